@@ -1,0 +1,73 @@
+namespace LabelerService.Core.Models;
+
+/// <summary>Names of the serving graph's input and outputs: the contract between the trainer that writes ONNX and the server that runs it.</summary>
+public static class ServingGraph
+{
+    /// <summary>Input, float32 [N, D].</summary>
+    public const string Features = "features";
+
+    /// <summary>Output, float32 [N, K]: the ensemble's class distribution.</summary>
+    public const string Probabilities = "probabilities";
+
+    /// <summary>Output, float32 [N, R, K]: each head's class distribution, heads in the order of <see cref="ModelManifest.Heads"/>.</summary>
+    public const string LabelerProbabilities = "labeler_probabilities";
+
+    /// <summary>Output, float32 [N, R]: weight of each head for each item; each row sums to one.</summary>
+    public const string LabelerWeights = "labeler_weights";
+}
+
+/// <summary>What a head of a served model stands for.</summary>
+/// <param name="LabelerId">The labeler's external id; null for a head that is nobody's (the single head of BN).</param>
+/// <param name="AnnotationCount">Annotations this head was trained on.</param>
+/// <param name="Weight">Mean averaging weight over the training items, in [0, 1].</param>
+/// <param name="EstimatedAccuracy">
+/// The model's estimate of how often this labeler names the ensemble's top class on the training items, in [0, 1].
+/// </param>
+public sealed record ModelHead(string? LabelerId, int AnnotationCount, double Weight, double EstimatedAccuracy);
+
+/// <summary>A number measured on a split after training.</summary>
+/// <param name="Split">train, validation or test.</param>
+/// <param name="Name">accuracy, log_loss, held_out_log_likelihood, …</param>
+/// <param name="Value">The value.</param>
+/// <param name="Count">How many items or annotations it is measured on.</param>
+public sealed record ModelMetric(string Split, string Name, double Value, int Count);
+
+/// <summary>All that is known of a model version beside its ONNX bytes. Stored as JSON with the version.</summary>
+public sealed record ModelManifest
+{
+    /// <summary>Algorithm id: bn, dn, wdn, …</summary>
+    public required string Algorithm { get; init; }
+
+    /// <summary>Class names in the order of the outputs' last axis.</summary>
+    public required IReadOnlyList<string> Classes { get; init; }
+
+    /// <summary>Length D of the input vector.</summary>
+    public required int FeatureLength { get; init; }
+
+    /// <summary>The heads, in the order of the outputs' labeler axis.</summary>
+    public required IReadOnlyList<ModelHead> Heads { get; init; }
+
+    /// <summary>Every setting as it took effect, defaults included.</summary>
+    public required IReadOnlyDictionary<string, string> Settings { get; init; }
+
+    /// <summary>Seed of the run.</summary>
+    public required long Seed { get; init; }
+
+    /// <summary>Snapshot of the data it was trained on.</summary>
+    public required string SnapshotId { get; init; }
+
+    /// <summary>Version of the code that trained it.</summary>
+    public required string CodeVersion { get; init; }
+
+    /// <summary>Annotations in the snapshot.</summary>
+    public required int AnnotationCount { get; init; }
+
+    /// <summary>Metrics measured at the end of training.</summary>
+    public required IReadOnlyList<ModelMetric> Metrics { get; init; }
+
+    /// <summary>Largest absolute difference between the ONNX graph and TorchSharp over the parity check's items.</summary>
+    public required double ParityMaxDifference { get; init; }
+
+    /// <summary>Wall time of the training, in seconds.</summary>
+    public required double TrainingSeconds { get; init; }
+}
