@@ -1,0 +1,91 @@
+using LabelerService.Core.Errors;
+using LabelerService.Core.Training;
+
+namespace LabelerService.Core.Models;
+
+/// <summary>An algorithm that a model can be trained with.</summary>
+/// <param name="Id">Short id, as in <c>labeler train --model</c>.</param>
+/// <param name="Title">Name for people.</param>
+/// <param name="Summary">What it does, in one sentence.</param>
+/// <param name="Reference">The paper it comes from.</param>
+/// <param name="Settings">Its settings, in the order they are shown.</param>
+public sealed record AlgorithmDescriptor(
+    string Id, string Title, string Summary, string Reference, IReadOnlyList<SettingDescriptor> Settings);
+
+/// <summary>
+/// The algorithms there are and what they can be set to. Free of libtorch, so that the server refuses a bad request before a run exists.
+/// A new algorithm is one entry here and one in the trainer's registry.
+/// </summary>
+public static class AlgorithmCatalogue
+{
+    private const string WhoSaidWhat =
+        "Guan, Gulshan, Dai, Hinton: Who Said What: Modeling Individual Labelers Improves Classification. AAAI 2018, arXiv:1703.08774";
+
+    /// <summary>All algorithms, in the order they are shown.</summary>
+    public static IReadOnlyList<AlgorithmDescriptor> All { get; } =
+    [
+        new("bn", "Baseline net", "One softmax head, trained on the mean (or majority) label of each item.", WhoSaidWhat,
+            [.. TrainingSettingList.Net, TrainingSettingList.Target]),
+        new("dn", "Doctor net", "One softmax head per labeler on a shared backbone; predicts with the plain mean of the heads.", WhoSaidWhat,
+            [.. TrainingSettingList.Net, TrainingSettingList.MinAnnotations]),
+        new("wdn", "Weighted doctor net",
+            "A doctor net whose heads are averaged with learnt weights; an item's own labelers are left out while the weights are learnt.",
+            WhoSaidWhat, [.. TrainingSettingList.Net, TrainingSettingList.MinAnnotations, .. TrainingSettingList.Averaging]),
+    ];
+
+    /// <summary>The algorithm with this id, or null.</summary>
+    public static AlgorithmDescriptor? Find(string id) => All.FirstOrDefault(algorithm => algorithm.Id == id);
+
+    /// <summary>Checks an algorithm and its settings and fills in the defaults.</summary>
+    /// <param name="algorithm">Algorithm id.</param>
+    /// <param name="settings">Settings by key, as text; those left out take their defaults.</param>
+    /// <exception cref="ServiceException">
+    /// <see cref="ErrorKind.InvalidArgument"/>: the algorithm is unknown (field <c>algorithm</c>), or settings are unknown or out of range
+    /// (one violation <c>settings[key]</c> for each).
+    /// </exception>
+    public static TrainingSettings Validate(string algorithm, IReadOnlyDictionary<string, string> settings)
+    {
+        var descriptor = Find(algorithm) ?? throw ServiceException.InvalidField(
+            "algorithm", $"\"{Shorten(algorithm)}\" is unknown; use one of {string.Join(", ", All.Select(known => known.Id))}");
+        var violations = new List<FieldViolation>();
+        var values = new Dictionary<string, object>(StringComparer.Ordinal);
+        var effective = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var setting in descriptor.Settings)
+        {
+            if (!settings.TryGetValue(setting.Key, out var text))
+            {
+                effective[setting.Key] = setting.Default;
+            }
+            else if (setting.TryRead(text, out var value, out var canonical, out var problem))
+            {
+                values[setting.Key] = value;
+                effective[setting.Key] = canonical;
+            }
+            else
+            {
+                violations.Add(new FieldViolation($"settings[{setting.Key}]", $"{problem}, not \"{Shorten(text)}\""));
+            }
+        }
+
+        foreach (var key in settings.Keys.Order(StringComparer.Ordinal))
+        {
+            if (!effective.ContainsKey(key) && descriptor.Settings.All(setting => setting.Key != key))
+            {
+                violations.Add(new FieldViolation(
+                    $"settings[{Shorten(key)}]",
+                    $"{descriptor.Id} has no such setting; it has {string.Join(", ", descriptor.Settings.Select(setting => setting.Key))}"));
+            }
+        }
+
+        if (violations.Count > 0)
+        {
+            throw new ServiceException(
+                ErrorKind.InvalidArgument, "INVALID_SETTINGS",
+                string.Join("; ", violations.Select(violation => $"{violation.Field}: {violation.Description}")), violations);
+        }
+
+        return TrainingSettingList.Build(descriptor.Id, values, effective);
+    }
+
+    private static string Shorten(string text) => text.Length <= 64 ? text : text[..64] + "…";
+}

@@ -1,0 +1,116 @@
+using LabelerService.Core.Training;
+
+namespace LabelerService.Core.Models;
+
+/// <summary>Every setting there is, each defined once. Defaults are the reference setting of the paper's family on real data.</summary>
+internal static class TrainingSettingList
+{
+    public static readonly Setting<BackboneKind> Backbone = Setting.Choice(
+        "backbone", BackboneKind.Mlp, "What maps features to the representation all heads share.");
+
+    public static readonly Setting<IReadOnlyList<int>> HiddenSizes = Setting.IntegerList(
+        "hidden", [128], 1, 8192, "Widths of the MLP's hidden layers.");
+
+    public static readonly Setting<double> Dropout = Setting.Number(
+        "dropout", 0.5, 0, 0.95, "Probability that a hidden unit is dropped in training.");
+
+    public static readonly Setting<FeatureTransform> FeatureTransform = Setting.Choice(
+        "feature_transform", Training.FeatureTransform.None, "What happens to the features before the backbone.");
+
+    public static readonly Setting<double> LearningRate = Setting.Number(
+        "learning_rate", 0.001, 1e-7, 1, "Adam's step size.");
+
+    public static readonly Setting<int> Epochs = Setting.Integer(
+        "epochs", 50, 1, 100_000, "Most passes over the training items.");
+
+    public static readonly Setting<int> BatchSize = Setting.Integer(
+        "batch_size", 64, 1, 65_536, "Items per step.");
+
+    public static readonly Setting<double> WeightDecay = Setting.Number(
+        "weight_decay", 0, 0, 10, "L2 penalty on the weights of backbone and heads.");
+
+    public static readonly Setting<double> L1 = Setting.Number(
+        "l1", 0, 0, 10, "L1 penalty on the weights of backbone and heads.");
+
+    public static readonly Setting<double> PolyakDecay = Setting.Number(
+        "polyak_decay", 0.9999, 0, 0.999999, "Upper bound of the decay of the running mean of weights; 0 serves the last weights.");
+
+    public static readonly Setting<int> Patience = Setting.Integer(
+        "patience", 10, 0, 100_000, "Epochs without improvement on validation data before stopping; 0 never stops early.");
+
+    public static readonly Setting<SelectionMetric> Selection = Setting.Choice(
+        "selection", SelectionMetric.LogLoss, "What the epoch to keep is chosen by.");
+
+    public static readonly Setting<double> HeldOutShare = Setting.Number(
+        "held_out_share", 0.1, 0, 0.5, "Share of annotations held out when the validation split has neither gold nor annotations.");
+
+    public static readonly Setting<int> BootstrapResamples = Setting.Integer(
+        "bootstrap_resamples", 1000, 0, 100_000, "Resamples of the 95 % intervals of the reported metrics; 0 leaves them out.");
+
+    public static readonly Setting<LabelTarget> Target = Setting.Choice(
+        "target", LabelTarget.Mean, "What the net learns an item's label to be.");
+
+    public static readonly Setting<int> MinAnnotations = Setting.Integer(
+        "min_annotations", 1, 1, 1_000_000, "Labelers with fewer training annotations get no head.");
+
+    public static readonly Setting<int> AveragingEpochs = Setting.Integer(
+        "averaging_epochs", 10, 1, 100_000, "Most passes over the training items when learning the averaging weights.");
+
+    public static readonly Setting<double> AveragingLearningRate = Setting.Number(
+        "averaging_learning_rate", 0.03, 1e-7, 1, "Adam's step size for the averaging logits.");
+
+    public static readonly Setting<double> AveragingL1 = Setting.Number(
+        "averaging_l1", 0, 0, 10, "L1 penalty on the averaging logits.");
+
+    public static readonly Setting<double> AveragingL2 = Setting.Number(
+        "averaging_l2", 0, 0, 10, "L2 penalty on the averaging logits.");
+
+    public static readonly Setting<double> EntropyPenalty = Setting.Number(
+        "entropy_penalty", 0, 0, 10, "Penalty on averaging weights of low entropy.");
+
+    /// <summary>Settings of every algorithm that trains a net.</summary>
+    public static readonly IReadOnlyList<SettingDescriptor> Net =
+    [
+        Backbone, HiddenSizes, Dropout, FeatureTransform, LearningRate, Epochs, BatchSize, WeightDecay, L1,
+        PolyakDecay, Patience, Selection, HeldOutShare, BootstrapResamples,
+    ];
+
+    /// <summary>Settings of every algorithm that learns scalar averaging weights.</summary>
+    public static readonly IReadOnlyList<SettingDescriptor> Averaging =
+        [AveragingEpochs, AveragingLearningRate, AveragingL1, AveragingL2, EntropyPenalty];
+
+    /// <summary>Builds the typed record from values read by key; a key that is absent takes its default.</summary>
+    public static TrainingSettings Build(
+        string algorithm, Dictionary<string, object> values, IReadOnlyDictionary<string, string> effective)
+    {
+        return new TrainingSettings
+        {
+            Algorithm = algorithm,
+            Effective = effective,
+            Backbone = Get(Backbone),
+            HiddenSizes = Get(HiddenSizes),
+            Dropout = Get(Dropout),
+            FeatureTransform = Get(FeatureTransform),
+            LearningRate = Get(LearningRate),
+            Epochs = Get(Epochs),
+            BatchSize = Get(BatchSize),
+            WeightDecay = Get(WeightDecay),
+            L1 = Get(L1),
+            PolyakDecay = Get(PolyakDecay),
+            Patience = Get(Patience),
+            Selection = Get(Selection),
+            HeldOutShare = Get(HeldOutShare),
+            BootstrapResamples = Get(BootstrapResamples),
+            Target = Get(Target),
+            MinAnnotations = Get(MinAnnotations),
+            AveragingEpochs = Get(AveragingEpochs),
+            AveragingLearningRate = Get(AveragingLearningRate),
+            AveragingL1 = Get(AveragingL1),
+            AveragingL2 = Get(AveragingL2),
+            EntropyPenalty = Get(EntropyPenalty),
+        };
+
+        T Get<T>(Setting<T> setting)
+            where T : notnull => values.TryGetValue(setting.Key, out var value) ? (T)value : setting.Fallback;
+    }
+}

@@ -1,0 +1,120 @@
+namespace LabelerService.Core.Training;
+
+/// <summary>What maps an item's features to the representation that all heads share.</summary>
+public enum BackboneKind
+{
+    /// <summary>Fully connected layers with ReLU and dropout.</summary>
+    Mlp,
+
+    /// <summary>The features themselves: every head is a linear model.</summary>
+    Linear,
+}
+
+/// <summary>What happens to the features before the backbone; part of the served graph.</summary>
+public enum FeatureTransform
+{
+    /// <summary>Features as they are.</summary>
+    None,
+
+    /// <summary>sign(x) · ln(1 + |x|): tames long tails, such as those of ReLU activations.</summary>
+    Log1p,
+
+    /// <summary>Zero mean and unit variance over the training items.</summary>
+    Standardize,
+}
+
+/// <summary>What a single-headed net learns an item's label to be.</summary>
+public enum LabelTarget
+{
+    /// <summary>The mean of the item's one-hot labels.</summary>
+    Mean,
+
+    /// <summary>The commonest label; ties share the mass evenly.</summary>
+    Majority,
+}
+
+/// <summary>How training chooses the epoch whose weights are kept.</summary>
+public enum SelectionMetric
+{
+    /// <summary>Mean negative log-likelihood on the validation data; lower is better.</summary>
+    LogLoss,
+
+    /// <summary>Accuracy on the validation data, ties broken by log loss. Needs gold; otherwise as <see cref="LogLoss"/>.</summary>
+    Accuracy,
+}
+
+/// <summary>
+/// The settings of one training run, validated, defaults filled in. Made by <see cref="Models.AlgorithmCatalogue.Validate"/>; settings
+/// that the algorithm does not have are at their defaults and have no effect.
+/// </summary>
+public sealed record TrainingSettings
+{
+    /// <summary>Algorithm id: bn, dn, wdn, …</summary>
+    public required string Algorithm { get; init; }
+
+    /// <summary>Every setting of the algorithm as it takes effect, in canonical text form; recorded in the model's manifest.</summary>
+    public required IReadOnlyDictionary<string, string> Effective { get; init; }
+
+    /// <summary>Kind of backbone.</summary>
+    public required BackboneKind Backbone { get; init; }
+
+    /// <summary>Widths of the hidden layers of an <see cref="BackboneKind.Mlp"/>.</summary>
+    public required IReadOnlyList<int> HiddenSizes { get; init; }
+
+    /// <summary>Probability that a hidden unit is dropped in training, in [0, 1).</summary>
+    public required double Dropout { get; init; }
+
+    /// <summary>What happens to the features first.</summary>
+    public required FeatureTransform FeatureTransform { get; init; }
+
+    /// <summary>Adam's step size.</summary>
+    public required double LearningRate { get; init; }
+
+    /// <summary>Most passes over the training items.</summary>
+    public required int Epochs { get; init; }
+
+    /// <summary>Items per step.</summary>
+    public required int BatchSize { get; init; }
+
+    /// <summary>λ of the penalty λ/2 · Σ w² on backbone and heads (biases excepted).</summary>
+    public required double WeightDecay { get; init; }
+
+    /// <summary>λ of the penalty λ · Σ |w| on backbone and heads (biases excepted).</summary>
+    public required double L1 { get; init; }
+
+    /// <summary>Upper bound of the decay of the running mean of weights that is evaluated and served; 0 = last weights.</summary>
+    public required double PolyakDecay { get; init; }
+
+    /// <summary>Epochs without improvement on validation data after which training stops; 0 = run all epochs and keep the last.</summary>
+    public required int Patience { get; init; }
+
+    /// <summary>How the epoch to keep is chosen.</summary>
+    public required SelectionMetric Selection { get; init; }
+
+    /// <summary>Share of the training annotations held out for validation when the validation split has neither gold nor annotations.</summary>
+    public required double HeldOutShare { get; init; }
+
+    /// <summary>Resamples of the bootstrap intervals in the manifest; 0 = no intervals.</summary>
+    public required int BootstrapResamples { get; init; }
+
+    /// <summary>What a single-headed net learns.</summary>
+    public required LabelTarget Target { get; init; }
+
+    /// <summary>Labelers with fewer training annotations get no head.</summary>
+    public required int MinAnnotations { get; init; }
+
+    /// <summary>Most passes over the training items when learning the averaging weights.</summary>
+    public required int AveragingEpochs { get; init; }
+
+    /// <summary>Adam's step size for the averaging logits.</summary>
+    public required double AveragingLearningRate { get; init; }
+
+    /// <summary>λ of the penalty λ · Σ |v| on the averaging logits.</summary>
+    public required double AveragingL1 { get; init; }
+
+    /// <summary>λ of the penalty λ/2 · Σ v² on the averaging logits.</summary>
+    public required double AveragingL2 { get; init; }
+
+    /// <summary>λ of the penalty λ · (ln R − H(w)) that keeps the averaging weights spread over the R labelers.</summary>
+    public required double EntropyPenalty { get; init; }
+}
