@@ -1,0 +1,98 @@
+namespace LabelerService.Core.Uncertainty;
+
+/// <summary>
+/// What an ensemble of labelers' heads does not know about one item. Everything is computed in place from spans, without allocation, in
+/// O(R · K). Entropies are in nats.
+/// </summary>
+public static class EnsembleUncertainty
+{
+    // Below this the pairs of different labelers carry no weight worth dividing by.
+    private const double SmallestPairWeight = 1e-9;
+
+    /// <summary>H(p) = −Σ_k p_k ln p_k: total uncertainty of a class distribution, from 0 to ln K.</summary>
+    /// <param name="probabilities">Class distribution [K].</param>
+    public static double PredictiveEntropy(ReadOnlySpan<float> probabilities)
+    {
+        var sum = 0.0;
+        foreach (var p in probabilities)
+        {
+            sum -= p > 0 ? p * Math.Log(p) : 0;
+        }
+
+        return Math.Max(sum, 0);
+    }
+
+    /// <summary>
+    /// H(Σ_r w_r p_r) − Σ_r w_r H(p_r): what knowing whose head to believe would tell about the class (Houlsby et al. 2011, BALD, with
+    /// the heads as the posterior sample). From 0 (all heads agree) to ln K.
+    /// </summary>
+    /// <param name="weights">Weights of the heads [R], summing to one.</param>
+    /// <param name="heads">Class distributions of the heads, row-major [R, K].</param>
+    /// <exception cref="ArgumentException">Lengths do not fit.</exception>
+    public static double MutualInformation(ReadOnlySpan<float> weights, ReadOnlySpan<float> heads)
+    {
+        var classes = ClassCount(weights, heads);
+        var information = 0.0;
+        for (var k = 0; k < classes; k++)
+        {
+            var mixed = 0.0;
+            for (var r = 0; r < weights.Length; r++)
+            {
+                double p = heads[(r * classes) + k];
+                mixed += weights[r] * p;
+                information += p > 0 ? weights[r] * p * Math.Log(p) : 0;
+            }
+
+            information -= mixed > 0 ? mixed * Math.Log(mixed) : 0;
+        }
+
+        return Math.Max(information, 0);
+    }
+
+    /// <summary>
+    /// Probability that two different labelers, drawn by weight, name different classes for the item:
+    /// 1 − Σ_{r≠s} w_r w_s p_r·p_s / Σ_{r≠s} w_r w_s. With a single labeler (or all weight on one) it is the probability that they
+    /// contradict themselves, 1 − Σ_k p_k².
+    /// </summary>
+    /// <param name="weights">Weights of the heads [R], summing to one.</param>
+    /// <param name="heads">Class distributions of the heads, row-major [R, K].</param>
+    /// <exception cref="ArgumentException">Lengths do not fit.</exception>
+    public static double ExpectedDisagreement(ReadOnlySpan<float> weights, ReadOnlySpan<float> heads)
+    {
+        var classes = ClassCount(weights, heads);
+        // Sums over all pairs are squares of sums; the pairs of a labeler with itself are taken off again.
+        double total = 0, sameWeight = 0, agreement = 0, sameAgreement = 0;
+        foreach (var weight in weights)
+        {
+            total += weight;
+            sameWeight += (double)weight * weight;
+        }
+
+        for (var k = 0; k < classes; k++)
+        {
+            var mixed = 0.0;
+            for (var r = 0; r < weights.Length; r++)
+            {
+                var part = (double)weights[r] * heads[(r * classes) + k];
+                mixed += part;
+                sameAgreement += part * part;
+            }
+
+            agreement += mixed * mixed;
+        }
+
+        var pairWeight = (total * total) - sameWeight;
+        var agree = pairWeight > SmallestPairWeight ? (agreement - sameAgreement) / pairWeight : agreement / (total * total);
+        return Math.Clamp(1 - agree, 0, 1);
+    }
+
+    private static int ClassCount(ReadOnlySpan<float> weights, ReadOnlySpan<float> heads)
+    {
+        if (weights.IsEmpty || heads.Length % weights.Length != 0)
+        {
+            throw new ArgumentException($"{heads.Length} probabilities do not divide among {weights.Length} heads.", nameof(heads));
+        }
+
+        return heads.Length / weights.Length;
+    }
+}
