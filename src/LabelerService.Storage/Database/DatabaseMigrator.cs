@@ -1,0 +1,96 @@
+using LabelerService.Core.Errors;
+using LabelerService.Storage.Schema;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace LabelerService.Storage.Database;
+
+/// <summary>Brings the schema up to date. Any number of replicas may start at once: one migrates, the others wait and find it done.</summary>
+public sealed partial class DatabaseMigrator
+{
+    /// <summary>Key of the advisory lock; a constant of this service, arbitrary otherwise.</summary>
+    private const long LockKey = 0x4C61_6265_6C65_7201;
+
+    private readonly NpgsqlDataSource _source;
+    private readonly IDbContextFactory<LabelerDbContext> _contexts;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _wait;
+    private readonly ILogger<DatabaseMigrator> _logger;
+
+    internal DatabaseMigrator(
+        NpgsqlDataSource source, IDbContextFactory<LabelerDbContext> contexts, TimeProvider time, TimeSpan wait,
+        ILogger<DatabaseMigrator> logger)
+    {
+        _source = source;
+        _contexts = contexts;
+        _time = time;
+        _wait = wait;
+        _logger = logger;
+    }
+
+    /// <summary>Waits for the database, up to <see cref="StorageOptions.DatabaseWait"/>, then applies what it lacks.</summary>
+    /// <exception cref="ServiceException">Unavailable: it did not answer in time. FailedPrecondition: it is older than PostgreSQL 15.</exception>
+    public async Task MigrateAsync(CancellationToken cancel)
+    {
+        await using var connection = await ConnectAsync(cancel);
+        if (connection.PostgreSqlVersion.Major < 15)
+        {
+            throw new ServiceException(
+                ErrorKind.FailedPrecondition, "POSTGRES_TOO_OLD",
+                $"PostgreSQL {connection.PostgreSqlVersion} is too old. Use PostgreSQL 15 or newer.");
+        }
+
+        // A session lock, because migrations are several transactions; it goes with the connection even if this process is killed.
+        await Sql.Command(connection, "SELECT pg_advisory_lock($1)", LockKey).ExecuteAsync(cancel);
+        try
+        {
+            await using var context = await _contexts.CreateDbContextAsync(cancel);
+            var pending = (await context.Database.GetPendingMigrationsAsync(cancel)).ToList();
+            if (pending.Count > 0)
+            {
+                Log.Migrating(_logger, pending.Count, pending[^1]);
+                await context.Database.MigrateAsync(cancel);
+            }
+        }
+        finally
+        {
+            await Sql.Command(connection, "SELECT pg_advisory_unlock($1)", LockKey).ExecuteAsync(CancellationToken.None);
+        }
+    }
+
+    private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancel)
+    {
+        var start = _time.GetTimestamp();
+        var pause = TimeSpan.FromMilliseconds(100);
+        while (true)
+        {
+            try
+            {
+                return await _source.OpenConnectionAsync(cancel);
+            }
+            catch (Exception exception) when (DatabaseErrors.IsAway(exception))
+            {
+                if (_time.GetElapsedTime(start) + pause > _wait)
+                {
+                    throw new ServiceException(
+                        ErrorKind.Unavailable, "DATABASE_UNAVAILABLE",
+                        $"The database did not answer within {_wait.TotalSeconds:0} s ({exception.Message}). Check --postgres and that the server runs.");
+                }
+
+                Log.Waiting(_logger, exception.Message, pause.TotalMilliseconds);
+                await Task.Delay(pause, _time, cancel);
+                pause = TimeSpan.FromMilliseconds(Math.Min(2000, 2 * pause.TotalMilliseconds));
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "The database does not answer yet ({Reason}); trying again in {PauseMs} ms.")]
+        public static partial void Waiting(ILogger logger, string reason, double pauseMs);
+
+        [LoggerMessage(2, LogLevel.Information, "Applying {Count} migration(s) up to {Last}.")]
+        public static partial void Migrating(ILogger logger, int count, string last);
+    }
+}

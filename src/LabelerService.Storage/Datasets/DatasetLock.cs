@@ -1,0 +1,36 @@
+using LabelerService.Core.Errors;
+using LabelerService.Storage.Database;
+using Npgsql;
+
+namespace LabelerService.Storage.Datasets;
+
+/// <summary>
+/// Bulk tables have no foreign keys: checking one costs a lock on every row. Instead each writing transaction takes one shared lock on
+/// its dataset's row, and whatever removes rows that others may refer to takes the exclusive one.
+/// </summary>
+internal static class DatasetLock
+{
+    /// <summary>Statement of the shared lock; returns one row if the dataset exists. Put it in front of a batch.</summary>
+    public const string Shared = "SELECT 1 FROM datasets WHERE dataset_id = $1 FOR KEY SHARE";
+
+    private const string Exclusive = "SELECT 1 FROM datasets WHERE dataset_id = $1 FOR UPDATE";
+
+    /// <summary>Keeps the dataset from being deleted until the transaction ends.</summary>
+    public static Task ShareAsync(NpgsqlConnection connection, DatasetRecord dataset, CancellationToken cancel) =>
+        TakeAsync(connection, Shared, dataset, cancel);
+
+    /// <summary>Waits for every writer of the dataset and keeps new ones out until the transaction ends.</summary>
+    public static Task ExcludeAsync(NpgsqlConnection connection, DatasetRecord dataset, CancellationToken cancel) =>
+        TakeAsync(connection, Exclusive, dataset, cancel);
+
+    /// <summary>The dataset was deleted after the caller had read it.</summary>
+    public static ServiceException Gone(DatasetRecord dataset) => ServiceException.NotFound("dataset", $"datasets/{dataset.Id}");
+
+    private static async Task TakeAsync(NpgsqlConnection connection, string statement, DatasetRecord dataset, CancellationToken cancel)
+    {
+        if (await Sql.Command(connection, statement, dataset.Key).ScalarAsync<int>(cancel) == 0)
+        {
+            throw Gone(dataset);
+        }
+    }
+}

@@ -1,0 +1,224 @@
+using LabelerService.Core.Datasets;
+using LabelerService.Core.Errors;
+using LabelerService.Storage.Database;
+using LabelerService.Storage.Requests;
+using LabelerService.Storage.Schema;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+
+namespace LabelerService.Storage.Datasets;
+
+/// <summary>Datasets: creation, lists, changes, deletion and counts.</summary>
+public sealed class DatasetStore
+{
+    private const string Columns = "dataset_id, id, uid, display_name, schema, tags, create_time, update_time, version";
+
+    /// <summary>Every table that holds rows of a dataset, children before what they refer to.</summary>
+    private static readonly string[] Tables =
+    [
+        "annotation_history", "annotations", "items", "labelers", "training_run_events", "training_runs", "model_aliases",
+        "model_versions", "models", "request_ids",
+    ];
+
+    private readonly Db _db;
+
+    internal DatasetStore(Db db) => _db = db;
+
+    /// <summary>Creates a dataset.</summary>
+    /// <exception cref="ServiceException">
+    /// AlreadyExists: the id is taken (unless the same request created it). InvalidArgument: an id, name or tag that cannot be stored.
+    /// </exception>
+    public Task<DatasetRecord> CreateAsync(DatasetWrite dataset, RequestIdentity? request, CancellationToken cancel)
+    {
+        TextRules.CheckResourceId("dataset_id", dataset.Id);
+        TextRules.CheckText("dataset.display_name", dataset.DisplayName, TextRules.MaxDisplayNameBytes);
+        TextRules.CheckTags("dataset.tags", dataset.Tags);
+        CheckSchema(dataset.Schema);
+        return _db.TransactOnceAsync(
+            0, request,
+            async (connection, token) =>
+            {
+                var rows = await Sql.Command(
+                    connection,
+                    $"""
+                    INSERT INTO datasets (id, uid, display_name, schema, tags) VALUES ($1, gen_random_uuid(), $2, $3, $4)
+                    ON CONFLICT (id) DO NOTHING RETURNING {Columns}
+                    """,
+                    dataset.Id, dataset.DisplayName, Sql.Json(Json.Write(dataset.Schema)), Sql.Json(Json.WriteMap(dataset.Tags)))
+                    .ListAsync(Read, token);
+                return rows.Count == 1
+                    ? rows[0]
+                    : throw new ServiceException(
+                        ErrorKind.AlreadyExists, "DATASET_EXISTS", $"datasets/{dataset.Id} exists already. Choose another id or use it.",
+                        new FieldViolation("dataset_id", "is taken"));
+            },
+            cancel);
+    }
+
+    /// <summary>Finds a dataset by its id.</summary>
+    /// <exception cref="ServiceException">NotFound.</exception>
+    public async Task<DatasetRecord> GetAsync(string id, CancellationToken cancel) =>
+        await FindAsync(id, cancel) ?? throw Missing(id);
+
+    /// <summary>Finds a dataset by its id; null if there is none (or the id could not be one).</summary>
+    public async Task<DatasetRecord?> FindAsync(string id, CancellationToken cancel)
+    {
+        if (id.Contains('\0') || TextRules.ExternalIdProblem(id) is not null)
+        {
+            return null;
+        }
+
+        var row = await _db.QueryAsync(
+            (context, token) => context.Datasets.AsNoTracking().SingleOrDefaultAsync(dataset => dataset.Id == id, token), cancel);
+        return row is null ? null : Record(row);
+    }
+
+    /// <summary>Lists datasets by ascending id (byte order).</summary>
+    /// <param name="afterId">Last id already seen; null starts at the beginning.</param>
+    /// <param name="limit">Rows at most.</param>
+    /// <param name="cancel">Cancels.</param>
+    public async Task<IReadOnlyList<DatasetRecord>> ListAsync(string? afterId, int limit, CancellationToken cancel)
+    {
+        var after = afterId ?? "";
+        var rows = await _db.QueryAsync(
+            (context, token) => context.Datasets.AsNoTracking()
+                .Where(dataset => string.Compare(dataset.Id, after) > 0).OrderBy(dataset => dataset.Id).Take(limit).ToListAsync(token),
+            cancel);
+        return rows.ConvertAll(Record);
+    }
+
+    /// <summary>Changes a dataset's name or tags.</summary>
+    /// <param name="id">Id of the dataset.</param>
+    /// <param name="change">What to change.</param>
+    /// <param name="expectedVersion">Version the caller has seen (etag); null overwrites whatever is there.</param>
+    /// <param name="cancel">Cancels.</param>
+    /// <exception cref="ServiceException">NotFound; Aborted (ETAG_MISMATCH): changed in the meantime; InvalidArgument.</exception>
+    public async Task<DatasetRecord> UpdateAsync(string id, DatasetChange change, long? expectedVersion, CancellationToken cancel)
+    {
+        TextRules.CheckText("dataset.display_name", change.DisplayName ?? "", TextRules.MaxDisplayNameBytes);
+        TextRules.CheckTags("dataset.tags", change.Tags);
+        var current = await GetAsync(id, cancel);
+        var updated = await _db.RunAsync(
+            (connection, token) => Sql.Command(
+                connection,
+                $"""
+                UPDATE datasets SET display_name = coalesce($3, display_name), tags = coalesce($4, tags), update_time = now(), version = version + 1
+                WHERE dataset_id = $1 AND ($2::bigint IS NULL OR version = $2) RETURNING {Columns}
+                """,
+                current.Key, Sql.Typed(expectedVersion, NpgsqlTypes.NpgsqlDbType.Bigint),
+                Sql.Typed(change.DisplayName, NpgsqlTypes.NpgsqlDbType.Text),
+                Sql.Typed(change.Tags is null ? null : Json.WriteMap(change.Tags), NpgsqlTypes.NpgsqlDbType.Jsonb))
+                .ListAsync(Read, token),
+            cancel);
+        return updated.Count == 1 ? updated[0] : throw EtagMismatch($"datasets/{id}");
+    }
+
+    /// <summary>Deletes a dataset with everything in it. Artefacts that no model refers to any more go with it.</summary>
+    /// <param name="id">Id of the dataset.</param>
+    /// <param name="expectedVersion">Version the caller has seen (etag); null deletes whatever is there.</param>
+    /// <param name="cancel">Cancels.</param>
+    /// <exception cref="ServiceException">NotFound; Aborted (ETAG_MISMATCH): changed in the meantime.</exception>
+    public async Task DeleteAsync(string id, long? expectedVersion, CancellationToken cancel)
+    {
+        var dataset = await GetAsync(id, cancel);
+        await _db.TransactAsync(
+            async (connection, token) =>
+            {
+                await DatasetLock.ExcludeAsync(connection, dataset, token);
+                var deleted = await Sql.Command(
+                    connection, "DELETE FROM datasets WHERE dataset_id = $1 AND ($2::bigint IS NULL OR version = $2)",
+                    dataset.Key, Sql.Typed(expectedVersion, NpgsqlTypes.NpgsqlDbType.Bigint)).ExecuteAsync(token);
+                if (deleted == 0)
+                {
+                    throw EtagMismatch($"datasets/{id}");
+                }
+
+                // The lock waits for publications in flight: one of them may be about to refer to an artefact that is here already.
+                await using var batch = new NpgsqlBatch(connection);
+                batch.BatchCommands.Add(Sql.BatchCommand("LOCK TABLE artefacts IN SHARE ROW EXCLUSIVE MODE"));
+                batch.BatchCommands.Add(Sql.BatchCommand(
+                    """
+                    DELETE FROM artefacts a WHERE EXISTS (SELECT 1 FROM model_versions v WHERE v.dataset_id = $1 AND v.artefact_sha256 = a.sha256)
+                    AND NOT EXISTS (SELECT 1 FROM model_versions v WHERE v.dataset_id <> $1 AND v.artefact_sha256 = a.sha256)
+                    """,
+                    dataset.Key));
+                foreach (var table in Tables)
+                {
+                    batch.BatchCommands.Add(Sql.BatchCommand($"DELETE FROM {table} WHERE dataset_id = $1", dataset.Key));
+                }
+
+                return await batch.ExecuteNonQueryAsync(token);
+            },
+            cancel);
+    }
+
+    /// <summary>Counts what a dataset holds, all in one snapshot.</summary>
+    public async Task<DatasetCounts> CountAsync(DatasetRecord dataset, CancellationToken cancel)
+    {
+        var rows = await _db.RunAsync(
+            (connection, token) => Sql.Command(
+                connection,
+                """
+                SELECT i.total, i.features, (SELECT count(*) FROM labelers WHERE dataset_id = $1),
+                       (SELECT count(*) FROM annotations WHERE dataset_id = $1 AND class_index IS NOT NULL), i.gold, i.train, i.validation, i.test
+                FROM (SELECT count(*) AS total, count(*) FILTER (WHERE features IS NOT NULL) AS features, count(gold_class) AS gold,
+                             count(*) FILTER (WHERE split = 1) AS train, count(*) FILTER (WHERE split = 2) AS validation,
+                             count(*) FILTER (WHERE split = 3) AS test
+                      FROM items WHERE dataset_id = $1) i
+                """,
+                dataset.Key).ListAsync(
+                    row => new DatasetCounts(
+                        row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5),
+                        row.GetInt64(6), row.GetInt64(7)),
+                    token),
+            cancel);
+        return rows[0];
+    }
+
+    /// <summary>The changed-in-the-meantime error of every resource with an etag.</summary>
+    internal static ServiceException EtagMismatch(string resource) => new(
+        ErrorKind.Aborted, "ETAG_MISMATCH", $"{resource} changed since you read it. Read it again and repeat the change.",
+        new FieldViolation("etag", "is not the current one"));
+
+    internal static ServiceException Missing(string id) =>
+        ServiceException.NotFound("dataset", $"datasets/{id}", "Create it first, or list the datasets to see their ids.");
+
+    private static void CheckSchema(DatasetSchema schema)
+    {
+        if (schema.Classes.Count is < 2 or > short.MaxValue)
+        {
+            throw ServiceException.InvalidField("dataset.classes", $"must be 2 to {short.MaxValue} names");
+        }
+
+        for (var i = 0; i < schema.Classes.Count; i++)
+        {
+            TextRules.CheckExternalId($"dataset.classes[{i}]", schema.Classes[i]);
+        }
+    }
+
+    private static DatasetRecord Record(DatasetEntity row) => new()
+    {
+        Key = row.DatasetId,
+        Id = row.Id,
+        Uid = row.Uid,
+        DisplayName = row.DisplayName,
+        Schema = Json.Read<DatasetSchema>(row.Schema),
+        Tags = Json.ReadMap(row.Tags),
+        CreateTime = row.CreateTime,
+        UpdateTime = row.UpdateTime,
+        Version = row.Version,
+    };
+
+    private static DatasetRecord Read(NpgsqlDataReader row) => new()
+    {
+        Key = row.GetInt64(0),
+        Id = row.GetString(1),
+        Uid = row.GetGuid(2),
+        DisplayName = row.GetString(3),
+        Schema = Json.Read<DatasetSchema>(row.GetString(4)),
+        Tags = Json.ReadMap(row.GetString(5)),
+        CreateTime = row.GetFieldValue<DateTimeOffset>(6),
+        UpdateTime = row.GetFieldValue<DateTimeOffset>(7),
+        Version = row.GetInt64(8),
+    };
+}

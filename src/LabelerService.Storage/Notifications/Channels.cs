@@ -1,0 +1,35 @@
+namespace LabelerService.Storage.Notifications;
+
+/// <summary>What the database announces. A notice carries no content: it says that reading again is worth while.</summary>
+public enum NotificationChannel
+{
+    /// <summary>A run has a new event. Key: <see cref="Channels.RunKey"/>.</summary>
+    RunEvents,
+
+    /// <summary>A run waits for a trainer. Key: empty.</summary>
+    RunQueue,
+
+    /// <summary>A model has a new version or an alias moved. Key: the dataset's id.</summary>
+    Models,
+}
+
+/// <summary>Names of the channels and forms of their payloads.</summary>
+public static class Channels
+{
+    internal const string RunEvents = "labeler_run_events";
+
+    internal const string RunQueue = "labeler_run_queue";
+
+    internal const string Models = "labeler_models";
+
+    /// <summary>Key of a run's notices.</summary>
+    public static string RunKey(long datasetKey, string runId) => $"{datasetKey}/{runId}";
+
+    internal static string Name(NotificationChannel channel) => channel switch
+    {
+        NotificationChannel.RunEvents => RunEvents,
+        NotificationChannel.RunQueue => RunQueue,
+        NotificationChannel.Models => Models,
+        _ => throw new ArgumentOutOfRangeException(nameof(channel)),
+    };
+}

@@ -1,0 +1,87 @@
+using LabelerService.Core.Errors;
+using LabelerService.Storage.Database;
+using LabelerService.Storage.Notifications;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace LabelerService.Storage.Runs;
+
+/// <summary>What the parts of <see cref="RunStore"/> share: columns, event append, fencing.</summary>
+internal static class RunSql
+{
+    public const string Columns =
+        """
+        r.dataset_id, (SELECT d.id FROM datasets d WHERE d.dataset_id = r.dataset_id), r.run_id, r.uid, r.algorithm, r.model_id, r.seed,
+        r.requested_settings, r.effective_settings, r.state, r.priority, r.attempt, r.cancel_requested, r.lease_owner, r.lease_expires_at,
+        r.phase, r.epoch, r.epochs, r.loss, r.validation_metric, r.eta_seconds, r.error, r.model_version, r.last_sequence, r.create_time,
+        r.start_time, r.end_time, r.update_time, r.version, r.fencing_token
+        """;
+
+    public const int FencingTokenColumn = 29;
+
+    /// <summary>Every change of a run goes through here: it counts the version and reserves the next event.</summary>
+    public const string Touch = "version = r.version + 1, update_time = now(), last_sequence = r.last_sequence + 1";
+
+    /// <summary>
+    /// Wraps an <c>UPDATE training_runs AS r … RETURNING r.*</c> so that the event is appended and announced with it. $1 dataset, $2
+    /// run, $3 kind, $4 payload. Returns the run, or no row if the update met none.
+    /// </summary>
+    public static string WithEvent(string update) =>
+        $"""
+        WITH r AS ({update}),
+        appended AS (
+            INSERT INTO training_run_events (dataset_id, run_id, sequence, kind, payload)
+            SELECT dataset_id, run_id, last_sequence, $3, $4 FROM r
+        )
+        SELECT {Columns}, pg_notify('{Channels.RunEvents}', dataset_id || '/' || run_id) FROM r
+        """;
+
+    public static ServiceException Stale(RunRecord run) => new(
+        ErrorKind.Aborted, "STALE_LEASE",
+        $"The lease of datasets/{run.DatasetId}/trainingRuns/{run.RunId} is another trainer's now. Stop this attempt and discard its results.");
+
+    public static NpgsqlParameter Payload(RunProgress? progress = null, string? message = null) =>
+        Sql.Json(Json.Write(new EventPayload(progress, message)));
+
+    public static NpgsqlParameter Kind(RunEventKind kind) => Sql.Typed((short)kind, NpgsqlDbType.Smallint);
+
+    public static RunEvent ReadEvent(NpgsqlDataReader row)
+    {
+        var payload = Json.Read<EventPayload>(row.GetString(2));
+        return new RunEvent(
+            row.GetInt64(0), (RunEventKind)row.GetInt16(1), payload.Progress, payload.Message, row.GetFieldValue<DateTimeOffset>(3));
+    }
+
+    public static RunRecord Read(NpgsqlDataReader row) => new()
+    {
+        DatasetKey = row.GetInt64(0),
+        DatasetId = row.GetString(1),
+        RunId = row.GetString(2),
+        Uid = row.GetGuid(3),
+        Algorithm = row.GetString(4),
+        ModelId = row.GetString(5),
+        Seed = row.GetInt64(6),
+        RequestedSettings = Json.ReadMap(row.GetString(7)),
+        EffectiveSettings = Json.ReadMap(row.GetString(8)),
+        State = (RunState)row.GetInt16(9),
+        Priority = row.GetInt32(10),
+        Attempt = row.GetInt32(11),
+        CancelRequested = row.GetBoolean(12),
+        LeaseOwner = row.MaybeText(13),
+        LeaseExpiresAt = row.Maybe<DateTimeOffset>(14),
+        Progress = row.IsDBNull(15)
+            ? null
+            : new RunProgress(
+                row.GetString(15), row.GetInt32(16), row.GetInt32(17), row.Maybe<double>(18), row.Maybe<double>(19), row.Maybe<double>(20)),
+        Error = row.MaybeText(21),
+        ModelVersion = row.Maybe<int>(22),
+        LastSequence = row.GetInt64(23),
+        CreateTime = row.GetFieldValue<DateTimeOffset>(24),
+        StartTime = row.Maybe<DateTimeOffset>(25),
+        EndTime = row.Maybe<DateTimeOffset>(26),
+        UpdateTime = row.GetFieldValue<DateTimeOffset>(27),
+        Version = row.GetInt64(28),
+    };
+
+    private sealed record EventPayload(RunProgress? Progress, string? Message);
+}

@@ -1,0 +1,128 @@
+namespace LabelerService.Storage.Schema;
+
+internal sealed class DatasetEntity
+{
+    public long DatasetId { get; set; }
+
+    public required string Id { get; set; }
+
+    public Guid Uid { get; set; }
+
+    public string DisplayName { get; set; } = "";
+
+    public required string Schema { get; set; }
+
+    public string Tags { get; set; } = "{}";
+
+    public DateTimeOffset CreateTime { get; set; }
+
+    public DateTimeOffset UpdateTime { get; set; }
+
+    public long Version { get; set; }
+}
+
+internal sealed class ItemEntity
+{
+    public long DatasetId { get; set; }
+
+    public long ItemKey { get; set; }
+
+    public required string ExternalId { get; set; }
+
+    public short Split { get; set; }
+
+    public byte[]? Features { get; set; }
+
+    public short FeatureEncoding { get; set; }
+
+    public short? GoldClass { get; set; }
+
+    public DateTimeOffset CreateTime { get; set; }
+
+    public DateTimeOffset UpdateTime { get; set; }
+}
+
+internal sealed class LabelerEntity
+{
+    public long DatasetId { get; set; }
+
+    public long LabelerKey { get; set; }
+
+    public required string ExternalId { get; set; }
+
+    public string DisplayName { get; set; } = "";
+
+    public string Tags { get; set; } = "{}";
+
+    public DateTimeOffset CreateTime { get; set; }
+
+    public long Version { get; set; }
+}
+
+/// <summary>Current view: one row an (item, labeler). A null class is a retracted annotation, kept so that revisions go on counting.</summary>
+internal sealed class AnnotationEntity
+{
+    public long DatasetId { get; set; }
+
+    public long ItemKey { get; set; }
+
+    public long LabelerKey { get; set; }
+
+    public short? ClassIndex { get; set; }
+
+    public int Revision { get; set; }
+
+    public float? Confidence { get; set; }
+
+    public int? DurationMs { get; set; }
+
+    public DateTimeOffset? AnnotatedAt { get; set; }
+
+    public DateTimeOffset ReceivedAt { get; set; }
+}
+
+/// <summary>Earlier revisions, written by a trigger so that no path of revision can forget them.</summary>
+internal sealed class AnnotationHistoryEntity
+{
+    public long DatasetId { get; set; }
+
+    public long ItemKey { get; set; }
+
+    public long LabelerKey { get; set; }
+
+    public int Revision { get; set; }
+
+    public short? ClassIndex { get; set; }
+
+    public float? Confidence { get; set; }
+
+    public int? DurationMs { get; set; }
+
+    public DateTimeOffset? AnnotatedAt { get; set; }
+
+    public DateTimeOffset ReceivedAt { get; set; }
+}
+
+internal sealed class RequestIdEntity
+{
+    public long DatasetId { get; set; }
+
+    public Guid RequestId { get; set; }
+
+    public required string Method { get; set; }
+
+    public required byte[] BodyHash { get; set; }
+
+    public byte[]? Response { get; set; }
+
+    public DateTimeOffset CreateTime { get; set; }
+}
+
+internal sealed class ServerSecretEntity
+{
+    public required string Name { get; set; }
+
+    public required byte[] Bytes { get; set; }
+
+    public DateTimeOffset CreateTime { get; set; }
+}

@@ -1,0 +1,157 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace LabelerService.Storage.Schema;
+
+/// <summary>The schema, and the plain reads and writes of small rows. Bulk statements, the queue and snapshots are hand-written SQL.</summary>
+internal sealed class LabelerDbContext(DbContextOptions<LabelerDbContext> options) : DbContext(options)
+{
+    /// <summary>Byte order: the same on every server, equal only if byte for byte equal, and usable for keyset pages.</summary>
+    private const string ByteOrder = "C";
+
+    public DbSet<DatasetEntity> Datasets => Set<DatasetEntity>();
+
+    public DbSet<LabelerEntity> Labelers => Set<LabelerEntity>();
+
+    public DbSet<ModelEntity> Models => Set<ModelEntity>();
+
+    public DbSet<ModelVersionEntity> ModelVersions => Set<ModelVersionEntity>();
+
+    public DbSet<ModelAliasEntity> ModelAliases => Set<ModelAliasEntity>();
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.HasSequence<long>("item_keys");
+        modelBuilder.HasSequence<long>("labeler_keys");
+        modelBuilder.Entity<DatasetEntity>(Dataset);
+        modelBuilder.Entity<ItemEntity>(Item);
+        modelBuilder.Entity<LabelerEntity>(Labeler);
+        modelBuilder.Entity<AnnotationEntity>(Annotation);
+        modelBuilder.Entity<AnnotationHistoryEntity>(AnnotationHistory);
+        modelBuilder.Entity<TrainingRunEntity>(TrainingRun);
+        modelBuilder.Entity<TrainingRunEventEntity>(TrainingRunEvent);
+        modelBuilder.Entity<ModelEntity>(Model_);
+        modelBuilder.Entity<ModelVersionEntity>(ModelVersion);
+        modelBuilder.Entity<ModelAliasEntity>(ModelAlias);
+        modelBuilder.Entity<ArtefactEntity>(Artefact);
+        modelBuilder.Entity<RequestIdEntity>(RequestId);
+        modelBuilder.Entity<ServerSecretEntity>(ServerSecret);
+    }
+
+    private static void Dataset(EntityTypeBuilder<DatasetEntity> entity)
+    {
+        entity.ToTable("datasets").HasKey(row => row.DatasetId);
+        entity.Property(row => row.DatasetId).UseIdentityByDefaultColumn();
+        entity.Property(row => row.Id).UseCollation(ByteOrder);
+        entity.HasIndex(row => row.Id).IsUnique();
+        entity.Property(row => row.Schema).HasColumnType("jsonb");
+        entity.Property(row => row.Tags).HasColumnType("jsonb");
+        entity.Property(row => row.CreateTime).HasDefaultValueSql("now()");
+        entity.Property(row => row.UpdateTime).HasDefaultValueSql("now()");
+        entity.Property(row => row.Version).HasDefaultValue(1L);
+    }
+
+    private static void Item(EntityTypeBuilder<ItemEntity> entity)
+    {
+        entity.ToTable("items").HasKey(row => new { row.DatasetId, row.ItemKey });
+        entity.Property(row => row.ItemKey).HasDefaultValueSql("nextval('item_keys')");
+        entity.Property(row => row.ExternalId).UseCollation(ByteOrder);
+        entity.HasIndex(row => new { row.DatasetId, row.ExternalId }).IsUnique();
+        entity.HasIndex(row => new { row.DatasetId, row.Split, row.ItemKey });
+        entity.Property(row => row.CreateTime).HasDefaultValueSql("now()");
+        entity.Property(row => row.UpdateTime).HasDefaultValueSql("now()");
+    }
+
+    private static void Labeler(EntityTypeBuilder<LabelerEntity> entity)
+    {
+        entity.ToTable("labelers").HasKey(row => new { row.DatasetId, row.LabelerKey });
+        entity.Property(row => row.LabelerKey).HasDefaultValueSql("nextval('labeler_keys')");
+        entity.Property(row => row.ExternalId).UseCollation(ByteOrder);
+        entity.HasIndex(row => new { row.DatasetId, row.ExternalId }).IsUnique();
+        entity.Property(row => row.DisplayName).HasDefaultValue("");
+        entity.Property(row => row.Tags).HasColumnType("jsonb").HasDefaultValueSql("'{}'::jsonb");
+        entity.Property(row => row.CreateTime).HasDefaultValueSql("now()");
+        entity.Property(row => row.Version).HasDefaultValue(1L);
+    }
+
+    private static void Annotation(EntityTypeBuilder<AnnotationEntity> entity)
+    {
+        entity.ToTable("annotations").HasKey(row => new { row.DatasetId, row.ItemKey, row.LabelerKey });
+        entity.Property(row => row.Revision).HasDefaultValue(1);
+        entity.Property(row => row.ReceivedAt).HasDefaultValueSql("now()");
+        entity.HasIndex(row => new { row.DatasetId, row.LabelerKey, row.ItemKey });
+    }
+
+    private static void AnnotationHistory(EntityTypeBuilder<AnnotationHistoryEntity> entity) =>
+        entity.ToTable("annotation_history").HasKey(row => new { row.DatasetId, row.ItemKey, row.LabelerKey, row.Revision });
+
+    private static void TrainingRun(EntityTypeBuilder<TrainingRunEntity> entity)
+    {
+        entity.ToTable("training_runs").HasKey(row => new { row.DatasetId, row.RunId });
+        entity.Property(row => row.RunId).UseCollation(ByteOrder);
+        entity.Property(row => row.RequestedSettings).HasColumnType("jsonb");
+        entity.Property(row => row.EffectiveSettings).HasColumnType("jsonb").HasDefaultValueSql("'{}'::jsonb");
+        entity.Property(row => row.CreateTime).HasDefaultValueSql("now()");
+        entity.Property(row => row.UpdateTime).HasDefaultValueSql("now()");
+        entity.Property(row => row.Version).HasDefaultValue(1L);
+
+        // The claim looks over all datasets, but only over runs that wait or run: few, whatever the history.
+        entity.HasIndex(row => new { row.State, row.Priority, row.CreateTime })
+            .IsDescending(false, true, false).HasFilter("state in (1, 2)").HasDatabaseName("ix_training_runs_queue");
+    }
+
+    private static void TrainingRunEvent(EntityTypeBuilder<TrainingRunEventEntity> entity)
+    {
+        entity.ToTable("training_run_events").HasKey(row => new { row.DatasetId, row.RunId, row.Sequence });
+        entity.Property(row => row.RunId).UseCollation(ByteOrder);
+        entity.Property(row => row.Payload).HasColumnType("jsonb");
+        entity.Property(row => row.Time).HasDefaultValueSql("clock_timestamp()");
+    }
+
+    private static void Model_(EntityTypeBuilder<ModelEntity> entity)
+    {
+        entity.ToTable("models").HasKey(row => new { row.DatasetId, row.ModelId });
+        entity.Property(row => row.ModelId).UseCollation(ByteOrder);
+        entity.Property(row => row.CreateTime).HasDefaultValueSql("now()");
+        entity.Property(row => row.UpdateTime).HasDefaultValueSql("now()");
+    }
+
+    private static void ModelVersion(EntityTypeBuilder<ModelVersionEntity> entity)
+    {
+        entity.ToTable("model_versions").HasKey(row => new { row.DatasetId, row.ModelId, row.Version });
+        entity.Property(row => row.ModelId).UseCollation(ByteOrder);
+        entity.Property(row => row.Version).ValueGeneratedNever();
+        entity.Property(row => row.Manifest).HasColumnType("jsonb");
+        entity.Property(row => row.CreateTime).HasDefaultValueSql("now()");
+    }
+
+    private static void ModelAlias(EntityTypeBuilder<ModelAliasEntity> entity)
+    {
+        entity.ToTable("model_aliases").HasKey(row => new { row.DatasetId, row.ModelId, row.Alias });
+        entity.Property(row => row.ModelId).UseCollation(ByteOrder);
+        entity.Property(row => row.Alias).UseCollation(ByteOrder);
+        entity.Property(row => row.Version).HasDefaultValue(1L);
+        entity.Property(row => row.UpdateTime).HasDefaultValueSql("now()");
+    }
+
+    private static void Artefact(EntityTypeBuilder<ArtefactEntity> entity)
+    {
+        // Content is addressed by its hash alone: the same bytes in two datasets are stored once.
+        entity.ToTable("artefacts").HasKey(row => row.Sha256);
+        entity.Property(row => row.CreateTime).HasDefaultValueSql("now()");
+    }
+
+    private static void RequestId(EntityTypeBuilder<RequestIdEntity> entity)
+    {
+        entity.ToTable("request_ids").HasKey(row => new { row.DatasetId, row.RequestId });
+        entity.Property(row => row.CreateTime).HasDefaultValueSql("now()");
+        entity.HasIndex(row => row.CreateTime);
+    }
+
+    private static void ServerSecret(EntityTypeBuilder<ServerSecretEntity> entity)
+    {
+        entity.ToTable("server_secrets").HasKey(row => row.Name);
+        entity.Property(row => row.Name).UseCollation(ByteOrder);
+        entity.Property(row => row.CreateTime).HasDefaultValueSql("now()");
+    }
+}

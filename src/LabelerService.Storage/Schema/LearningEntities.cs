@@ -1,0 +1,137 @@
+namespace LabelerService.Storage.Schema;
+
+internal sealed class TrainingRunEntity
+{
+    public long DatasetId { get; set; }
+
+    public required string RunId { get; set; }
+
+    public Guid Uid { get; set; }
+
+    public required string Algorithm { get; set; }
+
+    public required string ModelId { get; set; }
+
+    public long Seed { get; set; }
+
+    public required string RequestedSettings { get; set; }
+
+    public string EffectiveSettings { get; set; } = "{}";
+
+    public short State { get; set; }
+
+    public int Priority { get; set; }
+
+    public int Attempt { get; set; }
+
+    public bool CancelRequested { get; set; }
+
+    public string? LeaseOwner { get; set; }
+
+    public DateTimeOffset? LeaseExpiresAt { get; set; }
+
+    public long FencingToken { get; set; }
+
+    public string? Phase { get; set; }
+
+    public int? Epoch { get; set; }
+
+    public int? Epochs { get; set; }
+
+    public double? Loss { get; set; }
+
+    public double? ValidationMetric { get; set; }
+
+    public double? EtaSeconds { get; set; }
+
+    public string? Error { get; set; }
+
+    public int? ModelVersion { get; set; }
+
+    public long LastSequence { get; set; }
+
+    public DateTimeOffset CreateTime { get; set; }
+
+    public DateTimeOffset? StartTime { get; set; }
+
+    public DateTimeOffset? EndTime { get; set; }
+
+    public DateTimeOffset UpdateTime { get; set; }
+
+    public long Version { get; set; }
+}
+
+internal sealed class TrainingRunEventEntity
+{
+    public long DatasetId { get; set; }
+
+    public required string RunId { get; set; }
+
+    public long Sequence { get; set; }
+
+    public short Kind { get; set; }
+
+    public string Payload { get; set; } = "{}";
+
+    public DateTimeOffset Time { get; set; }
+}
+
+internal sealed class ModelEntity
+{
+    public long DatasetId { get; set; }
+
+    public required string ModelId { get; set; }
+
+    public int LatestVersion { get; set; }
+
+    public DateTimeOffset CreateTime { get; set; }
+
+    public DateTimeOffset UpdateTime { get; set; }
+}
+
+internal sealed class ModelVersionEntity
+{
+    public long DatasetId { get; set; }
+
+    public required string ModelId { get; set; }
+
+    public int Version { get; set; }
+
+    public required byte[] ArtefactSha256 { get; set; }
+
+    public long ArtefactLength { get; set; }
+
+    public required string Manifest { get; set; }
+
+    public required string RunId { get; set; }
+
+    public short State { get; set; }
+
+    public DateTimeOffset CreateTime { get; set; }
+}
+
+internal sealed class ModelAliasEntity
+{
+    public long DatasetId { get; set; }
+
+    public required string ModelId { get; set; }
+
+    public required string Alias { get; set; }
+
+    public int ModelVersion { get; set; }
+
+    public long Version { get; set; }
+
+    public DateTimeOffset UpdateTime { get; set; }
+}
+
+internal sealed class ArtefactEntity
+{
+    public required byte[] Sha256 { get; set; }
+
+    public required byte[] Bytes { get; set; }
+
+    public long Length { get; set; }
+
+    public DateTimeOffset CreateTime { get; set; }
+}

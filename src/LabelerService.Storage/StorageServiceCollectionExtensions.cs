@@ -1,0 +1,82 @@
+using LabelerService.Storage.Artefacts;
+using LabelerService.Storage.Database;
+using LabelerService.Storage.Datasets;
+using LabelerService.Storage.Ingest;
+using LabelerService.Storage.Items;
+using LabelerService.Storage.Labelers;
+using LabelerService.Storage.Models;
+using LabelerService.Storage.Notifications;
+using LabelerService.Storage.Queries;
+using LabelerService.Storage.Requests;
+using LabelerService.Storage.Runs;
+using LabelerService.Storage.Schema;
+using LabelerService.Storage.Secrets;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace LabelerService.Storage;
+
+/// <summary>Registers the storage with a service collection.</summary>
+public static class StorageServiceCollectionExtensions
+{
+    /// <summary>Registers every store as a singleton over one pool of connections.</summary>
+    public static IServiceCollection AddLabelerStorage(this IServiceCollection services, string connectionString) =>
+        services.AddLabelerStorage(options => options.ConnectionString = connectionString);
+
+    /// <summary>Registers every store as a singleton over one pool of connections. Needs logging.</summary>
+    public static IServiceCollection AddLabelerStorage(this IServiceCollection services, Action<StorageOptions> configure)
+    {
+        services.AddOptions<StorageOptions>().Configure(configure)
+            .Validate(options => options.ConnectionString.Length > 0, "A PostgreSQL connection string is required (--postgres or LABELER_POSTGRES).")
+            .Validate(options => options.MaxRunAttempts > 0, "MaxRunAttempts must be positive.");
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(provider => DataSource(provider.GetRequiredService<IOptions<StorageOptions>>().Value, provider));
+        services.AddPooledDbContextFactory<LabelerDbContext>(
+            (provider, options) => options.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()).UseSnakeCaseNamingConvention());
+        services.AddSingleton(provider => new Db(
+            provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<IDbContextFactory<LabelerDbContext>>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new DatabaseMigrator(
+            provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<IDbContextFactory<LabelerDbContext>>(),
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<IOptions<StorageOptions>>().Value.DatabaseWait,
+            provider.GetRequiredService<ILogger<DatabaseMigrator>>()));
+        services.AddSingleton(provider => new DatabaseHealth(
+            provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<IDbContextFactory<LabelerDbContext>>()));
+        services.AddSingleton(provider => new NotificationListener(
+            provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<NotificationListener>>()));
+        services.AddSingleton(provider => new RunEventListener(provider.GetRequiredService<NotificationListener>()));
+        services.AddSingleton(provider => new RunStore(
+            provider.GetRequiredService<Db>(), provider.GetRequiredService<IOptions<StorageOptions>>().Value.MaxRunAttempts));
+        AddStore(services, db => new DatasetStore(db));
+        AddStore(services, db => new ItemStore(db));
+        AddStore(services, db => new GoldStore(db));
+        AddStore(services, db => new LabelerStore(db));
+        AddStore(services, db => new AnnotationStore(db));
+        AddStore(services, db => new ModelStore(db));
+        AddStore(services, db => new ArtefactStore(db));
+        AddStore(services, db => new SecretStore(db));
+        AddStore(services, db => new RequestIdStore(db));
+        AddStore(services, db => new SnapshotReader(db));
+        return services;
+    }
+
+    private static void AddStore<T>(IServiceCollection services, Func<Db, T> create)
+        where T : class => services.AddSingleton(provider => create(provider.GetRequiredService<Db>()));
+
+    private static NpgsqlDataSource DataSource(StorageOptions options, IServiceProvider provider)
+    {
+        var builder = new NpgsqlDataSourceBuilder(options.ConnectionString);
+        builder.UseLoggerFactory(provider.GetService<ILoggerFactory>());
+        var settings = builder.ConnectionStringBuilder;
+        settings.ApplicationName ??= "labeler";
+
+        // Statements over whole batches look expensive enough to be compiled, which costs more than running them.
+        settings.Options ??= "-c jit=off";
+        return builder.Build();
+    }
+}
