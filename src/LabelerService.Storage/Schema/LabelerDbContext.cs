@@ -56,7 +56,9 @@ internal sealed class LabelerDbContext(DbContextOptions<LabelerDbContext> option
         entity.ToTable("items").HasKey(row => new { row.DatasetId, row.ItemKey });
         entity.Property(row => row.ItemKey).HasDefaultValueSql("nextval('item_keys')");
         entity.Property(row => row.ExternalId).UseCollation(ByteOrder);
-        entity.HasIndex(row => new { row.DatasetId, row.ExternalId }).IsUnique();
+
+        // Ingestion asks for the key only: the answer is in the index, whatever the features weigh.
+        entity.HasIndex(row => new { row.DatasetId, row.ExternalId }).IsUnique().IncludeProperties(row => row.ItemKey);
         entity.HasIndex(row => new { row.DatasetId, row.Split, row.ItemKey });
         entity.Property(row => row.CreateTime).HasDefaultValueSql("now()");
         entity.Property(row => row.UpdateTime).HasDefaultValueSql("now()");
