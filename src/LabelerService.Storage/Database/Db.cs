@@ -16,6 +16,13 @@ internal sealed class Db(NpgsqlDataSource source, IDbContextFactory<LabelerDbCon
 {
     private const int Attempts = 6;
 
+    /// <summary>
+    /// Runs a transaction that consumes something which cannot be replayed (a stream): it is tried once, and one that lost against
+    /// another is the caller's to repeat (Aborted).
+    /// </summary>
+    public Task<T> TransactUnrepeatedAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancel) =>
+        RepeatAsync(token => TransactionAsync(work, IsolationLevel.ReadCommitted, token), cancel, attempts: 1);
+
     /// <summary>Runs statements that are each a transaction by itself.</summary>
     public Task<T> RunAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancel) =>
         RepeatAsync(
@@ -30,18 +37,7 @@ internal sealed class Db(NpgsqlDataSource source, IDbContextFactory<LabelerDbCon
     public Task<T> TransactAsync<T>(
         Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancel,
         IsolationLevel isolation = IsolationLevel.ReadCommitted) =>
-        RepeatAsync(
-            async token =>
-            {
-                await using var connection = await source.OpenConnectionAsync(token);
-                await using var transaction = await connection.BeginTransactionAsync(isolation, token);
-                var result = await work(connection, token);
-
-                // A commit that is cancelled half-way leaves the caller unable to tell whether it happened.
-                await transaction.CommitAsync(CancellationToken.None);
-                return result;
-            },
-            cancel);
+        RepeatAsync(token => TransactionAsync(work, isolation, token), cancel);
 
     /// <summary>
     /// Runs a transaction once for a request id: its result is stored with it, and returned again when the request is repeated.
@@ -81,7 +77,19 @@ internal sealed class Db(NpgsqlDataSource source, IDbContextFactory<LabelerDbCon
             },
             cancel);
 
-    private async Task<T> RepeatAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancel)
+    private async Task<T> TransactionAsync<T>(
+        Func<NpgsqlConnection, CancellationToken, Task<T>> work, IsolationLevel isolation, CancellationToken cancel)
+    {
+        await using var connection = await source.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(isolation, cancel);
+        var result = await work(connection, cancel);
+
+        // A commit that is cancelled half-way leaves the caller unable to tell whether it happened.
+        await transaction.CommitAsync(CancellationToken.None);
+        return result;
+    }
+
+    private async Task<T> RepeatAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancel, int attempts = Attempts)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -91,7 +99,7 @@ internal sealed class Db(NpgsqlDataSource source, IDbContextFactory<LabelerDbCon
             }
             catch (Exception exception) when (exception is not (ServiceException or OperationCanceledException))
             {
-                if (attempt < Attempts && DatabaseErrors.IsSerialisationFailure(exception))
+                if (attempt < attempts && DatabaseErrors.IsSerialisationFailure(exception))
                 {
                     // The winner needs a moment to commit; the wait doubles so that many losers spread out.
                     await Task.Delay(TimeSpan.FromMilliseconds(2 << attempt), time, cancel);

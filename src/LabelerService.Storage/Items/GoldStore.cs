@@ -34,7 +34,7 @@ public sealed class GoldStore
 
     /// <summary>Sets or clears the gold class of a batch of items, all or none.</summary>
     /// <exception cref="ServiceException">
-    /// NotFound naming <c>gold_labels[i].item_id</c>; InvalidArgument naming <c>gold_labels[i]…</c>: a class outside the schema, an
+    /// NotFound naming <c>gold_classes[i].item_id</c>; InvalidArgument naming <c>gold_classes[i]…</c>: a class outside the schema, an
     /// invalid id, or one item with two classes.
     /// </exception>
     public Task<GoldWriteResult> SetAsync(
@@ -47,16 +47,16 @@ public sealed class GoldStore
             var (itemId, goldClass) = gold[i];
             if (TextRules.ExternalIdProblem(itemId) is { } problem)
             {
-                problems.Add($"gold_labels[{i}].item_id", problem);
+                problems.Add($"gold_classes[{i}].item_id", problem);
             }
             else if (!classOf.TryAdd(itemId, goldClass) && classOf[itemId] != goldClass)
             {
-                problems.Add($"gold_labels[{i}].item_id", "appears twice in this batch with different classes");
+                problems.Add($"gold_classes[{i}].item_id", "appears twice in this batch with different classes");
             }
 
             if (goldClass is { } index && (index < 0 || index >= dataset.Schema.Classes.Count))
             {
-                problems.Add($"gold_labels[{i}].class_index", $"must be a class index from 0 to {dataset.Schema.Classes.Count - 1}");
+                problems.Add($"gold_classes[{i}].class_index", $"must be a class index from 0 to {dataset.Schema.Classes.Count - 1}");
             }
         }
 
@@ -72,7 +72,7 @@ public sealed class GoldStore
                 var unknown = new Violations();
                 foreach (var ordinal in await Sql.Command(connection, Unknown, dataset.Key, allIds).ListAsync(row => row.GetInt64(0), token))
                 {
-                    unknown.Add($"gold_labels[{ordinal - 1}].item_id", $"no such item in datasets/{dataset.Id}");
+                    unknown.Add($"gold_classes[{ordinal - 1}].item_id", $"no such item in datasets/{dataset.Id}");
                 }
 
                 unknown.ThrowNotFound("Write the items first: nothing of this batch was stored.");

@@ -55,7 +55,8 @@ public sealed record ItemRecord
 /// <summary>Which items a list returns; null does not filter.</summary>
 /// <param name="Split">Only this split.</param>
 /// <param name="HasGold">Only items with (true) or without (false) a gold class.</param>
-public sealed record ItemFilter(Split? Split = null, bool? HasGold = null);
+/// <param name="ItemId">Only the item with this external id.</param>
+public sealed record ItemFilter(Split? Split = null, bool? HasGold = null, string? ItemId = null);
 
 /// <summary>The features of one item.</summary>
 /// <param name="Key">Key of the item, ascending within a stream.</param>

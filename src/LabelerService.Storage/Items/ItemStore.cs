@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using LabelerService.Core.Datasets;
 using LabelerService.Core.Errors;
 using LabelerService.Storage.Database;
@@ -51,43 +50,28 @@ public sealed partial class ItemStore
     public Task<ItemUpsertResult> UpsertAsync(
         DatasetRecord dataset, IReadOnlyList<ItemWrite> items, RequestIdentity? request, CancellationToken cancel)
     {
-        Check(dataset.Schema, items);
-        var ids = new string[items.Count];
-        var splits = new short[items.Count];
-        var features = new byte[]?[items.Count];
-        var encodings = new short[items.Count];
-        var gold = new short?[items.Count];
-        for (var i = 0; i < items.Count; i++)
+        var parameters = ItemParameters.Create(dataset, items);
+        return _db.TransactOnceAsync(dataset.Key, request, (connection, token) => UpsertAsync(connection, dataset, parameters, token), cancel);
+    }
+
+    private static async Task<ItemUpsertResult> UpsertAsync(
+        NpgsqlConnection connection, DatasetRecord dataset, ItemParameters items, CancellationToken cancel)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(Sql.BatchCommand(DatasetLock.Shared, dataset.Key));
+        batch.BatchCommands.Add(Sql.BatchCommand(
+            Upsert, dataset.Key, items.Ids, items.Splits, Sql.Typed(items.Features, NpgsqlDbType.Array | NpgsqlDbType.Bytea), items.Encodings,
+            Sql.Typed(items.Gold, NpgsqlDbType.Array | NpgsqlDbType.Smallint)));
+        await using var reader = await batch.ExecuteReaderAsync(cancel);
+        if (!await reader.ReadAsync(cancel))
         {
-            var item = items[i];
-            ids[i] = item.ItemId;
-            splits[i] = (short)item.Split;
-            features[i] = item.Features.IsEmpty ? null : Bytes(item.Features);
-            encodings[i] = (short)item.Encoding;
-            gold[i] = (short?)item.GoldClass;
+            throw DatasetLock.Gone(dataset);
         }
 
-        return _db.TransactOnceAsync(
-            dataset.Key, request,
-            async (connection, token) =>
-            {
-                await using var batch = new NpgsqlBatch(connection);
-                batch.BatchCommands.Add(Sql.BatchCommand(DatasetLock.Shared, dataset.Key));
-                batch.BatchCommands.Add(Sql.BatchCommand(
-                    Upsert, dataset.Key, ids, splits, Sql.Typed(features, NpgsqlDbType.Array | NpgsqlDbType.Bytea), encodings,
-                    Sql.Typed(gold, NpgsqlDbType.Array | NpgsqlDbType.Smallint)));
-                await using var reader = await batch.ExecuteReaderAsync(token);
-                if (!await reader.ReadAsync(token))
-                {
-                    throw DatasetLock.Gone(dataset);
-                }
-
-                await reader.NextResultAsync(token);
-                await reader.ReadAsync(token);
-                var (created, updated) = ((int)reader.GetInt64(0), (int)reader.GetInt64(1));
-                return new ItemUpsertResult(created, updated, items.Count - created - updated);
-            },
-            cancel);
+        await reader.NextResultAsync(cancel);
+        await reader.ReadAsync(cancel);
+        var (created, updated) = ((int)reader.GetInt64(0), (int)reader.GetInt64(1));
+        return new ItemUpsertResult(created, updated, items.Ids.Length - created - updated);
     }
 
     /// <summary>Finds an item by its external id.</summary>
@@ -101,6 +85,16 @@ public sealed partial class ItemStore
                 .ListAsync(Read, token),
             cancel);
         return rows.Count == 1 ? rows[0] : throw ServiceException.NotFound("item_id", $"Item '{itemId}' of datasets/{dataset.Id}");
+    }
+
+    /// <summary>Finds an item by its key; null if there is none.</summary>
+    public async Task<ItemRecord?> FindAsync(DatasetRecord dataset, long key, CancellationToken cancel)
+    {
+        var rows = await _db.RunAsync(
+            (connection, token) => Sql.Command(
+                connection, $"SELECT {Columns} FROM items WHERE dataset_id = $1 AND item_key = $2", dataset.Key, key).ListAsync(Read, token),
+            cancel);
+        return rows.Count == 1 ? rows[0] : null;
     }
 
     /// <summary>Lists items by ascending key.</summary>
@@ -118,6 +112,12 @@ public sealed partial class ItemStore
             false => " AND gold_class IS NULL",
             null => "",
         };
+        if (filter.ItemId is { } itemId)
+        {
+            TextRules.CheckExternalId("item_id", itemId);
+            where += filter.Split is null ? " AND external_id = $4" : " AND external_id = $5";
+        }
+
         return await _db.RunAsync(
             (connection, token) =>
             {
@@ -127,6 +127,11 @@ public sealed partial class ItemStore
                 if (filter.Split is { } split)
                 {
                     command.Parameters.AddWithValue((short)split);
+                }
+
+                if (filter.ItemId is { } only)
+                {
+                    command.Parameters.AddWithValue(only);
                 }
 
                 return command.ListAsync(Read, token);
@@ -146,73 +151,4 @@ public sealed partial class ItemStore
         CreateTime = row.GetFieldValue<DateTimeOffset>(5),
         UpdateTime = row.GetFieldValue<DateTimeOffset>(6),
     };
-
-    // An array that is sent whole goes out as it is; a slice has to be copied because the driver takes only whole arrays.
-    private static byte[] Bytes(ReadOnlyMemory<byte> memory) =>
-        MemoryMarshal.TryGetArray(memory, out var segment) && segment.Array is { } array && segment.Offset == 0 && segment.Count == array.Length
-            ? array
-            : memory.ToArray();
-
-    private static void Check(DatasetSchema schema, IReadOnlyList<ItemWrite> items)
-    {
-        var problems = new Violations();
-        var seen = new HashSet<string>(items.Count);
-        for (var i = 0; i < items.Count && !problems.Full; i++)
-        {
-            var item = items[i];
-            if (TextRules.ExternalIdProblem(item.ItemId) is { } id)
-            {
-                problems.Add($"items[{i}].item_id", id);
-            }
-            else if (!seen.Add(item.ItemId))
-            {
-                problems.Add($"items[{i}].item_id", "appears twice in this batch");
-            }
-
-            if (item.Split is not (Split.Train or Split.Validation or Split.Test))
-            {
-                problems.Add($"items[{i}].split", "must be train, validation or test");
-            }
-
-            if (FeatureProblem(schema, item) is { } features)
-            {
-                problems.Add($"items[{i}].features", features);
-            }
-
-            if (item.GoldClass is { } gold && (gold < 0 || gold >= schema.Classes.Count))
-            {
-                problems.Add($"items[{i}].gold_class", $"must be a class index from 0 to {schema.Classes.Count - 1}");
-            }
-        }
-
-        problems.ThrowInvalid();
-    }
-
-    private static string? FeatureProblem(DatasetSchema schema, ItemWrite item)
-    {
-        if (item.Encoding is not (FeatureEncoding.Float32 or FeatureEncoding.Float16))
-        {
-            return "must be float32 or float16";
-        }
-
-        if (item.Features.IsEmpty)
-        {
-            return null;
-        }
-
-        var size = FeaturePacking.Size(item.Encoding);
-        if (item.Features.Length % size != 0)
-        {
-            return $"must be whole values of {size} bytes (it has {item.Features.Length} bytes)";
-        }
-
-        if (schema.FeatureLength > 0 && item.Features.Length != (long)schema.FeatureLength * size)
-        {
-            return $"must have {schema.FeatureLength} values (it has {item.Features.Length / size})";
-        }
-
-        return FeaturePacking.IndexOfNonFinite(item.Features.Span, item.Encoding) is var at && at >= 0
-            ? $"must be finite (value {at} is NaN or infinite)"
-            : null;
-    }
 }

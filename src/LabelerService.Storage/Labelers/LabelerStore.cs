@@ -66,6 +66,17 @@ public sealed class LabelerStore
         return rows.Count == 1 ? rows[0] : throw Missing(dataset, labelerId);
     }
 
+    /// <summary>Finds a labeler by key; null if there is none.</summary>
+    public async Task<LabelerRecord?> FindAsync(DatasetRecord dataset, long key, CancellationToken cancel)
+    {
+        var rows = await _db.RunAsync(
+            (connection, token) => Sql.Command(
+                connection, $"SELECT {Columns} FROM labelers l WHERE l.dataset_id = $1 AND l.labeler_key = $2", dataset.Key, key)
+                .ListAsync(Read, token),
+            cancel);
+        return rows.Count == 1 ? rows[0] : null;
+    }
+
     /// <summary>Lists labelers by ascending key, with their numbers of current annotations.</summary>
     /// <param name="dataset">The dataset.</param>
     /// <param name="afterKey">Key of the last labeler already seen; 0 starts at the beginning.</param>

@@ -54,8 +54,10 @@ public enum RunEventKind
 /// <param name="Loss">Training loss of the last epoch, if any.</param>
 /// <param name="ValidationMetric">Validation metric of the last epoch, if any.</param>
 /// <param name="EtaSeconds">Estimated seconds until the run ends, if known.</param>
+/// <param name="ValidationMetricName">What <paramref name="ValidationMetric"/> is: <c>accuracy</c>, <c>log_loss</c>, …</param>
 public sealed record RunProgress(
-    string Phase, int Epoch, int Epochs, double? Loss = null, double? ValidationMetric = null, double? EtaSeconds = null);
+    string Phase, int Epoch, int Epochs, double? Loss = null, double? ValidationMetric = null, double? EtaSeconds = null,
+    string? ValidationMetricName = null);
 
 /// <summary>A run to create.</summary>
 /// <param name="RunId"><c>[a-z0-9-]{1,63}</c>, unique within the dataset.</param>

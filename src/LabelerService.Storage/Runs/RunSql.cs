@@ -14,7 +14,7 @@ internal static class RunSql
         r.dataset_id, (SELECT d.id FROM datasets d WHERE d.dataset_id = r.dataset_id), r.run_id, r.uid, r.algorithm, r.model_id, r.seed,
         r.requested_settings, r.effective_settings, r.state, r.priority, r.attempt, r.cancel_requested, r.lease_owner, r.lease_expires_at,
         r.phase, r.epoch, r.epochs, r.loss, r.validation_metric, r.eta_seconds, r.error, r.model_version, r.last_sequence, r.create_time,
-        r.start_time, r.end_time, r.update_time, r.version, r.fencing_token
+        r.start_time, r.end_time, r.update_time, r.version, r.fencing_token, r.validation_metric_name
         """;
 
     public const int FencingTokenColumn = 29;
@@ -72,7 +72,8 @@ internal static class RunSql
         Progress = row.IsDBNull(15)
             ? null
             : new RunProgress(
-                row.GetString(15), row.GetInt32(16), row.GetInt32(17), row.Maybe<double>(18), row.Maybe<double>(19), row.Maybe<double>(20)),
+                row.GetString(15), row.GetInt32(16), row.GetInt32(17), row.Maybe<double>(18), row.Maybe<double>(19), row.Maybe<double>(20),
+                row.MaybeText(30)),
         Error = row.MaybeText(21),
         ModelVersion = row.Maybe<int>(22),
         LastSequence = row.GetInt64(23),

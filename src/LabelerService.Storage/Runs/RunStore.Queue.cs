@@ -84,12 +84,14 @@ public sealed partial class RunStore
     public Task AppendProgressAsync(RunLease lease, RunProgress progress, CancellationToken cancel)
     {
         TextRules.CheckText("phase", progress.Phase, TextRules.MaxExternalIdBytes);
+        TextRules.CheckText("validation_metric", progress.ValidationMetricName ?? "", TextRules.MaxExternalIdBytes);
         return OwnedAsync(
             lease, RunEventKind.Progress, RunSql.Payload(Finite(progress)),
-            "phase = $6, epoch = $7, epochs = $8, loss = $9, validation_metric = $10, eta_seconds = $11",
+            "phase = $6, epoch = $7, epochs = $8, loss = $9, validation_metric = $10, eta_seconds = $11, validation_metric_name = $12",
             cancel,
             progress.Phase, progress.Epoch, progress.Epochs, Sql.Typed(progress.Loss, NpgsqlDbType.Double),
-            Sql.Typed(progress.ValidationMetric, NpgsqlDbType.Double), Sql.Typed(progress.EtaSeconds, NpgsqlDbType.Double));
+            Sql.Typed(progress.ValidationMetric, NpgsqlDbType.Double), Sql.Typed(progress.EtaSeconds, NpgsqlDbType.Double),
+            Sql.Typed(progress.ValidationMetricName, NpgsqlDbType.Text));
     }
 
     /// <summary>Records the settings as they take effect, defaults included.</summary>

@@ -42,6 +42,8 @@ internal sealed class TrainingRunEntity
 
     public double? ValidationMetric { get; set; }
 
+    public string? ValidationMetricName { get; set; }
+
     public double? EtaSeconds { get; set; }
 
     public string? Error { get; set; }

@@ -245,6 +245,7 @@ namespace LabelerService.Storage.Schema.Migrations
                     epochs = table.Column<int>(type: "integer", nullable: true),
                     loss = table.Column<double>(type: "double precision", nullable: true),
                     validation_metric = table.Column<double>(type: "double precision", nullable: true),
+                    validation_metric_name = table.Column<string>(type: "text", nullable: true),
                     eta_seconds = table.Column<double>(type: "double precision", nullable: true),
                     error = table.Column<string>(type: "text", nullable: true),
                     model_version = table.Column<int>(type: "integer", nullable: true),

@@ -633,6 +633,10 @@ namespace LabelerService.Storage.Schema.Migrations
                         .HasColumnType("double precision")
                         .HasColumnName("validation_metric");
 
+                    b.Property<string>("ValidationMetricName")
+                        .HasColumnType("text")
+                        .HasColumnName("validation_metric_name");
+
                     b.Property<long>("Version")
                         .ValueGeneratedOnAdd()
                         .HasColumnType("bigint")

@@ -1,0 +1,32 @@
+using LabelerService.Core.Errors;
+using LabelerService.Storage.Datasets;
+
+namespace LabelerService.Storage.Items;
+
+public sealed partial class ItemStore
+{
+    /// <summary>
+    /// Creates or replaces any number of items, all or none: every batch goes into one transaction, which commits after the last. A
+    /// stream that throws leaves nothing. Memory holds one batch at a time.
+    /// </summary>
+    /// <exception cref="ServiceException">
+    /// As <see cref="UpsertAsync(DatasetRecord, IReadOnlyList{ItemWrite}, Requests.RequestIdentity?, CancellationToken)"/>; Aborted: another
+    /// stream wrote the same items in another order. Repeat it.
+    /// </exception>
+    public Task<ItemUpsertResult> UpsertAllAsync(
+        DatasetRecord dataset, IAsyncEnumerable<IReadOnlyList<ItemWrite>> batches, CancellationToken cancel) =>
+        _db.TransactUnrepeatedAsync(
+            async (connection, token) =>
+            {
+                var total = new ItemUpsertResult(0, 0, 0);
+                await foreach (var batch in batches.WithCancellation(token))
+                {
+                    var result = await UpsertAsync(connection, dataset, ItemParameters.Create(dataset, batch), token);
+                    total = new ItemUpsertResult(
+                        total.Created + result.Created, total.Updated + result.Updated, total.Unchanged + result.Unchanged);
+                }
+
+                return total;
+            },
+            cancel);
+}
