@@ -71,7 +71,7 @@ public static partial class TextRules
     }
 
     /// <summary>What is wrong with an external id; null if nothing. Allocates nothing for a good one.</summary>
-    internal static string? ExternalIdProblem(string value) =>
+    public static string? ExternalIdProblem(string value) =>
         value.Length == 0 ? "must not be empty" : Problem(value, MaxExternalIdBytes);
 
     private static string? Problem(string value, int maxBytes)

@@ -1,0 +1,133 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Net;
+
+namespace LabelerService.Server.Hosting;
+
+/// <summary>The server's command line.</summary>
+internal static class ServerCommand
+{
+    /// <summary>Builds the root command.</summary>
+    /// <param name="run">Runs the server; gives the exit code.</param>
+    /// <param name="checkHealth">Asks the server on the given port for its health; gives the exit code.</param>
+    public static RootCommand Create(
+        Func<ServerOptions, CancellationToken, Task<int>> run, Func<int, CancellationToken, Task<int>> checkHealth)
+    {
+        var port = new Option<int>("--port")
+        {
+            Description = "Port for HTTP: JSON API, /healthz, /readyz.",
+            DefaultValueFactory = _ => FromEnvironment("LABELER_PORT", 8080),
+        };
+        var grpcPort = new Option<int?>("--grpc-port") { Description = "Port for clear-text gRPC. Default: the HTTP port + 1." };
+        var listen = new Option<string>("--listen")
+        {
+            Description = "Address to listen on.",
+            DefaultValueFactory = _ => Environment.GetEnvironmentVariable("LABELER_LISTEN") ?? "127.0.0.1",
+        };
+        var allowAnonymous = new Option<bool>("--allow-anonymous")
+        {
+            Description = "Serve callers without a key on an address that other machines can reach.",
+            DefaultValueFactory = _ => string.Equals(Environment.GetEnvironmentVariable("LABELER_ALLOW_ANONYMOUS"), "true", StringComparison.OrdinalIgnoreCase),
+        };
+        var data = new Option<string>("--data")
+        {
+            Description = "Directory of the embedded PostgreSQL.",
+            DefaultValueFactory = _ => Environment.GetEnvironmentVariable("LABELER_DATA") ?? DefaultDataDirectory(),
+        };
+        var postgres = new Option<string?>("--postgres")
+        {
+            Description = "Connection string of an existing PostgreSQL 15 or newer (also LABELER_POSTGRES). Without it one is started under --data.",
+            DefaultValueFactory = _ => NullIfEmpty(Environment.GetEnvironmentVariable("LABELER_POSTGRES")),
+        };
+        var trainers = new Option<int>("--trainers")
+        {
+            Description = "Trainers to run beside the server; 0 if they run elsewhere.",
+            DefaultValueFactory = _ => FromEnvironment("LABELER_TRAINERS", 1),
+        };
+        var reflection = new Option<bool>("--reflection") { Description = "Answer gRPC reflection.", DefaultValueFactory = _ => true };
+        var healthCheck = new Option<bool>("--health-check")
+        {
+            Description = "Ask the server that runs on --port whether it is ready, and exit with 0 or 1 (for container health checks).",
+        };
+
+        var root = new RootCommand("LabelerService: learns from labelers who disagree. Serves the API and keeps a trainer running.")
+        {
+            port, grpcPort, listen, allowAnonymous, data, postgres, trainers, reflection, healthCheck,
+        };
+        root.Validators.Add(result => Validate(result, port, grpcPort, listen, allowAnonymous, trainers));
+        root.SetAction(async (result, cancellationToken) =>
+        {
+            var httpPort = result.GetValue(port);
+            if (result.GetValue(healthCheck))
+            {
+                return await checkHealth(httpPort, cancellationToken);
+            }
+
+            return await run(
+                new ServerOptions
+                {
+                    Port = httpPort,
+                    GrpcPort = result.GetValue(grpcPort) ?? httpPort + 1,
+                    Listen = IPAddress.Parse(result.GetValue(listen)!),
+                    AllowAnonymous = result.GetValue(allowAnonymous),
+                    DataDirectory = Path.GetFullPath(result.GetValue(data)!),
+                    Postgres = result.GetValue(postgres),
+                    Trainers = result.GetValue(trainers),
+                    TrainerAssembly = TrainerAssembly(),
+                    Reflection = result.GetValue(reflection),
+                },
+                cancellationToken);
+        });
+        return root;
+    }
+
+    private static void Validate(
+        CommandResult result, Option<int> port, Option<int?> grpcPort, Option<string> listen, Option<bool> allowAnonymous, Option<int> trainers)
+    {
+        foreach (var value in new[] { result.GetValue(port), result.GetValue(grpcPort) ?? result.GetValue(port) + 1 })
+        {
+            if (value is < 1 or > 65535)
+            {
+                result.AddError($"A port is a number from 1 to 65535, not {value}.");
+            }
+        }
+
+        if (!IPAddress.TryParse(result.GetValue(listen), out var address))
+        {
+            result.AddError($"--listen takes an IP address such as 127.0.0.1 or 0.0.0.0, not '{result.GetValue(listen)}'.");
+        }
+        else if (!IPAddress.IsLoopback(address) && !result.GetValue(allowAnonymous))
+        {
+            result.AddError($"Listening on {address} lets other machines in without a key. Say --allow-anonymous if that is meant, or leave --listen at 127.0.0.1.");
+        }
+
+        if (result.GetValue(trainers) is < 0 or > 64)
+        {
+            result.AddError("--trainers takes a number from 0 to 64.");
+        }
+    }
+
+    // Root has its own place for service data; everyone else keeps it with their other application data.
+    private static string DefaultDataDirectory() => Environment.IsPrivilegedProcess
+        ? "/var/lib/labeler"
+        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "labeler");
+
+    private static string TrainerAssembly()
+    {
+        const string Name = "LabelerService.Trainer";
+        var named = Environment.GetEnvironmentVariable("LABELER_TRAINER_DLL");
+        if (!string.IsNullOrEmpty(named))
+        {
+            return named;
+        }
+
+        // artifacts/bin/LabelerService.Server/<pivot>/ beside artifacts/bin/LabelerService.Trainer/<pivot>/
+        var here = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
+        return Path.Combine(here.Parent?.Parent?.FullName ?? "", Name, here.Name, Name + ".dll");
+    }
+
+    private static int FromEnvironment(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
+
+    private static string? NullIfEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
+}

@@ -1,0 +1,193 @@
+using System.Net;
+using LabelerService.Core.Errors;
+using LabelerService.Server.Errors;
+using LabelerService.Server.Inference;
+using LabelerService.Server.Paging;
+using LabelerService.Server.Services;
+using LabelerService.Server.Validation;
+using LabelerService.Storage;
+using LabelerService.Storage.Database;
+using LabelerService.Storage.Embedded;
+using LabelerService.Storage.Secrets;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace LabelerService.Server.Hosting;
+
+/// <summary>The composition root: database, services, ports.</summary>
+internal static partial class ServerHost
+{
+    private const string PageTokenSecret = "page-tokens";
+    private const int PageTokenKeyBytes = 32;
+
+    // Long enough for a batch under way to commit, short enough for an orchestrator's patience.
+    private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(20);
+
+    /// <summary>Runs the server until it is told to stop.</summary>
+    public static async Task<int> RunAsync(ServerOptions options, CancellationToken cancel)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        ConfigureLogging(builder);
+        using var early = LoggerFactory.Create(logging => logging.AddConfiguration(builder.Configuration.GetSection("Logging")).AddSimpleConsole(Console));
+        var logger = early.CreateLogger(typeof(ServerHost).FullName!);
+        try
+        {
+            await using var embedded = options.Postgres is null
+                ? await EmbeddedPostgres.StartAsync(new EmbeddedPostgresOptions { DataDirectory = options.DataDirectory }, early, cancel)
+                : null;
+            var database = new DatabaseConnection(options.Postgres ?? embedded!.ConnectionString);
+            await using var app = await BuildAsync(builder, options, database, cancel);
+            app.Lifetime.ApplicationStarted.Register(() => LogReady(logger, options.Listen, options.GrpcPort, options.Port));
+            await app.RunAsync(cancel);
+            return 0;
+        }
+        catch (ServiceException error)
+        {
+            LogRefused(logger, error.Message);
+            return 1;
+        }
+        catch (IOException error) when (error.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        {
+            LogRefused(logger, $"Port {options.Port} or {options.GrpcPort} is in use. Choose others with --port and --grpc-port.");
+            return 1;
+        }
+    }
+
+    /// <summary>Asks a server on this machine whether it is ready.</summary>
+    public static async Task<int> CheckHealthAsync(int port, CancellationToken cancel)
+    {
+        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+        try
+        {
+            using var response = await client.GetAsync(new Uri($"http://127.0.0.1:{port}/readyz"), cancel);
+            return response.IsSuccessStatusCode ? 0 : 1;
+        }
+        catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
+        {
+            await System.Console.Error.WriteLineAsync($"No server answers on port {port}: {error.Message}");
+            return 1;
+        }
+    }
+
+    private static async Task<WebApplication> BuildAsync(
+        WebApplicationBuilder builder, ServerOptions options, DatabaseConnection database, CancellationToken cancel)
+    {
+        builder.Services.AddLabelerStorage(database.ConnectionString);
+        await using (var storage = builder.Services.BuildServiceProvider())
+        {
+            await storage.GetRequiredService<DatabaseMigrator>().MigrateAsync(cancel);
+            var key = await storage.GetRequiredService<SecretStore>().GetOrCreateAsync(PageTokenSecret, PageTokenKeyBytes, cancel);
+            builder.Services.AddSingleton(new PageTokens(key));
+        }
+
+        builder.WebHost.ConfigureKestrel(kestrel => ConfigurePorts(kestrel, options));
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTimeout);
+        AddServices(builder.Services, options, database);
+        var app = builder.Build();
+        MapEndpoints(app, options);
+        return app;
+    }
+
+    private static void ConfigurePorts(KestrelServerOptions kestrel, ServerOptions options)
+    {
+        // In clear text a port speaks either HTTP/1.1 or HTTP/2, so there are two.
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.Http2.MaxStreamsPerConnection = 256;
+        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
+
+        // Windows large enough that a bulk stream is not throttled by round trips, small enough to bound memory a connection.
+        kestrel.Limits.Http2.InitialStreamWindowSize = 2 * 1024 * 1024;
+        kestrel.Limits.Http2.InitialConnectionWindowSize = 4 * 1024 * 1024;
+        kestrel.Listen(options.Listen, options.Port, listen => listen.Protocols = HttpProtocols.Http1);
+        kestrel.Listen(options.Listen, options.GrpcPort, listen => listen.Protocols = HttpProtocols.Http2);
+    }
+
+    private static void AddServices(IServiceCollection services, ServerOptions options, DatabaseConnection database)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(database);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<DatasetResolver>();
+        services.AddSingleton<RunWatcher>();
+        services.AddSingleton<ModelCache>();
+        services.AddSingleton<ModelResolver>();
+        services.AddSingleton<ModelEvaluator>();
+        services.AddSingleton<Predictor>();
+        services.AddHostedService<TrainerSupervisor>();
+        services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = Limits.MessageBytes;
+            grpc.MaxSendMessageSize = null;
+            grpc.EnableDetailedErrors = false;
+            grpc.Interceptors.Add<ErrorInterceptor>();
+        }).AddJsonTranscoding();
+        services.AddGrpcReflection();
+        var health = services.AddGrpcHealthChecks(grpc =>
+        {
+            foreach (var name in ServiceNames)
+            {
+                grpc.Services.Map(name, _ => true);
+            }
+        });
+        health.AddCheck<DatabaseHealthCheck>("database");
+        services.Configure<HealthCheckPublisherOptions>(publisher =>
+        {
+            publisher.Delay = TimeSpan.Zero;
+            publisher.Period = TimeSpan.FromSeconds(5);
+        });
+    }
+
+    private static void MapEndpoints(WebApplication app, ServerOptions options)
+    {
+        app.MapGrpcService<DatasetGrpcService>();
+        app.MapGrpcService<ItemGrpcService>();
+        app.MapGrpcService<LabelerGrpcService>();
+        app.MapGrpcService<AnnotationGrpcService>();
+        app.MapGrpcService<TrainingGrpcService>();
+        app.MapGrpcService<ModelGrpcService>();
+        app.MapGrpcService<PredictionGrpcService>();
+        app.MapGrpcHealthChecksService();
+        if (options.Reflection)
+        {
+            app.MapGrpcReflectionService();
+        }
+
+        // Alive: the process answers. Ready: it can do its work.
+        app.MapHealthChecks("/healthz", new HealthCheckOptions { Predicate = _ => false });
+        app.MapHealthChecks("/readyz");
+    }
+
+    private static IEnumerable<string> ServiceNames =>
+    [
+        Contracts.V1.DatasetService.Descriptor.FullName, Contracts.V1.ItemService.Descriptor.FullName,
+        Contracts.V1.LabelerRegistryService.Descriptor.FullName, Contracts.V1.AnnotationService.Descriptor.FullName,
+        Contracts.V1.TrainingService.Descriptor.FullName, Contracts.V1.ModelService.Descriptor.FullName,
+        Contracts.V1.PredictionService.Descriptor.FullName,
+    ];
+
+    private static void ConfigureLogging(WebApplicationBuilder builder)
+    {
+        builder.Logging.ClearProviders();
+        builder.Logging.SetMinimumLevel(LogLevel.Information);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddFilter("Grpc", LogLevel.Warning);
+        builder.Logging.AddFilter("Npgsql", LogLevel.Warning);
+        builder.Logging.AddSimpleConsole(Console);
+    }
+
+    private static void Console(Microsoft.Extensions.Logging.Console.SimpleConsoleFormatterOptions console)
+    {
+        console.SingleLine = true;
+        console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z '";
+        console.UseUtcTimestamp = true;
+    }
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Ready: gRPC on {Address}:{GrpcPort}, HTTP on {Address}:{HttpPort}.")]
+    private static partial void LogReady(ILogger logger, IPAddress address, int grpcPort, int httpPort);
+
+    [LoggerMessage(EventId = 2, Level = LogLevel.Critical, Message = "{Reason}")]
+    private static partial void LogRefused(ILogger logger, string reason);
+}

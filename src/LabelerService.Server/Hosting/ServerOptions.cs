@@ -1,0 +1,34 @@
+using System.Net;
+
+namespace LabelerService.Server.Hosting;
+
+/// <summary>How the server runs; read from the command line and the environment, see <see cref="ServerCommand"/>.</summary>
+public sealed record ServerOptions
+{
+    /// <summary>Port for HTTP/1.1: the JSON API, <c>/healthz</c> and <c>/readyz</c>.</summary>
+    public int Port { get; init; } = 8080;
+
+    /// <summary>Port for clear-text gRPC (HTTP/2).</summary>
+    public int GrpcPort { get; init; } = 8081;
+
+    /// <summary>Address that both ports listen on.</summary>
+    public IPAddress Listen { get; init; } = IPAddress.Loopback;
+
+    /// <summary>Whether to serve callers without a key on an address that other machines reach.</summary>
+    public bool AllowAnonymous { get; init; }
+
+    /// <summary>Directory of the embedded PostgreSQL; not used with <see cref="Postgres"/>.</summary>
+    public string DataDirectory { get; init; } = "";
+
+    /// <summary>Connection string of an existing PostgreSQL; null starts the embedded one.</summary>
+    public string? Postgres { get; init; }
+
+    /// <summary>Trainers to run as child processes; 0 where they run elsewhere (Compose).</summary>
+    public int Trainers { get; init; } = 1;
+
+    /// <summary>Path of the trainer's assembly.</summary>
+    public string TrainerAssembly { get; init; } = "";
+
+    /// <summary>Whether gRPC reflection answers.</summary>
+    public bool Reflection { get; init; } = true;
+}

@@ -1,0 +1,64 @@
+using System.Runtime.CompilerServices;
+using Grpc.Core;
+using LabelerService.Core.Errors;
+using LabelerService.Server.Validation;
+using LabelerService.Storage.Datasets;
+
+namespace LabelerService.Server.Services;
+
+/// <summary>
+/// Reads a client stream whose messages belong together: the first names the dataset, and an error anywhere is reported with the number
+/// of its message. The next message is read only when the one before is written, so that a slow database slows the client down.
+/// </summary>
+/// <typeparam name="TMessage">The stream's message.</typeparam>
+internal sealed class AllOrNoneStream<TMessage>(IAsyncStreamReader<TMessage> reader, Func<TMessage, string> parentOf, CancellationToken cancel)
+    where TMessage : class
+{
+    private int _index = -1;
+    private TMessage? _first;
+
+    /// <summary>Reads the first message and finds the dataset it names.</summary>
+    /// <exception cref="ServiceException">INVALID_ARGUMENT for an empty stream; NOT_FOUND for an unknown dataset.</exception>
+    public async Task<(DatasetRecord Dataset, TMessage First)> StartAsync(DatasetResolver datasets)
+    {
+        if (!await reader.MoveNext(cancel))
+        {
+            throw ServiceException.InvalidField("parent", "the stream ended before its first message");
+        }
+
+        _first = reader.Current;
+        _index = 0;
+        return (await datasets.ResolveAsync(parentOf(_first), "parent", cancel), _first);
+    }
+
+    /// <summary>The messages' batches, from the first on.</summary>
+    /// <param name="read">Checks a message and reads its batch.</param>
+    /// <param name="token">Ends the reading.</param>
+    public async IAsyncEnumerable<T> ReadAsync<T>(
+        Func<TMessage, RequestValidator, T> read, [EnumeratorCancellation] CancellationToken token = default)
+    {
+        var first = _first ?? throw new InvalidOperationException("The stream was not started.");
+        var parent = parentOf(first);
+        yield return Check(first, parent, read);
+        while (await reader.MoveNext(token.CanBeCanceled ? token : cancel))
+        {
+            _index++;
+            yield return Check(reader.Current, parent, read);
+        }
+    }
+
+    /// <summary>Puts the number of the message at hand in front of an error's fields.</summary>
+    public ServiceException Locate(ServiceException error) => new(
+        error.Kind, error.Reason, $"Message {_index} of the stream: {error.Message}",
+        [.. error.Violations.Select(violation => violation with { Field = $"messages[{_index}].{violation.Field}" })]);
+
+    private T Check<T>(TMessage message, string parent, Func<TMessage, RequestValidator, T> read)
+    {
+        var validator = new RequestValidator();
+        validator.Require(
+            parentOf(message).Length == 0 || parentOf(message) == parent, "parent", "differs from the first message's; a stream is about one dataset");
+        var result = read(message, validator);
+        validator.ThrowIfInvalid();
+        return result;
+    }
+}

@@ -1,0 +1,87 @@
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using LabelerService.Contracts;
+using LabelerService.Contracts.V1;
+using LabelerService.Core.Errors;
+using LabelerService.Server.Mapping;
+using LabelerService.Server.Paging;
+using LabelerService.Server.Validation;
+using LabelerService.Storage.Datasets;
+
+namespace LabelerService.Server.Services;
+
+/// <summary><c>labeler.v1.DatasetService</c>.</summary>
+internal sealed class DatasetGrpcService(DatasetStore store, DatasetResolver datasets, PageTokens pages) : DatasetService.DatasetServiceBase
+{
+    private const string ListScope = "datasets";
+
+    public override async Task<Dataset> CreateDataset(CreateDatasetRequest request, ServerCallContext context)
+    {
+        var validator = new RequestValidator();
+        validator.Require(
+            ResourceName.IsId(request.DatasetId), "dataset_id", "must match [a-z0-9-]{1,63}: lower-case letters, digits and hyphens");
+        if (!validator.Require(request.Dataset is not null, "dataset", "must be set"))
+        {
+            validator.ThrowIfInvalid();
+        }
+
+        var dataset = request.Dataset!;
+        validator.Text(dataset.DisplayName, "dataset.display_name");
+        validator.Tags(dataset.Tags, "dataset.tags");
+        var schema = DatasetMapping.ReadSchema(dataset, validator);
+        var requestId = validator.RequestId(request.RequestId);
+        validator.ThrowIfInvalid();
+
+        request.RequestId = "";
+        var record = await store.CreateAsync(
+            new DatasetWrite(request.DatasetId, schema, dataset.DisplayName, new Dictionary<string, string>(dataset.Tags)),
+            RequestIds.Identify(requestId, context.Method, request), context.CancellationToken);
+        return DatasetMapping.ToResource(record);
+    }
+
+    public override async Task<Dataset> GetDataset(GetDatasetRequest request, ServerCallContext context)
+    {
+        var record = await datasets.ResolveAsync(request.Name, "name", context.CancellationToken);
+        return DatasetMapping.ToResource(record, await store.CountAsync(record, context.CancellationToken));
+    }
+
+    public override async Task<ListDatasetsResponse> ListDatasets(ListDatasetsRequest request, ServerCallContext context)
+    {
+        var size = PageTokens.Size(request.PageSize);
+        var after = pages.Read(ListScope, request.PageToken);
+        var records = await store.ListAsync(after, size + 1, context.CancellationToken);
+        var response = new ListDatasetsResponse();
+        response.Datasets.AddRange(records.Take(size).Select(record => DatasetMapping.ToResource(record)));
+        if (records.Count > size)
+        {
+            response.NextPageToken = pages.Create(ListScope, records[size - 1].Id);
+        }
+
+        return response;
+    }
+
+    public override async Task<Dataset> UpdateDataset(UpdateDatasetRequest request, ServerCallContext context)
+    {
+        var dataset = request.Dataset ?? throw ServiceException.InvalidField("dataset", "must be set");
+        var validator = new RequestValidator();
+        validator.Text(dataset.DisplayName, "dataset.display_name");
+        validator.Tags(dataset.Tags, "dataset.tags");
+        validator.ThrowIfInvalid();
+        var fields = UpdateMask.Read(
+            request.UpdateMask, ("display_name", dataset.DisplayName.Length > 0), ("tags", dataset.Tags.Count > 0));
+        var expected = Etag.Read(dataset.Etag, "dataset.etag");
+        var record = await datasets.ResolveAsync(dataset.Name, "dataset.name", context.CancellationToken);
+        var change = new DatasetChange(
+            fields.Contains("display_name") ? dataset.DisplayName : null,
+            fields.Contains("tags") ? new Dictionary<string, string>(dataset.Tags) : null);
+        return DatasetMapping.ToResource(await store.UpdateAsync(record.Id, change, expected, context.CancellationToken));
+    }
+
+    public override async Task<Empty> DeleteDataset(DeleteDatasetRequest request, ServerCallContext context)
+    {
+        var expected = Etag.Read(request.Etag, "etag");
+        var record = await datasets.ResolveAsync(request.Name, "name", context.CancellationToken);
+        await store.DeleteAsync(record.Id, expected, context.CancellationToken);
+        return new Empty();
+    }
+}

@@ -1,0 +1,133 @@
+using System.Globalization;
+using Grpc.Core;
+using LabelerService.Contracts.V1;
+using LabelerService.Core.Errors;
+using LabelerService.Server.Mapping;
+using LabelerService.Server.Paging;
+using LabelerService.Server.Validation;
+using LabelerService.Storage.Items;
+
+namespace LabelerService.Server.Services;
+
+/// <summary><c>labeler.v1.ItemService</c>.</summary>
+internal sealed class ItemGrpcService(ItemStore items, GoldStore gold, DatasetResolver datasets, PageTokens pages) : ItemService.ItemServiceBase
+{
+    public override async Task<BatchCreateItemsResponse> BatchCreateItems(BatchCreateItemsRequest request, ServerCallContext context)
+    {
+        var dataset = await datasets.ResolveAsync(request.Parent, "parent", context.CancellationToken);
+        var validator = new RequestValidator();
+        var requestId = validator.RequestId(request.RequestId);
+        var batch = ItemMapping.ReadBatch(dataset.Schema, request.Batch, validator);
+        validator.ThrowIfInvalid();
+
+        request.RequestId = "";
+        var result = await items.UpsertAsync(
+            dataset, batch, RequestIds.Identify(requestId, context.Method, request), context.CancellationToken);
+        return new BatchCreateItemsResponse { Counts = ToCounts(result) };
+    }
+
+    public override async Task<StreamItemsResponse> StreamItems(IAsyncStreamReader<StreamItemsRequest> requestStream, ServerCallContext context)
+    {
+        var stream = new AllOrNoneStream<StreamItemsRequest>(requestStream, message => message.Parent, context.CancellationToken);
+        var (dataset, _) = await stream.StartAsync(datasets);
+        try
+        {
+            var batches = stream.ReadAsync(
+                (message, validator) => ItemMapping.ReadBatch(dataset.Schema, message.Batch, validator), context.CancellationToken);
+            return new StreamItemsResponse { Counts = ToCounts(await items.UpsertAllAsync(dataset, batches, context.CancellationToken)) };
+        }
+        catch (ServiceException error)
+        {
+            throw stream.Locate(error);
+        }
+    }
+
+    public override async Task<Item> GetItem(GetItemRequest request, ServerCallContext context)
+    {
+        var (datasetId, key) = Names.Item(request.Name, "name");
+        var dataset = await datasets.FindAsync(datasetId, "name", context.CancellationToken);
+        var record = await items.FindAsync(dataset, key, context.CancellationToken) ?? throw ServiceException.NotFound("name", request.Name);
+        var item = ItemMapping.ToResource(dataset, record);
+        if (request.IncludeFeatures && record.HasFeatures)
+        {
+            var features = await items.GetFeaturesAsync(dataset, [record.ItemId], context.CancellationToken);
+            item.Features = ItemMapping.ToTensor(features[0].Features, 1, features[0].Features.Length);
+        }
+
+        return item;
+    }
+
+    public override async Task<ListItemsResponse> ListItems(ListItemsRequest request, ServerCallContext context)
+    {
+        var size = PageTokens.Size(request.PageSize);
+        var validator = new RequestValidator();
+        var split = ItemMapping.ReadSplit(request.Split, "split", validator);
+        if (request.ItemId.Length > 0)
+        {
+            validator.ExternalId(request.ItemId, "item_id");
+        }
+
+        validator.ThrowIfInvalid();
+        var dataset = await datasets.ResolveAsync(request.Parent, "parent", context.CancellationToken);
+        var scope = $"items|{dataset.Uid}|{split}|{request.ItemId}";
+        var after = pages.Read(scope, request.PageToken);
+        var records = await items.ListAsync(
+            dataset, new ItemFilter(split, ItemId: request.ItemId.Length > 0 ? request.ItemId : null),
+            after is null ? 0 : long.Parse(after, CultureInfo.InvariantCulture), size + 1, context.CancellationToken);
+        var response = new ListItemsResponse();
+        response.Items.AddRange(records.Take(size).Select(record => ItemMapping.ToResource(dataset, record)));
+        if (records.Count > size)
+        {
+            response.NextPageToken = pages.Create(scope, records[size - 1].Key.ToString(CultureInfo.InvariantCulture));
+        }
+
+        return response;
+    }
+
+    public override async Task<BatchSetGoldClassesResponse> BatchSetGoldClasses(BatchSetGoldClassesRequest request, ServerCallContext context)
+    {
+        var dataset = await datasets.ResolveAsync(request.Parent, "parent", context.CancellationToken);
+        var validator = new RequestValidator();
+        var requestId = validator.RequestId(request.RequestId);
+        var writes = ReadGold(request, new ClassReader(dataset.Schema), validator);
+        validator.ThrowIfInvalid();
+
+        request.RequestId = "";
+        var result = await gold.SetAsync(
+            dataset, writes, RequestIds.Identify(requestId, context.Method, request), context.CancellationToken);
+        return new BatchSetGoldClassesResponse { Changed = result.Changed, Unchanged = result.Unchanged };
+    }
+
+    private static GoldWrite[] ReadGold(BatchSetGoldClassesRequest request, ClassReader classes, RequestValidator validator)
+    {
+        if (!validator.BatchSize(request.GoldClasses.Count, "gold_classes"))
+        {
+            return [];
+        }
+
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var writes = new GoldWrite[request.GoldClasses.Count];
+        for (var i = 0; i < writes.Length && !validator.IsFull; i++)
+        {
+            var entry = request.GoldClasses[i];
+            var field = $"gold_classes[{i}]";
+            if (validator.ExternalId(entry.ItemId, $"{field}.item_id"))
+            {
+                validator.Require(seen.Add(entry.ItemId), $"{field}.item_id", "repeats an item of the same batch");
+            }
+
+            int? index = entry.GoldCase switch
+            {
+                GoldClass.GoldOneofCase.ClassName => classes.ByName(entry.ClassName, $"{field}.class_name", validator),
+                GoldClass.GoldOneofCase.ClassIndex => classes.ByIndex(entry.ClassIndex, $"{field}.class_index", validator),
+                _ => null,
+            };
+            writes[i] = new GoldWrite(entry.ItemId, index);
+        }
+
+        return writes;
+    }
+
+    private static ItemWriteCounts ToCounts(ItemUpsertResult result) =>
+        new() { Created = result.Created, Updated = result.Updated, Unchanged = result.Unchanged };
+}

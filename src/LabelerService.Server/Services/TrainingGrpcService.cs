@@ -1,0 +1,128 @@
+using Grpc.Core;
+using LabelerService.Contracts;
+using LabelerService.Contracts.V1;
+using LabelerService.Core.Errors;
+using LabelerService.Core.Models;
+using LabelerService.Server.Errors;
+using LabelerService.Server.Mapping;
+using LabelerService.Server.Paging;
+using LabelerService.Server.Validation;
+using LabelerService.Storage.Datasets;
+using LabelerService.Storage.Runs;
+
+namespace LabelerService.Server.Services;
+
+/// <summary><c>labeler.v1.TrainingService</c>.</summary>
+internal sealed class TrainingGrpcService(
+    RunStore runs, DatasetStore store, DatasetResolver datasets, RunWatcher watcher, PageTokens pages) : TrainingService.TrainingServiceBase
+{
+    private const int PriorityBound = 100;
+
+    public override Task<ListAlgorithmsResponse> ListAlgorithms(ListAlgorithmsRequest request, ServerCallContext context)
+    {
+        var response = new ListAlgorithmsResponse();
+        response.Algorithms.AddRange(AlgorithmCatalogue.All.Select(TrainingRunMapping.ToAlgorithm));
+        return Task.FromResult(response);
+    }
+
+    public override async Task<TrainingRun> CreateTrainingRun(CreateTrainingRunRequest request, ServerCallContext context)
+    {
+        var cancel = context.CancellationToken;
+        var dataset = await datasets.ResolveAsync(request.Parent, "parent", cancel);
+        var run = request.TrainingRun ?? throw ServiceException.InvalidField("training_run", "must be set");
+        var validator = new RequestValidator();
+        var requestId = validator.RequestId(request.RequestId);
+        validator.Require(
+            run.ModelId.Length == 0 || ResourceName.IsId(run.ModelId), "training_run.model_id", "must match [a-z0-9-]{1,63}, or be empty");
+        validator.Require(
+            run.Priority is >= -PriorityBound and <= PriorityBound, "training_run.priority", $"must be from {-PriorityBound} to {PriorityBound}");
+        CheckSettings(run, validator);
+        validator.ThrowIfInvalid();
+
+        var counts = await store.CountAsync(dataset, cancel);
+        if (counts.Annotations == 0)
+        {
+            throw new ServiceException(
+                ErrorKind.FailedPrecondition, "NO_ANNOTATIONS", $"{request.Parent} has no annotations to train on. Import labels first.",
+                new FieldViolation("parent", "has no annotations"));
+        }
+
+        if (request.ValidateOnly)
+        {
+            return run;
+        }
+
+        request.RequestId = "";
+        var write = new RunWrite(
+            Guid.CreateVersion7().ToString("N"), run.Algorithm, run.ModelId.Length > 0 ? run.ModelId : run.Algorithm, run.Seed,
+            new Dictionary<string, string>(run.Settings), run.Priority);
+        var record = await runs.CreateAsync(dataset, write, RequestIds.Identify(requestId, context.Method, request), cancel);
+        return TrainingRunMapping.ToResource(record);
+    }
+
+    public override async Task<TrainingRun> GetTrainingRun(GetTrainingRunRequest request, ServerCallContext context)
+    {
+        var (_, record) = await FindAsync(request.Name, context.CancellationToken);
+        return TrainingRunMapping.ToResource(record);
+    }
+
+    public override async Task<ListTrainingRunsResponse> ListTrainingRuns(ListTrainingRunsRequest request, ServerCallContext context)
+    {
+        var size = PageTokens.Size(request.PageSize);
+        var dataset = await datasets.ResolveAsync(request.Parent, "parent", context.CancellationToken);
+        var scope = $"trainingRuns|{dataset.Uid}";
+        var records = await runs.ListAsync(dataset, null, pages.Read(scope, request.PageToken), size + 1, context.CancellationToken);
+        var response = new ListTrainingRunsResponse();
+        response.TrainingRuns.AddRange(records.Take(size).Select(TrainingRunMapping.ToResource));
+        if (records.Count > size)
+        {
+            response.NextPageToken = pages.Create(scope, records[size - 1].RunId);
+        }
+
+        return response;
+    }
+
+    public override async Task WatchTrainingRun(
+        WatchTrainingRunRequest request, IServerStreamWriter<TrainingRunEvent> responseStream, ServerCallContext context)
+    {
+        if (request.AfterSequence < 0)
+        {
+            throw ServiceException.InvalidField("after_sequence", "must not be negative");
+        }
+
+        var (dataset, record) = await FindAsync(request.Name, context.CancellationToken);
+        await foreach (var happened in watcher.WatchAsync(dataset, record.RunId, request.AfterSequence, context.CancellationToken))
+        {
+            await responseStream.WriteAsync(TrainingRunMapping.ToEvent(happened), context.CancellationToken);
+        }
+    }
+
+    public override async Task<TrainingRun> CancelTrainingRun(CancelTrainingRunRequest request, ServerCallContext context)
+    {
+        var (dataset, record) = await FindAsync(request.Name, context.CancellationToken);
+        return TrainingRunMapping.ToResource(await runs.RequestCancelAsync(dataset, record.RunId, context.CancellationToken));
+    }
+
+    private async Task<(DatasetRecord Dataset, RunRecord Run)> FindAsync(string name, CancellationToken cancel)
+    {
+        var (datasetId, runId) = Names.TrainingRun(name, "name");
+        var dataset = await datasets.FindAsync(datasetId, "name", cancel);
+        var record = await runs.GetAsync(dataset, runId, cancel).NamedBy("name");
+        return (dataset, record);
+    }
+
+    private static void CheckSettings(TrainingRun run, RequestValidator validator)
+    {
+        try
+        {
+            AlgorithmCatalogue.Validate(run.Algorithm, run.Settings.AsReadOnly());
+        }
+        catch (ServiceException error)
+        {
+            foreach (var violation in error.Violations)
+            {
+                validator.Add($"training_run.{violation.Field}", violation.Description);
+            }
+        }
+    }
+}
