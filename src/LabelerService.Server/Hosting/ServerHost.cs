@@ -34,7 +34,9 @@ internal static partial class ServerHost
         try
         {
             await using var embedded = options.Postgres is null
-                ? await EmbeddedPostgres.StartAsync(new EmbeddedPostgresOptions { DataDirectory = options.DataDirectory }, early, cancel)
+                ? await EmbeddedPostgres.StartAsync(
+                    new EmbeddedPostgresOptions { Directory = options.DataDirectory }, TimeProvider.System,
+                    early.CreateLogger<EmbeddedPostgres>(), cancel)
                 : null;
             var database = new DatabaseConnection(options.Postgres ?? embedded!.ConnectionString);
             await using var app = await BuildAsync(builder, options, database, cancel);
