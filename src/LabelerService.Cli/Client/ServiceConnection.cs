@@ -1,0 +1,59 @@
+using Grpc.Core.Interceptors;
+using Grpc.Net.Client;
+using LabelerService.Contracts.V1;
+
+namespace LabelerService.Cli.Client;
+
+/// <summary>A channel to the service and the clients of its API, with deadlines, retries and the API key in place.</summary>
+internal sealed class ServiceConnection : IDisposable
+{
+    // A batch of predictions with every labeler's distribution is the largest answer; the client keeps it below this by its batch size.
+    private const int MaximumAnswer = 64 << 20;
+
+    private readonly GrpcChannel _channel;
+
+    public ServiceConnection(ConnectionSettings settings, TimeProvider time)
+    {
+        Settings = settings;
+        _channel = GrpcChannel.ForAddress(settings.Server, new GrpcChannelOptions
+        {
+            ServiceConfig = RetryPolicies.ServiceConfig(),
+            MaxReceiveMessageSize = MaximumAnswer,
+            DisposeHttpClient = true,
+            HttpHandler = new SocketsHttpHandler
+            {
+                ConnectTimeout = TimeSpan.FromSeconds(10),
+                // A connection that died silently (NAT, suspended laptop) is noticed while a run is watched.
+                KeepAlivePingDelay = TimeSpan.FromSeconds(30),
+                KeepAlivePingTimeout = TimeSpan.FromSeconds(20),
+                EnableMultipleHttp2Connections = true,
+            },
+        });
+        var invoker = _channel.Intercept(new CallDefaults(settings, time));
+        Datasets = new DatasetService.DatasetServiceClient(invoker);
+        Items = new ItemService.ItemServiceClient(invoker);
+        Annotations = new AnnotationService.AnnotationServiceClient(invoker);
+        Training = new TrainingService.TrainingServiceClient(invoker);
+        Models = new ModelService.ModelServiceClient(invoker);
+        Predictions = new PredictionService.PredictionServiceClient(invoker);
+    }
+
+    public ConnectionSettings Settings { get; }
+
+    public DatasetService.DatasetServiceClient Datasets { get; }
+
+    public ItemService.ItemServiceClient Items { get; }
+
+    public AnnotationService.AnnotationServiceClient Annotations { get; }
+
+    public TrainingService.TrainingServiceClient Training { get; }
+
+    public ModelService.ModelServiceClient Models { get; }
+
+    public PredictionService.PredictionServiceClient Predictions { get; }
+
+    /// <summary>A fresh <c>request_id</c>, which makes a create safe to repeat.</summary>
+    public static string NewRequestId() => Guid.NewGuid().ToString();
+
+    public void Dispose() => _channel.Dispose();
+}

@@ -1,0 +1,55 @@
+using Google.Rpc;
+using Grpc.Core;
+
+namespace LabelerService.Cli.Client;
+
+/// <summary>A failed call, in words for a person and in parts for a program.</summary>
+/// <param name="Code">gRPC status code in the API's spelling, <c>INVALID_ARGUMENT</c>.</param>
+/// <param name="Message">What happened and what to do.</param>
+/// <param name="Details">Fields at fault; empty where no single field is.</param>
+internal sealed record ServiceFailure(string Code, string Message, IReadOnlyList<FailureDetail> Details)
+{
+    /// <summary>Reads what the service said of a failed call.</summary>
+    public static ServiceFailure Of(RpcException exception, Uri server)
+    {
+        var status = exception.GetRpcStatus();
+        var details = status?.GetDetail<BadRequest>()?.FieldViolations
+            .Select(violation => new FailureDetail(violation.Field, violation.Description)).ToArray() ?? [];
+        return new ServiceFailure(Spell(exception.StatusCode), Sentence(exception, status, server), details);
+    }
+
+    private static string Sentence(RpcException exception, Google.Rpc.Status? status, Uri server)
+    {
+        var said = exception.Status.Detail;
+        return exception.StatusCode switch
+        {
+            // With details it is the service that speaks: it lives, but something it needs does not.
+            StatusCode.Unavailable when status is null =>
+                $"no service answers at {Show(server)}: start one with `./labeler serve` or name it with --server",
+            StatusCode.Unavailable => $"{said} (the service at {Show(server)} is up but cannot work now; try again in a moment)",
+            StatusCode.DeadlineExceeded => "the service did not answer in time: try again, or give it longer with --timeout SECONDS",
+            StatusCode.Unauthenticated => $"{Text(said, "the service wants an API key")}: give one with --api-key or LABELER_API_KEY",
+            StatusCode.PermissionDenied => $"{Text(said, "this API key may not do that")}: use a key with the role it needs",
+            StatusCode.ResourceExhausted when status?.GetDetail<RetryInfo>()?.RetryDelay is { } delay =>
+                $"{said} (try again in {Math.Ceiling(delay.ToTimeSpan().TotalSeconds):0} s)",
+            StatusCode.Unimplemented => $"the service at {Show(server)} does not have this call: is it the gRPC port, and as new as this command?",
+            StatusCode.Internal when status is null && exception.Status.DebugException is HttpRequestException =>
+                $"{Show(server)} does not speak gRPC: --server wants the gRPC port (HTTP port + 1 unless set otherwise)",
+            _ => Text(said, $"the service answered {Spell(exception.StatusCode)}"),
+        };
+    }
+
+    private static string Text(string said, string otherwise) => string.IsNullOrWhiteSpace(said) ? otherwise : said;
+
+    private static string Show(Uri server) => server.GetLeftPart(UriPartial.Authority);
+
+    // InvalidArgument → INVALID_ARGUMENT
+    private static string Spell(StatusCode code) =>
+        string.Concat(code.ToString().Select((c, i) => char.IsUpper(c) && i > 0 ? $"_{c}" : $"{char.ToUpperInvariant(c)}"));
+}
+
+/// <summary>A failed call whose fields were already traced to their places in a file.</summary>
+internal sealed class ServiceFailureException(ServiceFailure failure, Exception inner) : Exception(failure.Message, inner)
+{
+    public ServiceFailure Failure { get; } = failure;
+}

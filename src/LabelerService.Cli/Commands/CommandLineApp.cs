@@ -1,0 +1,89 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using LabelerService.Cli.Rendering;
+
+namespace LabelerService.Cli.Commands;
+
+/// <summary>The command line as a whole.</summary>
+internal static class CommandLineApp
+{
+    /// <summary>All commands. A new one is a file with a <c>Create</c> and a line here.</summary>
+    public static Command Create(CommandHost host)
+    {
+        var root = new Command("labeler", "Streams every expert's labels in, trains one head per labeler, and predicts knowing whom to trust.")
+        {
+            host.Server, host.ApiKey, host.Json, host.Timeout,
+            DemoCommand.Create(host),
+            LauncherCommands.Create(host, "serve", "Start the service (server, trainer, embedded PostgreSQL)", "[--port 8080] [--grpc-port PORT+1] [--data DIR] [--postgres CONNECTION]"),
+            DatasetCommand.Create(host),
+            ImportCommand.Create(host),
+            TrainCommand.Create(host),
+            WatchCommand.Create(host),
+            CancelCommand.Create(host),
+            RunsCommand.Create(host),
+            ModelsCommand.Create(host),
+            AlgorithmsCommand.Create(host),
+            EvaluateCommand.Create(host),
+            PredictCommand.Create(host),
+            LauncherCommands.Create(host, "test", "Run all tests of the repository", "[FILTER]"),
+            LauncherCommands.Create(host, "bench", "Run a benchmark: ingest, predict, train, aggregate or models", "NAME"),
+        };
+        var help = new HelpOption { Recursive = true };
+        help.Action = new HelpWithExamples((HelpAction)help.Action!);
+        root.Options.Add(help);
+        root.Options.Add(new VersionOption());
+        return root;
+    }
+
+    /// <summary>Runs a command line.</summary>
+    /// <returns>0 done, 1 failed, 2 wrong usage.</returns>
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, CommandHost host, CancellationToken cancellationToken = default)
+    {
+        var root = Create(host);
+        var parsed = root.Parse(arguments.Count == 0 ? ["--help"] : arguments);
+        if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction or null)
+        {
+            return Refuse(parsed, host);
+        }
+
+        var invocation = new InvocationConfiguration
+        {
+            Output = host.Output,
+            Error = host.ErrorOutput,
+            EnableDefaultExceptionHandler = false,
+            // Ctrl-C cancels the command's token; the demo then still stops its service and removes its data.
+            ProcessTerminationTimeout = TimeSpan.FromSeconds(60),
+        };
+        return await parsed.InvokeAsync(invocation, cancellationToken);
+    }
+
+    private static int Refuse(ParseResult parsed, CommandHost host)
+    {
+        var path = string.Join(' ', Path(parsed.CommandResult.Command));
+        var errors = parsed.Errors.Select(error => error.Message.TrimEnd('.')).Distinct().ToList();
+        if (errors.Count > 1 && parsed.CommandResult.Command.Subcommands.Count > 0)
+        {
+            // "A command is required" says less than that the one given is unknown.
+            errors.RemoveAt(0);
+        }
+
+        var message = string.Join("; ", errors);
+        // Options may not have been understood, so --json is looked for in the text.
+        var terminal = new Terminal(host.Output, host.ErrorOutput, parsed.Tokens.Any(token => token.Value == "--json"));
+        terminal.Fail("WRONG_USAGE", message, []);
+        terminal.Note($"see `{path} --help`");
+        return CommandHost.WrongUsage;
+    }
+
+    private static Stack<string> Path(Command command)
+    {
+        var names = new Stack<string>();
+        for (Symbol? symbol = command; symbol is Command; symbol = symbol.Parents.FirstOrDefault())
+        {
+            names.Push(symbol.Name);
+        }
+
+        return names;
+    }
+}

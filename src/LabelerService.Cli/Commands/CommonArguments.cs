@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using LabelerService.Cli.Client;
+using LabelerService.Contracts;
+using LabelerService.Contracts.V1;
+
+namespace LabelerService.Cli.Commands;
+
+/// <summary>Arguments and options that several commands have, with what makes them wrong.</summary>
+internal static class CommonArguments
+{
+    /// <summary>A dataset by id (<c>labelme</c>) or name (<c>datasets/labelme</c>); the value is the name.</summary>
+    public static Argument<string> Dataset() => new("NAME")
+    {
+        Description = "Dataset: its id, or datasets/ID",
+        CustomParser = result => Parse(result, DatasetName, "a dataset's id is 1 to 63 of a-z, 0-9 and -"),
+    };
+
+    /// <summary>A training run by its full name.</summary>
+    public static Argument<string> Run() => new("RUN")
+    {
+        Description = "Training run: datasets/D/trainingRuns/R, as `labeler train` and `labeler runs` print it",
+        CustomParser = result => Parse(
+            result, text => ResourceName.TryParseTrainingRun(text, out _, out _) ? text : null, "a run is named datasets/D/trainingRuns/R"),
+    };
+
+    /// <summary>A model or a version by its full name.</summary>
+    public static Argument<ModelName> Model() => new("MODEL")
+    {
+        Description = "Model datasets/D/models/M (its champion) or version datasets/D/models/M/versions/V",
+        CustomParser = result => Parse(result, ModelName.Parse, "a model is named datasets/D/models/M or datasets/D/models/M/versions/V"),
+    };
+
+    /// <summary>A split.</summary>
+    public static Option<Split> Split(Split otherwise, string description) => new("--split")
+    {
+        Description = description,
+        HelpName = "train|valid|test",
+        DefaultValueFactory = _ => otherwise,
+        CustomParser = result => Parse<Split?>(result, SplitOf, "a split is train, valid or test") ?? otherwise,
+    };
+
+    /// <summary>Name of a dataset from its id or name; null if it is neither.</summary>
+    public static string? DatasetName(string text) =>
+        ResourceName.IsId(text) ? ResourceName.Dataset(text) : ResourceName.TryParseDataset(text, out _) ? text : null;
+
+    /// <summary>Reads the only token of an argument or option; what is wrong becomes a usage error.</summary>
+    public static T Parse<T>(ArgumentResult result, Func<string, T?> parse, string rule)
+    {
+        var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+        if (parse(text) is { } value)
+        {
+            return value;
+        }
+
+        var name = result.Parent is OptionResult option ? option.Option.Name : result.Argument.Name;
+        result.AddError($"{name} cannot be \"{text}\": {rule}");
+        return default!;
+    }
+
+    private static Split? SplitOf(string text) => text.ToLowerInvariant() switch
+    {
+        "train" => Contracts.V1.Split.Train,
+        "valid" or "validation" => Contracts.V1.Split.Validation,
+        "test" => Contracts.V1.Split.Test,
+        _ => null,
+    };
+}

@@ -1,0 +1,43 @@
+using LabelerService.Cli.Client;
+using LabelerService.Cli.Rendering;
+using LabelerService.Contracts.V1;
+
+namespace LabelerService.Cli.Commands;
+
+/// <summary>Waits for a run with a progress bar and prints how it ended; for <c>train --wait</c> and <c>watch</c>.</summary>
+internal static class RunWaiting
+{
+    /// <summary>Waits for the end of a run. Standard output gets the model version's name (or the run as JSON).</summary>
+    /// <exception cref="CommandException">The run failed or was cancelled.</exception>
+    public static async Task WaitAsync(CommandRun command, string name, CancellationToken cancellationToken)
+    {
+        TrainingRun ended;
+        try
+        {
+            ended = await ProgressBoard.RunAsync(command.Terminal, command.Time, async board =>
+            {
+                var item = board.Add(name);
+                var progress = new RunProgress(item);
+                var run = await new TrainingWatcher(command.Service, command.Time).WaitAsync(
+                    name, progress.Show, item.Interrupted, cancellationToken);
+                item.Finish(RunText.State(run.State));
+                return run;
+            });
+        }
+        catch (Exception exception) when (cancellationToken.IsCancellationRequested && exception is OperationCanceledException or Grpc.Core.RpcException)
+        {
+            throw new CommandException($"no longer waiting; the run goes on. See it with `labeler watch {name}`, stop it with `labeler cancel {name}`");
+        }
+
+        switch (ended.State)
+        {
+            case TrainingRun.Types.State.Succeeded:
+                command.Terminal.Result(RunDocument.Of(ended), ended.ModelVersion);
+                break;
+            case TrainingRun.Types.State.Cancelled:
+                throw new CommandException($"{name} was cancelled; it left no model");
+            default:
+                throw new CommandException($"{name} failed: {ended.FailureMessage}");
+        }
+    }
+}

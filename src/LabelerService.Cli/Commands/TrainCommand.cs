@@ -1,0 +1,99 @@
+using System.CommandLine;
+using LabelerService.Cli.Client;
+using LabelerService.Cli.Rendering;
+using LabelerService.Contracts;
+using LabelerService.Contracts.V1;
+
+namespace LabelerService.Cli.Commands;
+
+/// <summary><c>train</c>: queues a run and, if asked to, waits for its model.</summary>
+internal static class TrainCommand
+{
+    public static Command Create(CommandHost host)
+    {
+        var name = CommonArguments.Dataset();
+        var model = new Option<string>("--model")
+        {
+            Description = "Algorithm, such as bn, dn or wdn; `labeler algorithms` lists them with their settings",
+            HelpName = "ALGORITHM",
+            Required = true,
+        };
+        var seed = new Option<long>("--seed") { Description = "Seed of every random choice", HelpName = "NUMBER", DefaultValueFactory = _ => 1 };
+        var settings = new Option<KeyValuePair<string, string>[]>("--set")
+        {
+            Description = "A setting that differs from the algorithm's default; may be repeated",
+            HelpName = "KEY=VALUE",
+            CustomParser = result =>
+            {
+                var pairs = new List<KeyValuePair<string, string>>();
+                foreach (var token in result.Tokens)
+                {
+                    if (token.Value.Split('=', 2) is not [{ Length: > 0 } key, var value])
+                    {
+                        result.AddError($"--set takes KEY=VALUE, not \"{token.Value}\"");
+                    }
+                    else if (pairs.Exists(pair => pair.Key == key))
+                    {
+                        result.AddError($"setting {key} is given twice");
+                    }
+                    else
+                    {
+                        pairs.Add(new KeyValuePair<string, string>(key, value));
+                    }
+                }
+
+                return [.. pairs];
+            },
+        };
+        var modelId = new Option<string?>("--model-id")
+        {
+            Description = "Model that gets the new version [default: the algorithm's name]",
+            HelpName = "ID",
+            CustomParser = result => CommonArguments.Parse(
+                result, text => ResourceName.IsId(text) ? text : null, "a model's id is 1 to 63 of a-z, 0-9 and -"),
+        };
+        var priority = new Option<int>("--priority") { Description = "Higher goes first, -100 to 100", HelpName = "NUMBER" };
+        priority.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < -100 or > 100)
+            {
+                result.AddError("--priority is a whole number from -100 to 100");
+            }
+        });
+        var wait = new Option<bool>("--wait") { Description = "Wait for the end and print the name of the model version" };
+        var command = new Command("train", "Train a model on a dataset's annotations; prints the run's name, with --wait the model version's")
+        {
+            name, model, seed, settings, modelId, priority, wait,
+        };
+        host.Handle(command, async (run, cancellationToken) =>
+        {
+            var wanted = new TrainingRun
+            {
+                Algorithm = run.Get(model),
+                Seed = run.Get(seed),
+                ModelId = run.Get(modelId) ?? "",
+                Priority = run.Get(priority),
+            };
+            foreach (var (key, value) in run.Get(settings) ?? [])
+            {
+                wanted.Settings.Add(key, value);
+            }
+
+            var created = await run.Service.Training.CreateTrainingRunAsync(
+                new CreateTrainingRunRequest { Parent = run.Get(name), TrainingRun = wanted, RequestId = ServiceConnection.NewRequestId() },
+                cancellationToken: cancellationToken);
+            if (!run.Get(wait))
+            {
+                run.Terminal.Result(RunDocument.Of(created), created.Name);
+                return;
+            }
+
+            await RunWaiting.WaitAsync(run, created.Name, cancellationToken);
+        });
+        HelpWithExamples.Add(
+            command,
+            "labeler train scenes --model wdn --wait",
+            "labeler train scenes --model dn --seed 7 --set epochs=100 --set hidden=256,128 --model-id deep --wait");
+        return command;
+    }
+}

@@ -1,0 +1,52 @@
+using System.Globalization;
+using LabelerService.Contracts.V1;
+
+namespace LabelerService.Cli.Rendering;
+
+/// <summary>Shows the events of one run on a line of a progress board.</summary>
+internal sealed class RunProgress(ProgressBoard.ProgressItem item)
+{
+    private string _phase = "";
+
+    /// <summary>Shows an event.</summary>
+    public void Show(TrainingRunEvent happened)
+    {
+        var progress = happened.Progress;
+        if (progress is null || progress.Phase.Length == 0)
+        {
+            item.Set(0, happened.Message.Length > 0 ? happened.Message : RunText.State(happened.State), important: true);
+            return;
+        }
+
+        var fraction = progress.Epochs > 0 ? (double)progress.Epoch / progress.Epochs : 0;
+        item.Set(fraction, Describe(progress), important: progress.Phase != _phase);
+        _phase = progress.Phase;
+    }
+
+    /// <summary>For example <c>heads, epoch 12 of 50, loss 0.83, validation accuracy 0.81, 7 s left</c>.</summary>
+    internal static string Describe(TrainingProgress progress)
+    {
+        var parts = new List<string> { progress.Phase };
+        if (progress.Epochs > 0)
+        {
+            parts.Add($"epoch {progress.Epoch} of {progress.Epochs}");
+        }
+
+        if (progress.Epoch > 0)
+        {
+            parts.Add(string.Create(CultureInfo.InvariantCulture, $"loss {progress.Loss:0.000}"));
+            if (progress.ValidationMetric.Length > 0)
+            {
+                parts.Add(string.Create(
+                    CultureInfo.InvariantCulture, $"validation {progress.ValidationMetric.Replace('_', ' ')} {progress.ValidationValue:0.000}"));
+            }
+        }
+
+        if (progress.EstimatedTimeLeft?.ToTimeSpan() is { } left && left > TimeSpan.Zero)
+        {
+            parts.Add($"{DurationText.Of(left)} left");
+        }
+
+        return string.Join(", ", parts);
+    }
+}

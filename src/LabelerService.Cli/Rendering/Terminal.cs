@@ -1,0 +1,102 @@
+using LabelerService.Cli.Client;
+using Spectre.Console;
+
+namespace LabelerService.Cli.Rendering;
+
+/// <summary>
+/// The two streams of a command: results go to standard output, progress and messages to standard error. With JSON, standard output
+/// carries exactly one document. Colour and bars only where a person looks.
+/// </summary>
+internal sealed class Terminal
+{
+    // What goes into a file or a pipe is not folded to some screen's width.
+    private const int UnlimitedWidth = 4096;
+
+    private readonly TextWriter _output;
+    private bool _written;
+
+    public Terminal(TextWriter output, TextWriter error, bool json)
+    {
+        _output = output;
+        Json = json;
+        Output = Console(output, System.Console.IsOutputRedirected || !ReferenceEquals(output, System.Console.Out));
+        Error = Console(error, System.Console.IsErrorRedirected || !ReferenceEquals(error, System.Console.Error));
+        IsInteractive = Error.Profile.Capabilities.Interactive && Error.Profile.Out.IsTerminal;
+    }
+
+    /// <summary>Whether results are a JSON document.</summary>
+    public bool Json { get; }
+
+    /// <summary>Whether standard error is a terminal, where bars can move.</summary>
+    public bool IsInteractive { get; }
+
+    /// <summary>Standard output, for tables.</summary>
+    public IAnsiConsole Output { get; }
+
+    /// <summary>Standard error.</summary>
+    public IAnsiConsole Error { get; }
+
+    /// <summary>Writes the command's result: the document with JSON, otherwise what <paramref name="show"/> prints.</summary>
+    public void Result(object document, Action<IAnsiConsole> show)
+    {
+        if (!Json)
+        {
+            show(Output);
+            return;
+        }
+
+        if (_written)
+        {
+            throw new InvalidOperationException("A command has one result.");
+        }
+
+        _written = true;
+        _output.WriteLine(JsonText.Of(document));
+        _output.Flush();
+    }
+
+    /// <summary>Writes the command's result: the document with JSON, otherwise one line.</summary>
+    public void Result(object document, string line) => Result(document, _ => _output.WriteLine(line));
+
+    /// <summary>Says something beside the result.</summary>
+    public void Note(string text) => Error.MarkupLineInterpolated($"[grey]{text}[/]");
+
+    /// <summary>Says that something is likely not what was meant.</summary>
+    public void Warn(string text) => Error.MarkupLineInterpolated($"[yellow]warning:[/] {text}");
+
+    /// <summary>Says why the command failed, place by place; with JSON also as the one document.</summary>
+    /// <param name="code">Kind of failure, UPPER_SNAKE.</param>
+    /// <param name="message">What happened and what to do.</param>
+    /// <param name="details">Places at fault.</param>
+    public void Fail(string code, string message, IReadOnlyList<FailureDetail> details)
+    {
+        Error.MarkupLineInterpolated($"[red]error:[/] {message}");
+        foreach (var detail in details)
+        {
+            Error.MarkupLineInterpolated($"  [bold]{detail.Where}[/]: {detail.What}");
+        }
+
+        if (Json && !_written)
+        {
+            Result(new { Error = new { Code = code, Message = message, Details = details } }, _ => { });
+        }
+    }
+
+    private static IAnsiConsole Console(TextWriter writer, bool redirected)
+    {
+        var plain = redirected || Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 };
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(writer),
+            Ansi = plain ? AnsiSupport.No : AnsiSupport.Detect,
+            ColorSystem = plain ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
+            Interactive = redirected ? InteractionSupport.No : InteractionSupport.Detect,
+        });
+        if (redirected)
+        {
+            console.Profile.Width = UnlimitedWidth;
+        }
+
+        return console;
+    }
+}
