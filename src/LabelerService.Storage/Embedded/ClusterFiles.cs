@@ -54,6 +54,22 @@ internal sealed class ClusterFiles(string directory)
         }
     }
 
+    /// <summary>The same directory without symbolic links: the form in which the kernel reports a process's working directory.</summary>
+    public ClusterFiles Real()
+    {
+        var path = Directory;
+        for (var parent = path; parent is not null; parent = Path.GetDirectoryName(parent))
+        {
+            if (System.IO.Directory.ResolveLinkTarget(parent, returnFinalTarget: true) is { } target)
+            {
+                path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(Path.Combine(target.FullName, Path.GetRelativePath(parent, path))));
+                parent = path;
+            }
+        }
+
+        return new ClusterFiles(path);
+    }
+
     /// <summary>Major version of the cluster; null if there is none yet.</summary>
     public int? Major()
     {

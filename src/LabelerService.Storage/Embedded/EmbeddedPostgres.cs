@@ -67,6 +67,7 @@ public sealed partial class EmbeddedPostgres : IAsyncDisposable
     {
         var files = new ClusterFiles(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Directory)));
         files.Create();
+        files = files.Real();
         var user = PostgresUser.Current();
         var directoryLock = DirectoryLock.Acquire(files.Directory);
         try

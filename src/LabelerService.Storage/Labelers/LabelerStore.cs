@@ -14,9 +14,10 @@ public sealed class LabelerStore
         """
         INSERT INTO labelers (dataset_id, labeler_key, external_id, display_name, tags)
         SELECT $1, t.labeler_key, t.external_id, t.display_name, t.tags
-        FROM (SELECT nextval('labeler_keys') AS labeler_key, n.*
-              FROM unnest($2::text[], $3::text[], $4::jsonb[]) AS n(external_id, display_name, tags)
-              WHERE NOT EXISTS (SELECT 1 FROM labelers l WHERE l.dataset_id = $1 AND l.external_id = n.external_id)) t
+        FROM (SELECT nextval('labeler_keys') AS labeler_key, o.*
+              FROM (SELECT n.* FROM unnest($2::text[], $3::text[], $4::jsonb[]) WITH ORDINALITY AS n(external_id, display_name, tags, ord)
+                    WHERE NOT EXISTS (SELECT 1 FROM labelers l WHERE l.dataset_id = $1 AND l.external_id = n.external_id)
+                    ORDER BY n.ord) o) t
         ORDER BY t.external_id COLLATE "C" ON CONFLICT (dataset_id, external_id) DO NOTHING
         """;
 
