@@ -1,3 +1,5 @@
 using LabelerService.Server.Hosting;
 
-return await ServerCommand.Create(ServerHost.RunAsync, ServerHost.CheckHealthAsync).Parse(args).InvokeAsync();
+var parsed = ServerCommand.Create(ServerHost.RunAsync, ServerHost.CheckHealthAsync).Parse(args);
+var exitCode = await parsed.InvokeAsync();
+return parsed.Errors.Count > 0 ? ServerCommand.WrongUsage : exitCode;

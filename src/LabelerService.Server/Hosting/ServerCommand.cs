@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Net;
 
 namespace LabelerService.Server.Hosting;
@@ -7,6 +6,9 @@ namespace LabelerService.Server.Hosting;
 /// <summary>The server's command line.</summary>
 internal static class ServerCommand
 {
+    /// <summary>Exit code of a command line that makes no sense.</summary>
+    public const int WrongUsage = 2;
+
     /// <summary>Builds the root command.</summary>
     /// <param name="run">Runs the server; gives the exit code.</param>
     /// <param name="checkHealth">Asks the server on the given port for its health; gives the exit code.</param>
@@ -54,7 +56,6 @@ internal static class ServerCommand
         {
             port, grpcPort, listen, allowAnonymous, data, postgres, trainers, reflection, healthCheck,
         };
-        root.Validators.Add(result => Validate(result, port, grpcPort, listen, allowAnonymous, trainers));
         root.SetAction(async (result, cancellationToken) =>
         {
             var httpPort = result.GetValue(port);
@@ -63,48 +64,47 @@ internal static class ServerCommand
                 return await checkHealth(httpPort, cancellationToken);
             }
 
-            return await run(
-                new ServerOptions
-                {
-                    Port = httpPort,
-                    GrpcPort = result.GetValue(grpcPort) ?? httpPort + 1,
-                    Listen = IPAddress.Parse(result.GetValue(listen)!),
-                    AllowAnonymous = result.GetValue(allowAnonymous),
-                    DataDirectory = Path.GetFullPath(result.GetValue(data)!),
-                    Postgres = result.GetValue(postgres),
-                    Trainers = result.GetValue(trainers),
-                    TrainerAssembly = TrainerAssembly(),
-                    Reflection = result.GetValue(reflection),
-                },
-                cancellationToken);
+            if (!IPAddress.TryParse(result.GetValue(listen), out var address))
+            {
+                return await RefuseAsync($"--listen takes an IP address such as 127.0.0.1 or 0.0.0.0, not '{result.GetValue(listen)}'.");
+            }
+
+            var options = new ServerOptions
+            {
+                Port = httpPort,
+                GrpcPort = result.GetValue(grpcPort) ?? httpPort + 1,
+                Listen = address,
+                AllowAnonymous = result.GetValue(allowAnonymous),
+                DataDirectory = Path.GetFullPath(result.GetValue(data)!),
+                Postgres = result.GetValue(postgres),
+                Trainers = result.GetValue(trainers),
+                TrainerAssembly = TrainerAssembly(),
+                Reflection = result.GetValue(reflection),
+            };
+            return Problem(options) is { } problem ? await RefuseAsync(problem) : await run(options, cancellationToken);
         });
         return root;
     }
 
-    private static void Validate(
-        CommandResult result, Option<int> port, Option<int?> grpcPort, Option<string> listen, Option<bool> allowAnonymous, Option<int> trainers)
+    private static string? Problem(ServerOptions options)
     {
-        foreach (var value in new[] { result.GetValue(port), result.GetValue(grpcPort) ?? result.GetValue(port) + 1 })
+        if (options.Port is < 1 or > 65535 || options.GrpcPort is < 1 or > 65535 || options.Port == options.GrpcPort)
         {
-            if (value is < 1 or > 65535)
-            {
-                result.AddError($"A port is a number from 1 to 65535, not {value}.");
-            }
+            return $"--port and --grpc-port take two different numbers from 1 to 65535, not {options.Port} and {options.GrpcPort}.";
         }
 
-        if (!IPAddress.TryParse(result.GetValue(listen), out var address))
+        if (!IPAddress.IsLoopback(options.Listen) && !options.AllowAnonymous)
         {
-            result.AddError($"--listen takes an IP address such as 127.0.0.1 or 0.0.0.0, not '{result.GetValue(listen)}'.");
-        }
-        else if (!IPAddress.IsLoopback(address) && !result.GetValue(allowAnonymous))
-        {
-            result.AddError($"Listening on {address} lets other machines in without a key. Say --allow-anonymous if that is meant, or leave --listen at 127.0.0.1.");
+            return $"Listening on {options.Listen} lets other machines in without a key. Say --allow-anonymous if that is meant, or leave --listen at 127.0.0.1.";
         }
 
-        if (result.GetValue(trainers) is < 0 or > 64)
-        {
-            result.AddError("--trainers takes a number from 0 to 64.");
-        }
+        return options.Trainers is < 0 or > 64 ? "--trainers takes a number from 0 to 64." : null;
+    }
+
+    private static async Task<int> RefuseAsync(string message)
+    {
+        await Console.Error.WriteLineAsync(message);
+        return WrongUsage;
     }
 
     // Root has its own place for service data; everyone else keeps it with their other application data.

@@ -125,7 +125,9 @@ internal static partial class ServerHost
             grpc.MaxSendMessageSize = null;
             grpc.EnableDetailedErrors = false;
             grpc.Interceptors.Add<ErrorInterceptor>();
-        }).AddJsonTranscoding();
+        }).AddJsonTranscoding(json =>
+            // Errors carry these details as Any, which JSON can only write for types it knows.
+            json.TypeRegistry = Google.Protobuf.Reflection.TypeRegistry.FromFiles(Google.Rpc.ErrorDetailsReflection.Descriptor));
         services.AddGrpcReflection();
         var health = services.AddGrpcHealthChecks(grpc =>
         {
@@ -144,6 +146,7 @@ internal static partial class ServerHost
 
     private static void MapEndpoints(WebApplication app, ServerOptions options)
     {
+        app.UseMiddleware<OversizeMessageMiddleware>();
         app.MapGrpcService<DatasetGrpcService>();
         app.MapGrpcService<ItemGrpcService>();
         app.MapGrpcService<LabelerGrpcService>();
@@ -175,6 +178,8 @@ internal static partial class ServerHost
         builder.Logging.ClearProviders();
         builder.Logging.SetMinimumLevel(LogLevel.Information);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        // Asking for the history table of an empty database fails once, as it should; failures that matter arrive as exceptions.
+        builder.Logging.AddFilter("Microsoft.EntityFrameworkCore.Database.Command", LogLevel.None);
         builder.Logging.AddFilter("Grpc", LogLevel.Warning);
         builder.Logging.AddFilter("Npgsql", LogLevel.Warning);
         builder.Logging.AddSimpleConsole(Console);

@@ -1,0 +1,283 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Grpc.Core;
+using Grpc.Net.Client;
+using LabelerService.Contracts.V1;
+
+namespace LabelerService.EndToEnd.Harness;
+
+/// <summary>
+/// The real service as a user runs it: the server's process with its embedded PostgreSQL and its trainer, in a directory of its own.
+/// </summary>
+public sealed class RunningService : IAsyncDisposable
+{
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(90);
+    private readonly string[] _extraArguments;
+    private readonly bool _ownsDirectory;
+    private Process? _process;
+    private StringWriter _log = new();
+
+    private RunningService(string directory, int port, string[] extraArguments, bool ownsDirectory)
+    {
+        Directory = directory;
+        Port = port;
+        _extraArguments = extraArguments;
+        _ownsDirectory = ownsDirectory;
+        Channel = GrpcChannel.ForAddress(
+            GrpcAddress, new GrpcChannelOptions { MaxReceiveMessageSize = null, MaxSendMessageSize = null });
+        Datasets = new DatasetService.DatasetServiceClient(Channel);
+        Items = new ItemService.ItemServiceClient(Channel);
+        Labelers = new LabelerRegistryService.LabelerRegistryServiceClient(Channel);
+        Annotations = new AnnotationService.AnnotationServiceClient(Channel);
+        Training = new TrainingService.TrainingServiceClient(Channel);
+        Models = new ModelService.ModelServiceClient(Channel);
+        Predictions = new PredictionService.PredictionServiceClient(Channel);
+    }
+
+    public string Directory { get; }
+
+    public int Port { get; }
+
+    public string GrpcAddress => $"http://127.0.0.1:{Port + 1}";
+
+    public string HttpAddress => $"http://127.0.0.1:{Port}";
+
+    public GrpcChannel Channel { get; }
+
+    public DatasetService.DatasetServiceClient Datasets { get; }
+
+    public ItemService.ItemServiceClient Items { get; }
+
+    public LabelerRegistryService.LabelerRegistryServiceClient Labelers { get; }
+
+    public AnnotationService.AnnotationServiceClient Annotations { get; }
+
+    public TrainingService.TrainingServiceClient Training { get; }
+
+    public ModelService.ModelServiceClient Models { get; }
+
+    public PredictionService.PredictionServiceClient Predictions { get; }
+
+    public int ProcessId => _process?.Id ?? throw new InvalidOperationException("The server is not running.");
+
+    /// <summary>What the server's processes have printed since the last start.</summary>
+    public string Log
+    {
+        get
+        {
+            lock (_log)
+            {
+                return _log.ToString();
+            }
+        }
+    }
+
+    /// <summary>Starts a service in a new directory and waits until it is ready.</summary>
+    public static async Task<RunningService> StartAsync(params string[] extraArguments)
+    {
+        var service = Create(NewDirectory(), ownsDirectory: true, extraArguments);
+        await service.StartAgainAsync();
+        return service;
+    }
+
+    /// <summary>A service in the given directory that is not started yet.</summary>
+    public static RunningService Create(string directory, bool ownsDirectory, params string[] extraArguments) =>
+        new(directory, FreePortPair(), extraArguments, ownsDirectory);
+
+    /// <summary>A directory that the user of the embedded PostgreSQL can enter even when the tests run as root.</summary>
+    public static string NewDirectory()
+    {
+        var directory = Path.Combine(Path.GetTempPath(), $"labeler-e2e-{Guid.NewGuid():N}");
+        System.IO.Directory.CreateDirectory(
+            directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        return directory;
+    }
+
+    /// <summary>Starts the server (again) on the same directory and ports and waits until it is ready.</summary>
+    public async Task StartAgainAsync()
+    {
+        Launch();
+        using var client = new HttpClient();
+        using var timeout = new CancellationTokenSource(StartTimeout);
+        while (true)
+        {
+            if (_process!.HasExited)
+            {
+                throw new InvalidOperationException($"The server ended with exit code {_process.ExitCode}:\n{Log}");
+            }
+
+            try
+            {
+                using var response = await client.GetAsync(new Uri(HttpAddress + "/readyz"), timeout.Token);
+                if (response.StatusCode == HttpStatusCode.OK)
+                {
+                    return;
+                }
+            }
+            catch (HttpRequestException)
+            {
+                // Not listening yet.
+            }
+            catch (OperationCanceledException)
+            {
+                throw new TimeoutException($"The server was not ready within {StartTimeout}:\n{Log}");
+            }
+
+            await Task.Delay(50, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Starts the server and waits for its end.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> RunToExitAsync()
+    {
+        Launch();
+        using var timeout = new CancellationTokenSource(StartTimeout);
+        await _process!.WaitForExitAsync(timeout.Token);
+        return _process.ExitCode;
+    }
+
+    /// <summary>kill -9 of the server process alone: its PostgreSQL and trainer are left to notice.</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill(entireProcessTree: false);
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>Asks the server to stop (SIGTERM) and waits for it.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> StopAsync()
+    {
+        await SignalAsync("TERM", ProcessId);
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        await _process!.WaitForExitAsync(timeout.Token);
+        return _process.ExitCode;
+    }
+
+    /// <summary>Sends a signal to a process.</summary>
+    public static async Task SignalAsync(string signal, int processId)
+    {
+        using var kill = Process.Start("kill", ["-" + signal, processId.ToString()]);
+        await kill.WaitForExitAsync();
+    }
+
+    /// <summary>Ids of running processes whose command line contains all of the given texts.</summary>
+    public static IReadOnlyList<int> FindProcesses(params string[] texts)
+    {
+        var found = new List<int>();
+        foreach (var directory in System.IO.Directory.GetDirectories("/proc"))
+        {
+            if (!int.TryParse(Path.GetFileName(directory), out var id))
+            {
+                continue;
+            }
+
+            try
+            {
+                var commandLine = File.ReadAllText(Path.Combine(directory, "cmdline")).Replace('\0', ' ');
+                if (Array.TrueForAll(texts, text => commandLine.Contains(text, StringComparison.Ordinal)))
+                {
+                    found.Add(id);
+                }
+            }
+            catch (IOException)
+            {
+                // It ended while we looked.
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Ids of the trainers that this server has started.</summary>
+    public IReadOnlyList<int> TrainerProcesses() =>
+        [.. FindProcesses("LabelerService.Trainer.dll").Where(id => ParentOf(id) == ProcessId)];
+
+    public async ValueTask DisposeAsync()
+    {
+        Channel.Dispose();
+        if (_process is { HasExited: false })
+        {
+            await StopAsync();
+        }
+
+        _process?.Dispose();
+        if (_ownsDirectory)
+        {
+            System.IO.Directory.Delete(Directory, recursive: true);
+        }
+    }
+
+    private static int ParentOf(int processId)
+    {
+        try
+        {
+            // pid (name) state ppid …; the name may contain anything, so count from its closing parenthesis.
+            var stat = File.ReadAllText($"/proc/{processId}/stat");
+            return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1]);
+        }
+        catch (IOException)
+        {
+            return -1;
+        }
+    }
+
+    private void Launch()
+    {
+        var start = new ProcessStartInfo("dotnet")
+        {
+            ArgumentList = { Assemblies.Server, "--port", Port.ToString(), "--data", Directory },
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        foreach (var argument in _extraArguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        start.Environment.Remove("LABELER_POSTGRES");
+        start.Environment["LABELER_TRAINER_DLL"] = Assemblies.Trainer;
+        _process?.Dispose();
+        _log = new StringWriter();
+        _process = Process.Start(start)!;
+        _process.OutputDataReceived += Keep;
+        _process.ErrorDataReceived += Keep;
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    private void Keep(object sender, DataReceivedEventArgs received)
+    {
+        lock (_log)
+        {
+            _log.WriteLine(received.Data);
+        }
+    }
+
+    private static int FreePortPair()
+    {
+        while (true)
+        {
+            using var first = new TcpListener(IPAddress.Loopback, 0);
+            first.Start();
+            var port = ((IPEndPoint)first.LocalEndpoint).Port;
+            if (port == IPEndPoint.MaxPort)
+            {
+                continue;
+            }
+
+            using var second = new TcpListener(IPAddress.Loopback, port + 1);
+            try
+            {
+                second.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // The neighbour is taken: try another pair.
+            }
+        }
+    }
+}
