@@ -29,7 +29,7 @@ internal sealed class AnnotationUpload(ServiceConnection connection)
         catch (RpcException exception) when (!cancellationToken.IsCancellationRequested)
         {
             var failure = ServiceFailure.Of(exception, connection.Settings.Server);
-            throw new ServiceFailureException(sentRows.Locate(failure, row => $"{path} line {lines.LineOf(row)}"), exception);
+            throw new ServiceFailureException(sentRows.Locate(failure, path, row => $"line {lines.LineOf(row)}"), exception);
         }
     }
 

@@ -33,9 +33,9 @@ internal sealed class GoldUpload(ServiceConnection connection)
                 var sentRows = new SentRows();
                 sentRows.Add(batch.Length);
                 var failure = sentRows.Locate(
-                    ServiceFailure.Of(exception, connection.Settings.Server), row => $"{path} line {batch[row].Line}");
+                    ServiceFailure.Of(exception, connection.Settings.Server), path, row => $"line {batch[row].Line}");
                 throw new ServiceFailureException(
-                    total == 0 ? failure : failure with { Message = $"{failure.Message} ({total} rows before this batch are stored)" }, exception);
+                    total == 0 ? failure : failure with { Message = $"{failure.Message} ({total} rows before are stored)" }, exception);
             }
         }
 

@@ -32,7 +32,7 @@ internal sealed class ItemUpload(ServiceConnection connection)
         catch (RpcException exception) when (!cancellationToken.IsCancellationRequested)
         {
             var failure = ServiceFailure.Of(exception, connection.Settings.Server);
-            throw new ServiceFailureException(rows.Locate(failure, row => $"{file.Path} row {row}"), exception);
+            throw new ServiceFailureException(rows.Locate(failure, file.Path, row => $"row {row}"), exception);
         }
     }
 

@@ -19,13 +19,18 @@ internal sealed partial class SentRows
         _rows += rows;
     }
 
-    /// <summary>Puts the place in the file instead of the field.</summary>
+    /// <summary>Puts places in the file instead of fields, and then speaks of the file instead of messages and batches.</summary>
     /// <param name="failure">What the service said.</param>
-    /// <param name="place">Names the place of a row, rows counted from 0.</param>
-    public ServiceFailure Locate(ServiceFailure failure, Func<long, string> place) => failure with
+    /// <param name="path">The file.</param>
+    /// <param name="place">Names the place of a row within the file, rows counted from 0.</param>
+    public ServiceFailure Locate(ServiceFailure failure, string path, Func<long, string> place)
     {
-        Details = [.. failure.Details.Select(detail => RowOf(detail.Where) is { } row ? detail with { Where = place(row) } : detail)],
-    };
+        var details = failure.Details
+            .Select(detail => RowOf(detail.Where) is { } row ? detail with { Where = $"{path} {place(row)}" } : detail).ToArray();
+        return details.Length == 0 || details.SequenceEqual(failure.Details)
+            ? failure
+            : failure with { Message = $"{path}: the service refused rows; nothing of what was sent is stored", Details = details };
+    }
 
     /// <summary>The row a field belongs to; null if it belongs to none.</summary>
     internal long? RowOf(string field)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using LabelerService.Cli.Rendering;
 
 namespace LabelerService.Cli.Commands;
@@ -61,7 +62,7 @@ internal static class CommandLineApp
     private static int Refuse(ParseResult parsed, CommandHost host)
     {
         var path = string.Join(' ', Path(parsed.CommandResult.Command));
-        var errors = parsed.Errors.Select(error => error.Message.TrimEnd('.')).Distinct().ToList();
+        var errors = parsed.Errors.Select(Describe).Distinct().ToList();
         if (errors.Count > 1 && parsed.CommandResult.Command.Subcommands.Count > 0)
         {
             // "A command is required" says less than that the one given is unknown.
@@ -75,6 +76,10 @@ internal static class CommandLineApp
         terminal.Note($"see `{path} --help`");
         return CommandHost.WrongUsage;
     }
+
+    private static string Describe(ParseError error) => error.SymbolResult is ArgumentResult { Tokens.Count: 0, Parent: CommandResult } missing
+        ? $"{missing.Argument.Name} is missing"
+        : error.Message.TrimEnd('.');
 
     private static Stack<string> Path(Command command)
     {

@@ -71,7 +71,8 @@ internal sealed class Terminal
     public void Fail(string code, string message, IReadOnlyList<FailureDetail> details)
     {
         Error.MarkupLineInterpolated($"[red]error:[/] {message}");
-        foreach (var detail in details)
+        // A single detail is often the message itself.
+        foreach (var detail in details.Where(detail => details.Count > 1 || !message.Contains(detail.What, StringComparison.Ordinal)))
         {
             Error.MarkupLineInterpolated($"  [bold]{detail.Where}[/]: {detail.What}");
         }

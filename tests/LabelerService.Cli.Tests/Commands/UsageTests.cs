@@ -1,0 +1,94 @@
+using System.Text.Json;
+
+namespace LabelerService.Cli.Tests.Commands;
+
+public class UsageTests
+{
+    [Theory]
+    [InlineData("bogus", "bogus")]
+    [InlineData("dataset", "command")]
+    [InlineData("dataset create", "NAME")]
+    [InlineData("dataset create d --item-type vector:3", "--classes")]
+    [InlineData("dataset create d --classes a,b", "--item-type")]
+    [InlineData("dataset create D! --classes a,b --item-type vector:3", "D!")]
+    [InlineData("dataset create d --classes a --item-type vector:3", "2 to 1000 classes")]
+    [InlineData("dataset create d --classes a,b --item-type vector:0", "--item-type")]
+    [InlineData("dataset delete d", "--yes")]
+    [InlineData("dataset show x y", "y")]
+    [InlineData("import items d", "--features")]
+    [InlineData("import items d --features f.npy --split dev", "--split")]
+    [InlineData("import labels d", "--file")]
+    [InlineData("train d", "--model")]
+    [InlineData("train d --model bn --seed x", "--seed")]
+    [InlineData("train d --model bn --set epochs", "KEY=VALUE")]
+    [InlineData("train d --model bn --set a=1 --set a=2", "twice")]
+    [InlineData("train d --model bn --priority 101", "--priority")]
+    [InlineData("train d --model bn --model-id Big", "--model-id")]
+    [InlineData("evaluate models/bn", "datasets/D/models/M")]
+    [InlineData("predict datasets/d/models/m --features f.npy --out p.txt", ".csv, .npy or .parquet")]
+    [InlineData("predict datasets/d/models/m --features f.npy --out p.npy --labelers", "--labelers")]
+    [InlineData("watch run-1", "datasets/D/trainingRuns/R")]
+    [InlineData("demo --seeds 5-1", "--seeds")]
+    [InlineData("demo --seeds 1-2 --seed 1", "exclude")]
+    [InlineData("serve --port 1", "./labeler serve")]
+    [InlineData("dataset list --server nonsense", "nonsense")]
+    [InlineData("dataset list --server ftp://host", "ftp://host")]
+    [InlineData("dataset list --timeout 0", "--timeout")]
+    public async Task A_wrong_command_line_ends_with_2_and_says_what_is_wrong(string line, string named)
+    {
+        var outcome = await CommandLine.RunAsync(line);
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains(named, outcome.Error, StringComparison.Ordinal);
+        Assert.Empty(outcome.Output);
+    }
+
+    [Theory]
+    [InlineData("dataset create d --json")]
+    [InlineData("dataset delete d --json")]
+    [InlineData("bogus --json")]
+    public async Task With_json_wrong_usage_is_one_document_too(string line)
+    {
+        var outcome = await CommandLine.RunAsync(line);
+
+        Assert.Equal(2, outcome.ExitCode);
+        using var document = JsonDocument.Parse(outcome.Output);
+        Assert.Equal("WRONG_USAGE", document.RootElement.GetProperty("error").GetProperty("code").GetString());
+    }
+
+    [Fact]
+    public async Task A_wrong_server_in_the_environment_is_wrong_usage()
+    {
+        var outcome = await CommandLine.RunAsync(["dataset", "list"], new() { ["LABELER_SERVER"] = "localhost" });
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("\"localhost\"", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("--help")]
+    public async Task Help_lists_every_command_and_succeeds(string line)
+    {
+        var outcome = await CommandLine.RunAsync(line);
+
+        Assert.Equal(0, outcome.ExitCode);
+        foreach (var command in new[] { "demo", "serve", "dataset", "import", "train", "watch", "cancel", "runs", "models", "algorithms", "evaluate", "predict", "test", "bench" })
+        {
+            Assert.Matches($@"(?m)^  {command}\b", outcome.Output);
+        }
+    }
+
+    [Theory]
+    [InlineData("import items --help", "labeler import items scenes --features")]
+    [InlineData("train --help", "labeler train scenes --model wdn --wait")]
+    [InlineData("predict --help", "labeler predict datasets/scenes/models/wdn")]
+    [InlineData("serve --help", "./labeler serve")]
+    public async Task Help_of_a_command_ends_with_examples(string line, string example)
+    {
+        var outcome = await CommandLine.RunAsync(line);
+
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Contains(example, outcome.Output, StringComparison.Ordinal);
+    }
+}
