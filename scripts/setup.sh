@@ -88,7 +88,7 @@ is_debian() { [[ $distribution == debian && ${release%%.*} -ge 12 ]]; }
 is_ubuntu() { [[ $distribution == ubuntu && ${release%%.*} -ge 24 ]]; }
 
 plan_certificates() {
-  is_debian || is_ubuntu || fail "install OpenSSL 3 and ca-certificates with this system's package manager, then start again"
+  [[ $distribution == debian || $distribution == ubuntu ]] || fail "install OpenSSL 3 and ca-certificates with this system's package manager, then start again"
   printf 'apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 ca-certificates'
 }
 
