@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using Grpc.Core;
 using Grpc.Net.Client;
 using LabelerService.Contracts.V1;
 
@@ -119,9 +118,9 @@ public sealed class RunningService : IAsyncDisposable
             {
                 // Not listening yet.
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException error)
             {
-                throw new TimeoutException($"The server was not ready within {StartTimeout}:\n{Log}");
+                throw new TimeoutException($"The server was not ready within {StartTimeout}:\n{Log}", error);
             }
 
             await Task.Delay(50, CancellationToken.None);

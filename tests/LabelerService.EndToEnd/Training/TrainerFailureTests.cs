@@ -1,4 +1,3 @@
-using Grpc.Core;
 using LabelerService.Contracts.V1;
 using LabelerService.EndToEnd.Harness;
 
