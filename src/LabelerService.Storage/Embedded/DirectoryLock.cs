@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using LabelerService.Core.Errors;
 
 namespace LabelerService.Storage.Embedded;
@@ -27,24 +26,23 @@ internal sealed class DirectoryLock : IDisposable
         {
             throw new ServiceException(
                 ErrorKind.FailedPrecondition, "DATA_DIRECTORY_IN_USE",
-                $"{directory} is in use by process {Holder(path)}. Stop that process, or choose another directory with --data.");
+                $"{directory} is in use by process {Holder(directory)}. Stop that process, or choose another directory with --data.");
         }
 
-        file.SetLength(0);
-        file.Write(Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
-        file.Flush();
+        File.WriteAllText(HolderFile(directory), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
         return new DirectoryLock(file);
     }
 
     public void Dispose() => _file.Dispose();
 
-    private static string Holder(string path)
+    // Beside the lock, not in it: .NET opens no file for reading that another process has locked.
+    private static string HolderFile(string directory) => Path.Combine(directory, "owner.pid");
+
+    private static string Holder(string directory)
     {
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            using var reader = new StreamReader(file, Encoding.ASCII);
-            return reader.ReadToEnd() is { Length: > 0 } pid ? pid : "(unknown)";
+            return File.ReadAllText(HolderFile(directory)) is { Length: > 0 } pid ? pid : "(unknown)";
         }
         catch (IOException)
         {
