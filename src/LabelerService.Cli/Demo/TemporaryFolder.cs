@@ -3,15 +3,29 @@ using LabelerService.Cli.Client;
 namespace LabelerService.Cli.Demo;
 
 /// <summary>A fresh folder for a demo's data, removed at the end.</summary>
-internal sealed class TemporaryFolder(bool keep) : IDisposable
+internal sealed class TemporaryFolder : IDisposable
 {
-    /// <summary>Where it is.</summary>
-    public string Path { get; } = Directory.CreateTempSubdirectory("labeler-demo-").FullName;
+    // Others may pass through but not look: for root the embedded PostgreSQL runs as another user, in a folder of its own inside.
+    private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
+    private readonly bool _keep;
+
+    public TemporaryFolder(bool keep)
+    {
+        _keep = keep;
+        Path = Directory.CreateTempSubdirectory("labeler-demo-").FullName;
+        File.SetUnixFileMode(Path, Mode);
+    }
+
+    /// <summary>Where it is.</summary>
+    public string Path { get; }
+
+    /// <summary>Removes the folder unless it is to be kept.</summary>
     /// <exception cref="CommandException">It cannot be removed.</exception>
     public void Dispose()
     {
-        if (keep)
+        if (_keep)
         {
             return;
         }
