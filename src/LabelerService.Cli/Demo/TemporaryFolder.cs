@@ -15,7 +15,10 @@ internal sealed class TemporaryFolder : IDisposable
     {
         _keep = keep;
         Path = Directory.CreateTempSubdirectory("labeler-demo-").FullName;
-        File.SetUnixFileMode(Path, Mode);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(Path, Mode);
+        }
     }
 
     /// <summary>Where it is.</summary>
