@@ -23,6 +23,8 @@ internal static class AnnotationSql
         ),
         """;
 
+    // Unknown items come first: when labelers are registered, these are left out of the batch's new ones because of such an item, and
+    // twenty of them must not hide it.
     private const string Resolved =
         """
         resolved AS MATERIALIZED (
@@ -32,7 +34,7 @@ internal static class AnnotationSql
         ),
         unknown AS MATERIALIZED (
             SELECT ord, item_key IS NULL AS no_item, labeler_key IS NULL AS no_labeler FROM resolved
-            WHERE item_key IS NULL OR labeler_key IS NULL ORDER BY ord LIMIT 20
+            WHERE item_key IS NULL OR labeler_key IS NULL ORDER BY item_key IS NOT NULL, ord LIMIT 20
         ),
         """;
 

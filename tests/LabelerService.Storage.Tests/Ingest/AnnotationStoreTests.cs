@@ -85,6 +85,17 @@ public sealed class AnnotationStoreTests(PostgresFixture database) : IClassFixtu
     }
 
     [Fact]
+    public async Task An_unknown_item_behind_many_new_labelers_is_named_and_nothing_is_stored()
+    {
+        var dataset = await Some.DatasetAsync(database, items: 1, labelers: 0);
+        AnnotationWrite[] batch = [.. Enumerable.Range(0, 30).Select(labeler => Some.Annotation(0, labeler, 0)), Some.Annotation(8, 0, 0)];
+        var exception = await Some.FailsAsync(
+            ErrorKind.NotFound, () => _store.WriteAsync(dataset, batch, UnknownLabelers.Register, null, default));
+        Assert.Equal("annotations[30].item_id", Assert.Single(exception.Violations).Field);
+        Assert.Empty(await AllAsync(dataset));
+    }
+
+    [Fact]
     public async Task Unknown_labelers_can_be_registered_with_the_batch()
     {
         var dataset = await Some.DatasetAsync(database, items: 2, labelers: 1);
