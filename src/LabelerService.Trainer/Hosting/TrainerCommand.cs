@@ -1,0 +1,70 @@
+using System.CommandLine;
+
+namespace LabelerService.Trainer.Hosting;
+
+/// <summary>The trainer's command line.</summary>
+internal static class TrainerCommand
+{
+    /// <summary>Exit code of a command line that makes no sense.</summary>
+    public const int WrongUsage = 2;
+
+    private const int MaximumThreads = 1024;
+
+    /// <summary>Builds the root command.</summary>
+    /// <param name="run">Runs the trainer; gives the exit code.</param>
+    public static RootCommand Create(Func<TrainerOptions, CancellationToken, Task<int>> run)
+    {
+        var postgres = new Option<string?>("--postgres")
+        {
+            Description = "Connection string of the service's PostgreSQL (also LABELER_POSTGRES).",
+            DefaultValueFactory = _ => Environment.GetEnvironmentVariable("LABELER_POSTGRES"),
+        };
+        var name = new Option<string>("--name")
+        {
+            Description = "Name that the queue shows (also LABELER_TRAINER_NAME).",
+            DefaultValueFactory = _ =>
+                Environment.GetEnvironmentVariable("LABELER_TRAINER_NAME") is { Length: > 0 } given ? given : $"{Environment.MachineName}-{Environment.ProcessId}",
+        };
+        var threads = new Option<int>("--threads") { Description = "Threads to train with; 0 means one a core." };
+        var healthFile = new Option<string?>("--health-file")
+        {
+            Description = "File to touch as long as the database answers (also LABELER_HEALTH_FILE).",
+            DefaultValueFactory = _ => Environment.GetEnvironmentVariable("LABELER_HEALTH_FILE"),
+        };
+        var exitWithStdin = new Option<bool>("--exit-with-stdin") { Description = "Stop when standard input ends." };
+        var root = new RootCommand("Trains models for LabelerService: takes runs from the queue in PostgreSQL, one at a time.")
+        {
+            postgres, name, threads, healthFile, exitWithStdin,
+        };
+        root.SetAction(async (result, cancel) =>
+        {
+            if (string.IsNullOrWhiteSpace(result.GetValue(postgres)))
+            {
+                return await RefuseAsync("There is no database to take runs from. Name it with --postgres or LABELER_POSTGRES.");
+            }
+
+            if (result.GetValue(threads) is < 0 or > MaximumThreads)
+            {
+                return await RefuseAsync($"--threads takes a number from 0 to {MaximumThreads}.");
+            }
+
+            return await run(
+                new TrainerOptions
+                {
+                    Postgres = result.GetValue(postgres)!,
+                    Name = result.GetValue(name)!,
+                    Threads = result.GetValue(threads),
+                    HealthFile = string.IsNullOrWhiteSpace(result.GetValue(healthFile)) ? null : result.GetValue(healthFile),
+                    ExitWithStandardInput = result.GetValue(exitWithStdin),
+                },
+                cancel);
+        });
+        return root;
+    }
+
+    private static async Task<int> RefuseAsync(string message)
+    {
+        await Console.Error.WriteLineAsync(message);
+        return WrongUsage;
+    }
+}

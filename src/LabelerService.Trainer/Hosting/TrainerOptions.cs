@@ -1,0 +1,29 @@
+namespace LabelerService.Trainer.Hosting;
+
+/// <summary>How a trainer runs.</summary>
+public sealed record TrainerOptions
+{
+    /// <summary>Npgsql connection string of the service's database.</summary>
+    public required string Postgres { get; init; }
+
+    /// <summary>Name in the queue, for people.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Threads of libtorch; 0 leaves its own choice (one a core).</summary>
+    public int Threads { get; init; }
+
+    /// <summary>File that is touched as long as the trainer talks to the database; null for none.</summary>
+    public string? HealthFile { get; init; }
+
+    /// <summary>Whether to stop when standard input ends, which it does when the process that started this one is gone.</summary>
+    public bool ExitWithStandardInput { get; init; }
+
+    /// <summary>Time until others take a run over whose trainer no longer gives a sign of life.</summary>
+    public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Time between signs of life; also how soon a cancellation is noticed.</summary>
+    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Time between looks at the queue when nothing announces a run.</summary>
+    public TimeSpan Poll { get; init; } = TimeSpan.FromSeconds(5);
+}

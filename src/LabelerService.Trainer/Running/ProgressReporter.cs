@@ -1,0 +1,70 @@
+using System.Threading.Channels;
+using LabelerService.Core.Errors;
+using LabelerService.Core.Training;
+using LabelerService.Storage.Runs;
+using Microsoft.Extensions.Logging;
+
+namespace LabelerService.Trainer.Running;
+
+/// <summary>
+/// Takes progress from the training thread without ever holding it up and writes it to the run. A database slower than training gets
+/// fewer reports, not older ones: what waits is replaced by what is newer.
+/// </summary>
+internal sealed partial class ProgressReporter : IProgress<TrainingProgress>, IAsyncDisposable
+{
+    private readonly RunLease _lease;
+    private readonly RunStore _runs;
+    private readonly ILogger<ProgressReporter> _logger;
+    private readonly Channel<RunProgress> _reports = Channel.CreateBounded<RunProgress>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+
+    private readonly Task _loop;
+
+    public ProgressReporter(RunLease lease, RunStore runs, ILogger<ProgressReporter> logger, CancellationToken cancel)
+    {
+        _lease = lease;
+        _runs = runs;
+        _logger = logger;
+        _loop = Task.Run(() => WriteAsync(cancel), CancellationToken.None);
+    }
+
+    /// <inheritdoc/>
+    public void Report(TrainingProgress value) => Report(new RunProgress(
+        value.Phase, value.Epoch, value.Epochs, value.Loss, value.ValidationValue, value.Remaining.TotalSeconds, value.ValidationMetric));
+
+    /// <summary>Reports progress that is not training's own.</summary>
+    public void Report(RunProgress progress) => _reports.Writer.TryWrite(progress);
+
+    /// <summary>Writes what waits and ends.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _reports.Writer.TryComplete();
+        await _loop;
+    }
+
+    private async Task WriteAsync(CancellationToken cancel)
+    {
+        try
+        {
+            await foreach (var progress in _reports.Reader.ReadAllAsync(cancel))
+            {
+                try
+                {
+                    await _runs.AppendProgressAsync(_lease, progress, cancel);
+                }
+                catch (ServiceException error)
+                {
+                    // Progress is for watching; whether the run is still ours is the lease keeper's business.
+                    LogLost(_lease.Run.RunId, error.Message);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // The run is interrupted.
+        }
+    }
+
+    [LoggerMessage(EventId = 50, Level = LogLevel.Warning, Message = "Run {Run}: progress not written, {Problem}")]
+    private partial void LogLost(string run, string problem);
+}

@@ -1,0 +1,123 @@
+using LabelerService.Core.Errors;
+using LabelerService.Core.Models;
+using LabelerService.Learning;
+using LabelerService.Storage.Queries;
+using LabelerService.Storage.Runs;
+using LabelerService.Trainer.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace LabelerService.Trainer.Running;
+
+/// <summary>
+/// Carries out one claimed run: reads the snapshot, trains, publishes. Every write carries the lease's fencing token, so whatever this
+/// trainer believes, it changes nothing once another has the run.
+/// </summary>
+internal sealed partial class RunExecutor(
+    RunStore runs, SnapshotReader snapshots, ModelTrainer trainer, TrainerOptions options, TimeProvider time, ILoggerFactory loggers)
+{
+    private readonly ILogger _logger = loggers.CreateLogger<RunExecutor>();
+
+    /// <summary>Carries out a run. Returns when it has ended, was given back, or is another trainer's.</summary>
+    /// <param name="lease">The claim.</param>
+    /// <param name="alive">Called with each sign of life that the database has taken.</param>
+    /// <param name="stopping">Signalled when the trainer is to stop: the run is given back.</param>
+    public async Task ExecuteAsync(RunLease lease, Action alive, CancellationToken stopping)
+    {
+        var run = lease.Run;
+        LogStarted(run.DatasetId, run.RunId, run.Algorithm, run.Attempt);
+        await using var keeper = new LeaseKeeper(lease, runs, options, time, alive, loggers.CreateLogger<LeaseKeeper>(), stopping);
+        try
+        {
+            var model = await TrainAsync(lease, keeper);
+            var version = await runs.PublishAsync(lease, model.Onnx, model.Manifest, keeper.Token);
+            LogPublished(run.DatasetId, version.ModelId, version.Version, model.Manifest.TrainingSeconds);
+        }
+        catch (OperationCanceledException) when (keeper.Token.IsCancellationRequested)
+        {
+            await EndInterruptedAsync(lease, keeper.Reason);
+        }
+        catch (ServiceException error) when (error.Reason == "STALE_LEASE")
+        {
+            LogLost(run.DatasetId, run.RunId);
+        }
+        catch (ServiceException error) when (error.Kind == ErrorKind.Unavailable)
+        {
+            // The run is not at fault. Its lease lapses and it is taken up again, here or elsewhere.
+            LogAway(run.DatasetId, run.RunId, error.Message);
+        }
+        catch (Exception error)
+        {
+            var message = error is ServiceException known ? known.Message : $"Training failed: {error.Message}";
+            LogFailed(run.DatasetId, run.RunId, error);
+            await WriteEndAsync(lease, () => runs.FailAsync(lease, message, CancellationToken.None));
+        }
+    }
+
+    private async Task<TrainedModel> TrainAsync(RunLease lease, LeaseKeeper keeper)
+    {
+        var run = lease.Run;
+        var settings = AlgorithmCatalogue.Validate(run.Algorithm, run.RequestedSettings);
+        await runs.SetEffectiveSettingsAsync(lease, settings.Effective, keeper.Token);
+        await using var progress = new ProgressReporter(lease, runs, loggers.CreateLogger<ProgressReporter>(), keeper.Token);
+        progress.Report(new RunProgress("read", 0, 1));
+        var snapshot = await snapshots.ReadAsync(run.DatasetId, keeper.Token);
+
+        // Training holds its thread for minutes: it gets one of its own, and the pool keeps its threads for heartbeats.
+        return await Task.Factory.StartNew(
+            () => trainer.Train(snapshot, settings, run.Seed, progress, keeper.Token),
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    private async Task EndInterruptedAsync(RunLease lease, InterruptionReason reason)
+    {
+        var run = lease.Run;
+        switch (reason)
+        {
+            case InterruptionReason.CancelRequested:
+                LogCancelled(run.DatasetId, run.RunId);
+                await WriteEndAsync(lease, () => runs.MarkCancelledAsync(lease, CancellationToken.None));
+                break;
+            case InterruptionReason.Stopping:
+                LogReleased(run.DatasetId, run.RunId);
+                await WriteEndAsync(lease, () => runs.ReleaseAsync(lease, CancellationToken.None));
+                break;
+            default:
+                LogLost(run.DatasetId, run.RunId);
+                break;
+        }
+    }
+
+    private async Task WriteEndAsync(RunLease lease, Func<Task> write)
+    {
+        try
+        {
+            await write();
+        }
+        catch (ServiceException error) when (error.Reason == "STALE_LEASE" || error.Kind == ErrorKind.Unavailable)
+        {
+            // Nothing is owed: another trainer has the run, or the lease lapses and one will.
+            LogAway(lease.Run.DatasetId, lease.Run.RunId, error.Message);
+        }
+    }
+
+    [LoggerMessage(EventId = 30, Level = LogLevel.Information, Message = "Run datasets/{Dataset}/trainingRuns/{Run}: training {Algorithm}, attempt {Attempt}.")]
+    private partial void LogStarted(string dataset, string run, string algorithm, int attempt);
+
+    [LoggerMessage(EventId = 31, Level = LogLevel.Information, Message = "Published datasets/{Dataset}/models/{Model}/versions/{Version}, trained in {Seconds:F1} s.")]
+    private partial void LogPublished(string dataset, string model, int version, double seconds);
+
+    [LoggerMessage(EventId = 32, Level = LogLevel.Information, Message = "Run datasets/{Dataset}/trainingRuns/{Run} was cancelled.")]
+    private partial void LogCancelled(string dataset, string run);
+
+    [LoggerMessage(EventId = 33, Level = LogLevel.Information, Message = "Run datasets/{Dataset}/trainingRuns/{Run} is given back to the queue.")]
+    private partial void LogReleased(string dataset, string run);
+
+    [LoggerMessage(EventId = 34, Level = LogLevel.Warning, Message = "Run datasets/{Dataset}/trainingRuns/{Run} is no longer this trainer's; its work is discarded.")]
+    private partial void LogLost(string dataset, string run);
+
+    [LoggerMessage(EventId = 35, Level = LogLevel.Warning, Message = "Run datasets/{Dataset}/trainingRuns/{Run} is left to its lease: {Problem}")]
+    private partial void LogAway(string dataset, string run, string problem);
+
+    [LoggerMessage(EventId = 36, Level = LogLevel.Error, Message = "Run datasets/{Dataset}/trainingRuns/{Run} failed.")]
+    private partial void LogFailed(string dataset, string run, Exception error);
+}
