@@ -27,10 +27,12 @@ public sealed record ModelHead(string? LabelerId, int AnnotationCount, double We
 
 /// <summary>A number measured on a split after training.</summary>
 /// <param name="Split">train, validation or test.</param>
-/// <param name="Name">accuracy, log_loss, held_out_log_likelihood, …</param>
+/// <param name="Name">accuracy, log_loss, ece, held_out_log_likelihood, …</param>
 /// <param name="Value">The value.</param>
 /// <param name="Count">How many items or annotations it is measured on.</param>
-public sealed record ModelMetric(string Split, string Name, double Value, int Count);
+/// <param name="Low">Lower end of the 95 % bootstrap interval over items; null where there is none.</param>
+/// <param name="High">Upper end of that interval.</param>
+public sealed record ModelMetric(string Split, string Name, double Value, int Count, double? Low = null, double? High = null);
 
 /// <summary>All that is known of a model version beside its ONNX bytes. Stored as JSON with the version.</summary>
 public sealed record ModelManifest

@@ -1,0 +1,193 @@
+using LabelerService.Core.Metrics;
+using LabelerService.Core.Training;
+using LabelerService.Learning.Heads;
+using LabelerService.Learning.Losses;
+using LabelerService.Learning.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LabelerService.Learning.Averaging;
+
+/// <summary>
+/// Second phase of the weighted doctor net: backbone and heads are frozen, one averaging logit per labeler is learnt by the leave-own-out
+/// loss (Who Said What, section 3). Items that all labelers with a head have labelled have no mixture and are skipped.
+/// </summary>
+internal sealed class AveragingProblem : IFitProblem
+{
+    private readonly Network _network;
+    private readonly ParameterSet _frozen;
+    private readonly ParameterLayout _layout = new();
+    private readonly ParameterSlot _logits;
+    private readonly AnnotatedItems _annotated;
+    private readonly Tensor _representation;
+    private readonly Tensor _targets;
+    private readonly Evaluator _evaluator;
+    private readonly TrainingSnapshot _snapshot;
+    private readonly TrainingSet _set;
+    private readonly HeadAssignment _assignment;
+    private readonly double _entropyPenalty;
+    private readonly Random _random;
+    private readonly int _batchSize;
+    private readonly int[] _order;
+    private EpochPlan? _plan;
+
+    /// <summary>Sets the phase up.</summary>
+    /// <param name="network">The net's shape.</param>
+    /// <param name="frozen">Its values, which do not change any more.</param>
+    /// <param name="features">Transformed features of all items [N, D].</param>
+    /// <param name="snapshot">The data.</param>
+    /// <param name="set">What of it is trained on.</param>
+    /// <param name="assignment">Whose head is whose.</param>
+    /// <param name="settings">Batch size and penalties.</param>
+    /// <param name="random">Draws the order of items.</param>
+    public AveragingProblem(
+        Network network, ParameterSet frozen, Tensor features, TrainingSnapshot snapshot, TrainingSet set, HeadAssignment assignment,
+        TrainingSettings settings, Random random)
+    {
+        _network = network;
+        _frozen = frozen;
+        _snapshot = snapshot;
+        _set = set;
+        _assignment = assignment;
+        _batchSize = settings.BatchSize;
+        _entropyPenalty = settings.EntropyPenalty;
+        _random = random;
+        _logits = _layout.Declare("averaging.logits", ParameterRole.Weight, assignment.Count);
+        _annotated = AnnotatedItems.WithOthers(set, assignment);
+        _order = [.. Enumerable.Range(0, _annotated.Items.Length)];
+        _evaluator = new Evaluator(network, features);
+        _representation = _evaluator.AllRepresentations(frozen, set.Items);
+        _targets = tensor(set.Targets(LabelTarget.Mean, network.Heads.Classes), set.Items.Length, network.Heads.Classes)
+            .DetachFromDisposeScope();
+    }
+
+    public string Phase => "averaging";
+
+    public int ItemCount => _order.Length;
+
+    public int BatchCount => (_order.Length + _batchSize - 1) / _batchSize;
+
+    /// <summary>Averaging logits, all zero: equal weights to start from.</summary>
+    public ParameterSet EqualLogits() => new(_layout, trainable: true);
+
+    /// <summary>w = softmax(v) [R].</summary>
+    public Tensor Weights(ParameterSet logits) => logits[_logits].detach().softmax(0);
+
+    public void Shuffle()
+    {
+        _random.Shuffle(_order);
+        _plan?.Dispose();
+        _plan = new EpochPlan(
+            _annotated, _order, _batchSize, WorkingMemory.Rows((long)_network.Heads.Count * _network.Heads.Classes), int.MaxValue);
+    }
+
+    public double Accumulate(int batch, ParameterSet parameters)
+    {
+        var pieces = _plan!.Batches[batch];
+        var items = pieces[^1].End - pieces[0].Start;
+        var total = 0.0;
+        foreach (var piece in pieces)
+        {
+            using var scope = NewDisposeScope();
+            var training = _plan.Items(piece);
+            var probabilities = Probabilities(_representation.index_select(0, training));
+            var own = Own(piece.End - piece.Start, _plan.AnnotationRows(piece), _plan.AnnotationHeads(piece));
+            var sum = LeaveOwnOutLoss.Sum(parameters[_logits], own, probabilities, _targets.index_select(0, training));
+            sum.div(items).backward();
+            total += sum.ToDouble();
+        }
+
+        if (_entropyPenalty > 0)
+        {
+            using var scope = NewDisposeScope();
+            Penalties.Entropy(parameters[_logits], _entropyPenalty).backward();
+        }
+
+        return total;
+    }
+
+    public ValidationScore? Validate(ParameterSet parameters)
+    {
+        using var scope = NewDisposeScope();
+        if (_set.ValidationItems.Length > 0)
+        {
+            var sample = new ClassificationSample(
+                _evaluator.Predict(_frozen, Weights(parameters), _set.ValidationItems),
+                [.. _set.ValidationItems.Select(n => _snapshot.Gold[n])], _network.Heads.Classes);
+            return new ValidationScore(sample.LogLoss(), sample.Accuracy());
+        }
+
+        return HeldOutLoss(parameters) is { } loss ? new ValidationScore(loss, null) : null;
+    }
+
+    public void Dispose()
+    {
+        _plan?.Dispose();
+        _representation.Dispose();
+        _targets.Dispose();
+    }
+
+    private Tensor Probabilities(Tensor z)
+    {
+        using var noGrad = no_grad();
+        return _network.Heads.All(z, _frozen).softmax(2);
+    }
+
+    // True at [row, head] where the head's labeler labelled the row's item.
+    private Tensor Own(long rows, Tensor annotationRows, Tensor annotationHeads) =>
+        zeros(rows * _assignment.Count, dtype: ScalarType.Bool)
+            .index_fill_(0, annotationRows.mul(_assignment.Count).add(annotationHeads), true)
+            .view(rows, _assignment.Count);
+
+    // Mean −ln of the held-out labels' probability under the mixture of those who did not label the item.
+    private double? HeldOutLoss(ParameterSet parameters)
+    {
+        using var noGrad = no_grad();
+        var (total, count) = (0.0, 0);
+        var chunk = WorkingMemory.Rows((long)_network.Heads.Count * _network.Heads.Classes);
+        foreach (var part in Enumerable.Range(0, _set.HeldOut.Count).Where(HasOthers).Chunk(chunk))
+        {
+            using var scope = NewDisposeScope();
+            var rows = new List<long>();
+            var heads = new List<long>();
+            for (var i = 0; i < part.Length; i++)
+            {
+                foreach (var head in OwnHeads(_set.HeldOut.Items[part[i]]))
+                {
+                    rows.Add(i);
+                    heads.Add(head);
+                }
+            }
+
+            var z = _evaluator.AllRepresentations(_frozen, [.. part.Select(a => _set.HeldOut.Items[a])]);
+            using (z)
+            {
+                var targets = zeros(part.Length, _network.Heads.Classes)
+                    .scatter_(1, tensor(part.Select(a => (long)_set.HeldOut.Classes[a]).ToArray()).unsqueeze(1), ones(part.Length, 1));
+                var own = Own(part.Length, tensor(rows.ToArray()), tensor(heads.ToArray()));
+                total += LeaveOwnOutLoss.Sum(parameters[_logits], own, Probabilities(z), targets).ToDouble();
+                count += part.Length;
+            }
+        }
+
+        return count == 0 ? null : total / count;
+    }
+
+    private bool HasOthers(int heldOut) => OwnHeads(_set.HeldOut.Items[heldOut]).Count < _assignment.Count;
+
+    private HashSet<int> OwnHeads(int item)
+    {
+        var (start, end) = _snapshot.Annotations.RangeOfItem(item);
+        var heads = new HashSet<int>();
+        for (var a = start; a < end; a++)
+        {
+            var head = _assignment[_snapshot.Annotations.Labelers[a]];
+            if (head >= 0)
+            {
+                heads.Add(head);
+            }
+        }
+
+        return heads;
+    }
+}

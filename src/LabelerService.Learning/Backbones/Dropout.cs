@@ -1,0 +1,19 @@
+using static TorchSharp.torch;
+
+namespace LabelerService.Learning.Backbones;
+
+/// <summary>Inverted dropout (Srivastava et al. 2014) from a generator of its own.</summary>
+internal sealed class Dropout(double probability, Generator generator)
+{
+    /// <summary>Zeroes each value with the given probability and scales the rest so that the mean stays.</summary>
+    public Tensor Apply(Tensor values)
+    {
+        if (probability == 0)
+        {
+            return values;
+        }
+
+        var mask = empty(values.shape, dtype: values.dtype).bernoulli_(1 - probability, generator);
+        return values.mul(mask.mul_(1 / (1 - probability)));
+    }
+}

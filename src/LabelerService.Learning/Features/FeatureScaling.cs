@@ -1,0 +1,74 @@
+using LabelerService.Core.Training;
+using LabelerService.Learning.Onnx;
+using static TorchSharp.torch;
+
+namespace LabelerService.Learning.Features;
+
+/// <summary>The feature transform of a run: fitted on its training items, applied once in training, part of the serving graph after.</summary>
+internal sealed class FeatureScaling : IDisposable
+{
+    // A feature that hardly varies is left at its scale: dividing by next to nothing would blow up what serving sees.
+    private const double SmallestDeviation = 1e-6;
+    private readonly FeatureTransform _transform;
+    private readonly Tensor? _shift;
+    private readonly Tensor? _scale;
+
+    private FeatureScaling(FeatureTransform transform, Tensor? shift, Tensor? scale)
+    {
+        _transform = transform;
+        _shift = shift;
+        _scale = scale;
+    }
+
+    /// <summary>Fits the transform.</summary>
+    /// <param name="transform">Which one.</param>
+    /// <param name="features">Features of all items [N, D].</param>
+    /// <param name="rows">The training items, int64 [n].</param>
+    public static FeatureScaling Fit(FeatureTransform transform, Tensor features, Tensor rows)
+    {
+        if (transform != FeatureTransform.Standardize)
+        {
+            return new FeatureScaling(transform, null, null);
+        }
+
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var known = features.index_select(0, rows).to(ScalarType.Float64);
+        var mean = known.mean([0]);
+        var deviation = known.sub(mean).square().mean([0]).sqrt();
+        var scale = where(deviation > SmallestDeviation, deviation.reciprocal(), ones_like(deviation));
+        return new FeatureScaling(
+            transform, mean.to(ScalarType.Float32).DetachFromDisposeScope(), scale.to(ScalarType.Float32).DetachFromDisposeScope());
+    }
+
+    /// <summary>Transformed features, same shape.</summary>
+    public Tensor Apply(Tensor features) => _transform switch
+    {
+        FeatureTransform.Log1p => features.abs().add_(1).log_().mul_(features.sign()),
+        FeatureTransform.Standardize => features.sub(_shift!).mul_(_scale!),
+        _ => features.alias(),
+    };
+
+    /// <summary>Adds the same computation to a serving graph.</summary>
+    public string AppendTo(GraphBuilder graph, string input)
+    {
+        switch (_transform)
+        {
+            case FeatureTransform.Log1p:
+                var shifted = graph.Node("Add", "log1p.shifted", [graph.Node("Abs", "log1p.abs", [input]), graph.Constant("log1p.one", [1f], 1)]);
+                return graph.Node(
+                    "Mul", "log1p", [graph.Node("Log", "log1p.log", [shifted]), graph.Node("Sign", "log1p.sign", [input])]);
+            case FeatureTransform.Standardize:
+                var centred = graph.Node("Sub", "standardize.centred", [input, graph.Constant("standardize.mean", _shift!)]);
+                return graph.Node("Mul", "standardize", [centred, graph.Constant("standardize.scale", _scale!)]);
+            default:
+                return input;
+        }
+    }
+
+    public void Dispose()
+    {
+        _shift?.Dispose();
+        _scale?.Dispose();
+    }
+}

@@ -1,0 +1,12 @@
+using static TorchSharp.torch;
+
+namespace LabelerService.Learning.Losses;
+
+/// <summary>The baseline net's loss: cross-entropy of one head to the item's label distribution (Who Said What, section 3).</summary>
+internal static class MeanLabelLoss
+{
+    /// <summary>−Σ_n Σ_k t_nk ln p_nk.</summary>
+    /// <param name="logits">Logits of the head [N, K].</param>
+    /// <param name="targets">Label distribution of each item [N, K].</param>
+    public static Tensor Sum(Tensor logits, Tensor targets) => logits.log_softmax(1).mul(targets).sum().neg();
+}

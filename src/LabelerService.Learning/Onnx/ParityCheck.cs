@@ -1,0 +1,71 @@
+using LabelerService.Core.Models;
+using LabelerService.Learning.Training;
+using Microsoft.ML.OnnxRuntime;
+using static TorchSharp.torch;
+
+namespace LabelerService.Learning.Onnx;
+
+/// <summary>Compares a model file, run as the server will run it, with the net it was written from.</summary>
+internal static class ParityCheck
+{
+    /// <summary>Largest difference that a model may be published with.</summary>
+    public const double Tolerance = 1e-5;
+
+    private const int MaximumItems = 256;
+
+    /// <summary>The items that are compared: evenly spread over the snapshot.</summary>
+    public static int[] ChooseItems(int itemCount)
+    {
+        var count = Math.Min(itemCount, MaximumItems);
+        return [.. Enumerable.Range(0, count).Select(i => (int)((long)i * itemCount / count))];
+    }
+
+    /// <summary>Largest absolute difference over all three outputs of the graph; NaN if either side gives one.</summary>
+    /// <param name="onnx">The model file.</param>
+    /// <param name="features">Raw features of the items compared, row-major [n, D].</param>
+    /// <param name="featureLength">D.</param>
+    /// <param name="network">The net's shape.</param>
+    /// <param name="parameters">Its values.</param>
+    /// <param name="transformed">Transformed features of the same items [n, D].</param>
+    /// <param name="weights">Averaging weights [R].</param>
+    public static double MaxDifference(
+        byte[] onnx, float[] features, int featureLength, Network network, ParameterSet parameters, Tensor transformed, Tensor weights)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var count = features.Length / featureLength;
+        var probabilities = network.Heads.All(network.Backbone.Forward(transformed, parameters, dropout: null), parameters).softmax(2);
+        var expected = new Dictionary<string, Tensor>(StringComparer.Ordinal)
+        {
+            [ServingGraph.Probabilities] = Evaluator.Mix(weights, probabilities),
+            [ServingGraph.LabelerProbabilities] = probabilities,
+            [ServingGraph.LabelerWeights] = weights.expand(count, weights.shape[0]),
+        };
+
+        using var options = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1 };
+        using var session = new InferenceSession(onnx, options);
+        using var input = OrtValue.CreateTensorValueFromMemory(features, [count, featureLength]);
+        using var run = new RunOptions();
+        var names = expected.Keys.ToArray();
+        using var outputs = session.Run(run, [ServingGraph.Features], [input], names);
+        var largest = 0.0;
+        for (var i = 0; i < names.Length; i++)
+        {
+            using var contiguous = expected[names[i]].contiguous();
+            var mine = contiguous.data<float>().ToArray();
+            var theirs = outputs[i].GetTensorDataAsSpan<float>();
+            if (mine.Length != theirs.Length)
+            {
+                throw new InvalidOperationException($"Output {names[i]} of the serving graph has {theirs.Length} values, the net {mine.Length}.");
+            }
+
+            for (var j = 0; j < mine.Length; j++)
+            {
+                // Math.Max carries NaN on.
+                largest = Math.Max(largest, Math.Abs((double)mine[j] - theirs[j]));
+            }
+        }
+
+        return largest;
+    }
+}

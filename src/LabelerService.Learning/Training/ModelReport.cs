@@ -1,0 +1,87 @@
+using LabelerService.Core.Datasets;
+using LabelerService.Core.Metrics;
+using LabelerService.Core.Models;
+using LabelerService.Core.Training;
+using LabelerService.Learning.Heads;
+using static TorchSharp.torch;
+
+namespace LabelerService.Learning.Training;
+
+/// <summary>Measures a trained net for its manifest.</summary>
+internal sealed class ModelReport(
+    TrainingSnapshot snapshot, TrainingSet set, HeadAssignment assignment, Evaluator evaluator, ParameterSet parameters, Tensor weights,
+    int bootstrapResamples, long bootstrapSeed)
+{
+    // Draws of one interval: enough for 1,000 resamples of 100,000 items; larger splits get fewer, and need fewer.
+    private const long MaximumDraws = 100_000_000;
+    private const int FewestResamples = 100;
+
+    /// <summary>Each head's mean weight and estimated accuracy over the training items.</summary>
+    public ModelHead[] Heads()
+    {
+        using var outer = NewDisposeScope();
+        var sums = zeros(assignment.Count, dtype: ScalarType.Float64);
+        evaluator.ForEachChunk(parameters, set.Items, (_, probabilities) =>
+        {
+            // What each head gives to the class that the ensemble holds likeliest.
+            var top = Evaluator.Mix(weights, probabilities).argmax(1).view(-1, 1, 1).expand(-1, assignment.Count, 1);
+            sums.add_(probabilities.gather(2, top).squeeze(2).to(ScalarType.Float64).sum([0]));
+        });
+        var accuracies = sums.div(set.Items.Length).data<double>().ToArray();
+        var shares = weights.to(ScalarType.Float64).data<double>().ToArray();
+        return
+        [
+            .. Enumerable.Range(0, assignment.Count).Select(head => new ModelHead(
+                assignment.LabelerIds[head], assignment.AnnotationCounts[head], shares[head], accuracies[head])),
+        ];
+    }
+
+    /// <summary>Metrics against gold for each split that has some, and the ensemble's log-likelihood of annotations held out.</summary>
+    public List<ModelMetric> Metrics()
+    {
+        var metrics = new List<ModelMetric>();
+        foreach (var (split, name) in (ReadOnlySpan<(Split, string)>)
+            [(Split.Train, "train"), (Split.Validation, "validation"), (Split.Test, "test")])
+        {
+            int[] rows = [.. Enumerable.Range(0, snapshot.Gold.Length).Where(n => snapshot.Splits[n] == split && snapshot.Gold[n] >= 0)];
+            if (rows.Length > 0)
+            {
+                AddGold(metrics, name, rows);
+            }
+        }
+
+        if (set.HeldOut.Count > 0)
+        {
+            var probabilities = evaluator.Predict(parameters, weights, set.HeldOut.Items);
+            var classes = snapshot.Schema.Classes.Count;
+            var sum = 0.0;
+            for (var a = 0; a < set.HeldOut.Count; a++)
+            {
+                sum += Math.Log(Math.Max(probabilities[(a * classes) + set.HeldOut.Classes[a]], ClassificationSample.SmallestProbability));
+            }
+
+            metrics.Add(new ModelMetric(
+                set.HeldOutSplit == Split.Validation ? "validation" : "train", "held_out_log_likelihood", sum / set.HeldOut.Count,
+                set.HeldOut.Count));
+        }
+
+        return metrics;
+    }
+
+    private void AddGold(List<ModelMetric> metrics, string split, int[] rows)
+    {
+        var sample = new ClassificationSample(
+            evaluator.Predict(parameters, weights, rows), [.. rows.Select(n => snapshot.Gold[n])], snapshot.Schema.Classes.Count);
+        Add("accuracy", sample.Accuracy);
+        Add("log_loss", sample.LogLoss);
+        Add("ece", chosen => sample.ExpectedCalibrationError(chosen));
+
+        void Add(string name, RowStatistic statistic)
+        {
+            int[] all = [.. Enumerable.Range(0, sample.Count)];
+            var resamples = (int)Math.Min(bootstrapResamples, Math.Max(FewestResamples, MaximumDraws / sample.Count));
+            Interval? interval = resamples > 0 ? Bootstrap.Percentile(sample.Count, statistic, resamples, bootstrapSeed) : null;
+            metrics.Add(new ModelMetric(split, name, statistic(all), sample.Count, interval?.Low, interval?.High));
+        }
+    }
+}
