@@ -25,7 +25,7 @@ public sealed class GoldStoreTests(PostgresFixture database) : IClassFixture<Pos
     {
         var dataset = await Some.DatasetAsync(database, items: 1, labelers: 0);
         await Some.FailsAsync(
-            ErrorKind.NotFound, "gold_labels[1].item_id",
+            ErrorKind.NotFound, "gold_classes[1].item_id",
             () => _store.SetAsync(dataset, [new GoldWrite("i0", 1), new GoldWrite("nobody", 1)], null, default));
         Assert.Empty(await database.Get<ItemStore>().ListAsync(dataset, new ItemFilter(HasGold: true), 0, 10, default));
     }
@@ -35,10 +35,10 @@ public sealed class GoldStoreTests(PostgresFixture database) : IClassFixture<Pos
     {
         var dataset = await Some.DatasetAsync(database, items: 1, labelers: 0);
         await Some.FailsAsync(
-            ErrorKind.InvalidArgument, "gold_labels[1].item_id",
+            ErrorKind.InvalidArgument, "gold_classes[1].item_id",
             () => _store.SetAsync(dataset, [new GoldWrite("i0", 1), new GoldWrite("i0", 2)], null, default));
         await Some.FailsAsync(
-            ErrorKind.InvalidArgument, "gold_labels[0].class_index", () => _store.SetAsync(dataset, [new GoldWrite("i0", 3)], null, default));
+            ErrorKind.InvalidArgument, "gold_classes[0].class_index", () => _store.SetAsync(dataset, [new GoldWrite("i0", 3)], null, default));
         Assert.Equal(
             new GoldWriteResult(1, 1), await _store.SetAsync(dataset, [new GoldWrite("i0", 1), new GoldWrite("i0", 1)], null, default));
     }
