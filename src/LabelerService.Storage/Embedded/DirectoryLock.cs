@@ -5,7 +5,7 @@ namespace LabelerService.Storage.Embedded;
 
 /// <summary>
 /// Lets one process at a time own a directory. The lock is the kernel's (flock): it goes with the process, however that ends, and is
-/// never stale. The file's content only tells people who holds it.
+/// never stale. A second file tells people who holds it.
 /// </summary>
 internal sealed class DirectoryLock : IDisposable
 {

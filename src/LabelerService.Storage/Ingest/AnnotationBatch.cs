@@ -3,109 +3,77 @@ using LabelerService.Storage.Database;
 
 namespace LabelerService.Storage.Ingest;
 
-/// <summary>A checked batch as column arrays, without repetitions.</summary>
+/// <summary>A checked batch without repetitions, with the index that each entry has in the caller's list.</summary>
 internal sealed class AnnotationBatch
 {
-    private readonly List<int> _ordinals;
+    private readonly IReadOnlyList<AnnotationWrite> _all;
+    private readonly int[] _entries;
 
-    private AnnotationBatch(int capacity)
+    private AnnotationBatch(IReadOnlyList<AnnotationWrite> all, int[] entries)
     {
-        _ordinals = new List<int>(capacity);
-        ItemIds = new List<string>(capacity);
-        LabelerIds = new List<string>(capacity);
-        Classes = new List<short>(capacity);
-        Confidences = new List<float?>(capacity);
-        Durations = new List<int?>(capacity);
-        Times = new List<DateTimeOffset?>(capacity);
+        _all = all;
+        _entries = entries;
     }
 
-    public int Count => _ordinals.Count;
+    public int Count => _entries.Length;
 
-    public List<string> ItemIds { get; }
+    /// <summary>Entries of the caller's list that repeat an earlier one.</summary>
+    public int Repeated => _all.Count - _entries.Length;
 
-    public List<string> LabelerIds { get; }
+    public AnnotationWrite this[int entry] => _all[_entries[entry]];
 
-    public List<short> Classes { get; }
-
-    public List<float?> Confidences { get; }
-
-    public List<int?> Durations { get; }
-
-    public List<DateTimeOffset?> Times { get; }
-
-    /// <summary>Index in the caller's list of an entry, 1-based as PostgreSQL counts.</summary>
-    public int Ordinal(long entry) => _ordinals[(int)(entry - 1)];
+    /// <summary>Index in the caller's list of an entry that PostgreSQL counts from 1.</summary>
+    public int IndexOf(long ordinal) => _entries[(int)(ordinal - 1)];
 
     /// <exception cref="Core.Errors.ServiceException">InvalidArgument naming <c>annotations[i]…</c>.</exception>
     public static AnnotationBatch Create(DatasetSchema schema, IReadOnlyList<AnnotationWrite> annotations)
     {
-        var batch = new AnnotationBatch(annotations.Count);
+        var entries = new List<int>(annotations.Count);
         var problems = new Violations();
         var seen = new Dictionary<(string, string), int>(annotations.Count);
-        string? lastGoodItem = null, lastGoodLabeler = null;
         for (var i = 0; i < annotations.Count && !problems.Full; i++)
         {
             var annotation = annotations[i];
-            if (!ReferenceEquals(annotation.ItemId, lastGoodItem))
+            Check(schema, i, annotation, problems);
+            if (seen.TryAdd((annotation.ItemId, annotation.LabelerId), i))
             {
-                if (TextRules.ExternalIdProblem(annotation.ItemId) is { } problem)
-                {
-                    problems.Add($"annotations[{i}].item_id", problem);
-                }
-
-                lastGoodItem = annotation.ItemId;
+                entries.Add(i);
             }
-
-            if (!ReferenceEquals(annotation.LabelerId, lastGoodLabeler))
+            else if (annotations[seen[(annotation.ItemId, annotation.LabelerId)]] != annotation)
             {
-                if (TextRules.ExternalIdProblem(annotation.LabelerId) is { } problem)
-                {
-                    problems.Add($"annotations[{i}].labeler_id", problem);
-                }
-
-                lastGoodLabeler = annotation.LabelerId;
+                problems.Add($"annotations[{i}]", "the same item and labeler appear earlier in this batch with another content");
             }
-
-            if (annotation.ClassIndex < 0 || annotation.ClassIndex >= schema.Classes.Count)
-            {
-                problems.Add($"annotations[{i}].class_index", $"must be from 0 to {schema.Classes.Count - 1}");
-            }
-
-            if (annotation.Confidence is { } confidence && !(confidence is >= 0 and <= 1))
-            {
-                problems.Add($"annotations[{i}].confidence", "must be from 0 to 1");
-            }
-
-            if (annotation.DurationMs < 0)
-            {
-                problems.Add($"annotations[{i}].duration", "must not be negative");
-            }
-
-            if (!seen.TryAdd((annotation.ItemId, annotation.LabelerId), i))
-            {
-                if (annotations[seen[(annotation.ItemId, annotation.LabelerId)]] != annotation)
-                {
-                    problems.Add($"annotations[{i}]", "the same item and labeler appear earlier in this batch with another content");
-                }
-
-                continue;
-            }
-
-            batch.Add(i, annotation);
         }
 
         problems.ThrowInvalid();
-        return batch;
+        return new AnnotationBatch(annotations, [.. entries]);
     }
 
-    private void Add(int ordinal, AnnotationWrite annotation)
+    private static void Check(DatasetSchema schema, int i, AnnotationWrite annotation, Violations problems)
     {
-        _ordinals.Add(ordinal);
-        ItemIds.Add(annotation.ItemId);
-        LabelerIds.Add(annotation.LabelerId);
-        Classes.Add((short)annotation.ClassIndex);
-        Confidences.Add(annotation.Confidence);
-        Durations.Add(annotation.DurationMs);
-        Times.Add(annotation.AnnotatedAt?.ToUniversalTime());
+        if (TextRules.ExternalIdProblem(annotation.ItemId) is { } item)
+        {
+            problems.Add($"annotations[{i}].item_id", item);
+        }
+
+        if (TextRules.ExternalIdProblem(annotation.LabelerId) is { } labeler)
+        {
+            problems.Add($"annotations[{i}].labeler_id", labeler);
+        }
+
+        if (annotation.ClassIndex < 0 || annotation.ClassIndex >= schema.Classes.Count)
+        {
+            problems.Add($"annotations[{i}].class_index", $"must be from 0 to {schema.Classes.Count - 1}");
+        }
+
+        if (annotation.Confidence is { } confidence && !(confidence is >= 0 and <= 1))
+        {
+            problems.Add($"annotations[{i}].confidence", "must be from 0 to 1");
+        }
+
+        if (annotation.DurationMs < 0)
+        {
+            problems.Add($"annotations[{i}].duration", "must not be negative");
+        }
     }
 }

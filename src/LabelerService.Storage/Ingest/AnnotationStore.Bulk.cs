@@ -23,7 +23,7 @@ public sealed partial class AnnotationStore
                 await foreach (var entries in batches.WithCancellation(token))
                 {
                     var batch = AnnotationBatch.Create(dataset.Schema, entries);
-                    var result = await WriteAsync(connection, dataset, batch, entries.Count - batch.Count, unknownLabelers, token);
+                    var result = await WriteAsync(connection, dataset, batch, unknownLabelers, token);
                     total = new AnnotationWriteResult(
                         total.Created + result.Created, total.Revised + result.Revised, total.Unchanged + result.Unchanged);
                 }
