@@ -46,7 +46,7 @@ run_build() {
     say "building for the first time (packages are downloaded; takes some minutes)"
   fi
   # Without build servers: a process that outlives the launcher would hold memory, and the lock if it inherited it.
-  if ! dotnet build "$projects" --configuration Release --nologo --verbosity quiet --disable-build-servers \
+  if ! dotnet build "$projects" --configuration Release --nologo --verbosity quiet -consoleLoggerParameters:NoSummary --disable-build-servers \
     >"$log" 2>&1 </dev/null {lock}>&-; then
     cat "$log" >&2
     fail "the build failed (log: $log)"

@@ -21,7 +21,8 @@ run_tests() {
     broke_off=0
     # A test that hangs for ten minutes is ended and counted as failed, and its name is printed.
     if dotnet test "$assembly" "${filter[@]}" --nologo --results-directory "$results" --logger "trx;LogFileName=$name.trx" \
-      --logger "console;verbosity=normal" --blame-hang-timeout 10m --blame-hang-dump-type none </dev/null; then
+      --logger "console;verbosity=minimal" --blame-hang-timeout 10m --blame-hang-dump-type none </dev/null 2>&1 |
+      sed -u -E "/^(No test matches|Data collector 'Blame'|Starting test execution|A total of [0-9]+ test files|Results File:|$)/d"; then
       [[ -e $trx ]] || continue # no test here matches the filter
     elif [[ ! -e $trx ]]; then
       printf '%s: did not run\n' "$name"
@@ -31,7 +32,10 @@ run_tests() {
       broke_off=1
     fi
     read -r total executed passed < <(counters_of "$trx")
-    if ((broke_off && executed == passed)); then
+    if ((total == 0 && ${#filter[@]} == 0)); then
+      printf '%s: has no test\n' "$name"
+      all_failed=$((all_failed + 1))
+    elif ((broke_off && executed == passed)); then
       printf '%s: the run broke off\n' "$name"
       all_failed=$((all_failed + 1))
     fi
@@ -39,6 +43,8 @@ run_tests() {
     all_failed=$((all_failed + executed - passed))
     all_skipped=$((all_skipped + total - executed))
   done
+
+  find "$results" -mindepth 1 -type d -empty -delete
 
   printf '\n'
   ((all_passed + all_failed)) || say "no test ran${1:+: no full name contains $1}"
