@@ -6,40 +6,73 @@ namespace LabelerService.Storage.Embedded;
 internal static class PostmasterProcess
 {
     /// <summary>Whether a process runs that works in the given data directory. A postmaster's working directory always is its own.</summary>
-    public static bool Serves(int pid, string data) => IsRunning(pid) && WorksIn($"/proc/{pid}", data);
+    public static bool Serves(int pid, string data)
+    {
+        var process = $"/proc/{pid}";
+        return IsRunning(pid)
+            && (WorkingDirectory(process) is { } directory ? IsSame(directory, data) : IsHidden() && IsPostmasterOf(CommandLine(process), data));
+    }
 
-    /// <summary>Whether any process, postmaster or session, works in the given data directory.</summary>
+    /// <summary>Whether any process, postmaster or session, works in the given data directory; also true if that cannot be ruled out.</summary>
     public static bool AnyServes(string data) => Directory.EnumerateDirectories("/proc")
-        .Any(process => int.TryParse(Path.GetFileName(process), NumberStyles.None, CultureInfo.InvariantCulture, out _) && WorksIn(process, data));
+        .Where(process => int.TryParse(Path.GetFileName(process), NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        .Any(process => WorkingDirectory(process) is { } directory
+            ? IsSame(directory, data)
+            : IsHidden() && CommandLine(process) is var command && (IsPostmasterOf(command, data) || IsSession(command)));
 
     /// <summary>Whether a process of this number runs; a dead one that nobody has waited for (a zombie) does not.</summary>
     public static bool IsRunning(int pid)
     {
-        try
-        {
-            var stat = File.ReadAllText($"/proc/{pid}/stat");
-
-            // pid (name) state …; the name may hold parentheses itself.
-            var end = stat.LastIndexOf(')');
-            return end + 2 < stat.Length && stat[end + 2] is not ('Z' or 'X');
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
+        // pid (name) state …; the name may hold parentheses itself.
+        var stat = Read($"/proc/{pid}/stat");
+        var end = stat.LastIndexOf(')');
+        return end >= 0 && end + 2 < stat.Length && stat[end + 2] is not ('Z' or 'X');
     }
 
-    private static bool WorksIn(string process, string data)
+    /// <summary>Whether a command line is that of the postmaster of a data directory.</summary>
+    /// <param name="command">Arguments, each ended by a zero, as in /proc.</param>
+    /// <param name="data">Data directory.</param>
+    internal static bool IsPostmasterOf(string command, string data)
+    {
+        var arguments = command.Split('\0');
+        var directory = Array.IndexOf(arguments, "-D") + 1;
+        return Path.GetFileName(arguments[0]) == "postgres" && directory > 0 && directory < arguments.Length && IsSame(arguments[directory], data);
+    }
+
+    // A session names its work, not its directory: "postgres: checkpointer".
+    private static bool IsSession(string command) => command.StartsWith("postgres: ", StringComparison.Ordinal);
+
+    // Root in a container (no CAP_SYS_PTRACE) may not see where another account's process works, only its command line. Everyone else
+    // runs the cluster as themselves and sees it: what they cannot see is not theirs.
+    private static bool IsHidden() => Environment.IsPrivilegedProcess;
+
+    private static bool IsSame(string left, string right) => Path.TrimEndingDirectorySeparator(left) == Path.TrimEndingDirectorySeparator(right);
+
+    // Null for a process that is gone or whose directory this account may not see.
+    private static string? WorkingDirectory(string process)
     {
         try
         {
-            return new FileInfo($"{process}/cwd").LinkTarget is { } directory
-                && Path.TrimEndingDirectorySeparator(directory) == Path.TrimEndingDirectorySeparator(data);
+            return new FileInfo($"{process}/cwd").LinkTarget;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Gone meanwhile, or another account's: not a cluster of ours.
-            return false;
+            return null;
+        }
+    }
+
+    private static string CommandLine(string process) => Read($"{process}/cmdline");
+
+    // Empty for a process that is gone.
+    private static string Read(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return "";
         }
     }
 }
