@@ -206,4 +206,25 @@ public sealed class ItemStoreTests(PostgresFixture database) : IClassFixture<Pos
         await Task.WhenAll(writers);
         Assert.Equal(200, (await database.Get<DatasetStore>().CountAsync(dataset, default)).Items);
     }
+
+    [Fact]
+    public async Task A_stream_of_batches_is_stored_whole_or_not_at_all()
+    {
+        var dataset = await Some.DatasetAsync(database);
+        await Assert.ThrowsAsync<IOException>(() => _store.UpsertAllAsync(dataset, Batches(broken: true), default));
+        Assert.Empty(await _store.ListAsync(dataset, new ItemFilter(), 0, 10, default));
+        Assert.Equal(new ItemUpsertResult(3, 1, 0), await _store.UpsertAllAsync(dataset, Batches(broken: false), default));
+        Assert.Equal(3, (await _store.ListAsync(dataset, new ItemFilter(), 0, 10, default)).Count);
+
+        static async IAsyncEnumerable<IReadOnlyList<ItemWrite>> Batches(bool broken)
+        {
+            yield return [Some.Item("a"), Some.Item("b")];
+            await Task.Yield();
+            yield return [Some.Item("c"), Some.Item("a", features: [3, 3])];
+            if (broken)
+            {
+                throw new IOException("The client went away.");
+            }
+        }
+    }
 }
