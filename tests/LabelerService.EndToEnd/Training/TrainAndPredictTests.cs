@@ -157,7 +157,7 @@ public sealed class TrainAndPredictTests(ServiceFixture fixture)
     internal static async Task<TrainingRun> WatchToEndAsync(RunningService service, TrainingRun run, List<TrainingRunEvent>? events = null)
     {
         using var watch = service.Training.WatchTrainingRun(
-            new WatchTrainingRunRequest { Name = run.Name }, deadline: DateTime.UtcNow.AddMinutes(3));
+            new WatchTrainingRunRequest { Name = run.Name }, deadline: DateTime.UtcNow.AddMinutes(8));
         await foreach (var happened in watch.ResponseStream.ReadAllAsync())
         {
             events?.Add(happened);

@@ -12,7 +12,7 @@ public sealed class TrainerFailureTests
         await using var service = await RunningService.StartAsync();
         var crowd = await SimulatedDataset.CreateAsync(service);
         var run = await TrainAndPredictTests.StartAsync(
-            service, crowd.Dataset, "wdn", ("epochs", "400"), ("patience", "0"), ("hidden", "64"));
+            service, crowd.Dataset, "wdn", ("epochs", "200"), ("patience", "0"), ("hidden", "64"));
         using (var watch = service.Training.WatchTrainingRun(new WatchTrainingRunRequest { Name = run.Name }))
         {
             while (await watch.ResponseStream.MoveNext(CancellationToken.None) && watch.ResponseStream.Current.Progress is null)
