@@ -44,7 +44,8 @@ internal sealed class ItemUpload(ServiceConnection connection)
         if (rowBytes > ClientStream.MaximumMessage)
         {
             throw new CommandException(
-                $"{file.Path}: a row of {file.Length} values does not fit a message of {ClientStream.MaximumMessage} bytes{(half ? "" : "; try --float16")}");
+                $"{file.Path}: a row of {file.Length} values does not fit a message of {ClientStream.MaximumMessage} bytes"
+                + (half ? "" : "; try --float16"));
         }
 
         var batchRows = Math.Clamp(ClientStream.MaximumMessage / rowBytes, 1, Math.Min(ClientStream.MaximumEntries, file.Rows));

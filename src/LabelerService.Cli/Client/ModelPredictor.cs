@@ -66,13 +66,13 @@ internal sealed class ModelPredictor(ServiceConnection connection)
             }
 
             var answer = await connection.Predictions.BatchPredictAsync(request, cancellationToken: cancellationToken);
-            if (answer.Predictions?.PredictedClassIndexes.Count != count)
+            var answered = answer.Predictions?.PredictedClassIndexes.Count ?? 0;
+            if (answered != count)
             {
-                throw new CommandException(
-                    $"the service answered {answer.Predictions?.PredictedClassIndexes.Count ?? 0} predictions for {count} rows: is it as new as this command?");
+                throw new CommandException($"the service answered {answered} predictions for {count} rows: is it as new as this command?");
             }
 
-            yield return new PredictedRows(file.Position - count, answer.Predictions);
+            yield return new PredictedRows(file.Position - count, answer.Predictions!);
         }
     }
 

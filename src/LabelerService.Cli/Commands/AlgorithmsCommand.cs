@@ -22,7 +22,8 @@ internal static class AlgorithmsCommand
                     algorithm.DisplayName,
                     algorithm.Description,
                     algorithm.Reference,
-                    Settings = algorithm.Settings.Select(setting => new { setting.Key, setting.Type, Default = setting.DefaultValue, setting.Description }),
+                    Settings = algorithm.Settings.Select(
+                        setting => new { setting.Key, setting.Type, Default = setting.DefaultValue, setting.Description }),
                 }),
             };
             run.Terminal.Result(document, console =>

@@ -32,7 +32,7 @@ internal sealed class CommandHost(TextWriter output, TextWriter error, TimeProvi
 
     public Option<string?> Server { get; } = new("--server")
     {
-        Description = $"URL of the service's gRPC port [default: LABELER_SERVER or {ConnectionSettings.DefaultServer.GetLeftPart(UriPartial.Authority)}]",
+        Description = $"URL of the service's gRPC port [default: LABELER_SERVER or {ConnectionSettings.DefaultServer.OriginalString}]",
         HelpName = "URL",
         Recursive = true,
     };
@@ -73,7 +73,8 @@ internal sealed class CommandHost(TextWriter output, TextWriter error, TimeProvi
         {
             null => (TimeSpan?)null,
             > 0 and <= 1_000_000 and { } seconds => TimeSpan.FromSeconds(seconds),
-            { } other => throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"--timeout {other} is not a number of seconds above 0")),
+            { } other => throw new UsageException(
+                string.Create(CultureInfo.InvariantCulture, $"--timeout {other} is not a number of seconds above 0")),
         };
         return new ConnectionSettings(
             server is null ? ConnectionSettings.DefaultServer : ConnectionSettings.ParseServer(server),

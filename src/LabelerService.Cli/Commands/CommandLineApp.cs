@@ -16,7 +16,9 @@ internal static class CommandLineApp
         {
             host.Server, host.ApiKey, host.Json, host.Timeout,
             DemoCommand.Create(host),
-            LauncherCommands.Create(host, "serve", "Start the service (server, trainer, embedded PostgreSQL)", "[--port 8080] [--grpc-port PORT+1] [--data DIR] [--postgres CONNECTION]"),
+            LauncherCommands.Create(
+                host, "serve", "Start the service (server, trainer, embedded PostgreSQL)",
+                "[--port 8080] [--grpc-port PORT+1] [--data DIR] [--postgres CONNECTION]"),
             DatasetCommand.Create(host),
             ImportCommand.Create(host),
             TrainCommand.Create(host),

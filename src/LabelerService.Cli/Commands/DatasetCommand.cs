@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using LabelerService.Cli.Client;
 using LabelerService.Cli.Rendering;
 using LabelerService.Contracts;
@@ -17,7 +16,10 @@ internal static class DatasetCommand
         {
             CreateDataset(host), List(host), Show(host), Delete(host),
         };
-        HelpWithExamples.Add(command, "labeler dataset create scenes --classes coast,forest,street --item-type vector:512", "labeler dataset list --json");
+        HelpWithExamples.Add(
+            command,
+            "labeler dataset create scenes --classes coast,forest,street --item-type vector:512",
+            "labeler dataset list --json");
         return command;
     }
 
@@ -118,12 +120,13 @@ internal static class DatasetCommand
                 table.AddTextRow("items are", ItemTypeText.Of(dataset.ItemType));
                 table.AddTextRow("label", DatasetDocument.LabelKind(dataset));
                 table.AddTextRow("classes", string.Join(", ", dataset.Classes));
+                // The culture is invariant for the whole product: thousands get commas everywhere.
                 table.AddTextRow(
                     "items",
-                    string.Create(CultureInfo.InvariantCulture, $"{counts.Items:N0} (train {counts.TrainItems:N0}, validation {counts.ValidationItems:N0}, test {counts.TestItems:N0})"));
-                table.AddTextRow("with gold class", counts.GoldItems.ToString("N0", CultureInfo.InvariantCulture));
-                table.AddTextRow("labelers", counts.Labelers.ToString("N0", CultureInfo.InvariantCulture));
-                table.AddTextRow("annotations", counts.Annotations.ToString("N0", CultureInfo.InvariantCulture));
+                    $"{counts.Items:N0} (train {counts.TrainItems:N0}, validation {counts.ValidationItems:N0}, test {counts.TestItems:N0})");
+                table.AddTextRow("with gold class", $"{counts.GoldItems:N0}");
+                table.AddTextRow("labelers", $"{counts.Labelers:N0}");
+                table.AddTextRow("annotations", $"{counts.Annotations:N0}");
                 table.AddTextRow("created", Tables.Time(dataset.CreateTime));
                 console.Write(table);
             });

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using LabelerService.Cli.Rendering;
 using LabelerService.Contracts.V1;
 
@@ -12,7 +11,10 @@ internal static class EvaluateCommand
     {
         var model = CommonArguments.Model();
         var split = CommonArguments.Split(Split.Test, "Split whose gold classes are measured on [default: test]");
-        var command = new Command("evaluate", "Measure a model on gold classes: accuracy, log loss and calibration error with 95 % intervals") { model, split };
+        var command = new Command("evaluate", "Measure a model on gold classes: accuracy, log loss and calibration error with 95 % intervals")
+        {
+            model, split,
+        };
         host.Handle(command, async (run, cancellationToken) =>
         {
             var answer = await run.Service.Models.EvaluateModelAsync(
@@ -23,14 +25,16 @@ internal static class EvaluateCommand
                 foreach (var metric in answer.Metrics)
                 {
                     table.AddTextRow(
-                        MetricText.Name(metric), MetricText.WithInterval(metric), string.Create(CultureInfo.InvariantCulture, $"{metric.Count:N0} items"));
+                        MetricText.Name(metric), MetricText.WithInterval(metric), $"{metric.Count:N0} items");
                 }
 
                 console.Write(table);
             });
         });
         HelpWithExamples.Add(
-            command, "labeler evaluate datasets/scenes/models/wdn --split test", "labeler evaluate datasets/scenes/models/wdn/versions/2 --split valid --json");
+            command,
+            "labeler evaluate datasets/scenes/models/wdn --split test",
+            "labeler evaluate datasets/scenes/models/wdn/versions/2 --split valid --json");
         return command;
     }
 

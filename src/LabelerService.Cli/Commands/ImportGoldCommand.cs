@@ -22,7 +22,8 @@ internal static class ImportGoldCommand
             {
                 var item = board.Add($"{Path.GetFileName(run.Get(path))} → {dataset.Name}");
                 return new GoldUpload(run.Service).SendAsync(
-                    dataset.Name, file.Read(cancellationToken), run.Get(path), sent => item.SetCount(sent, rows, "gold classes"), cancellationToken);
+                    dataset.Name, file.Read(cancellationToken), run.Get(path), sent => item.SetCount(sent, rows, "gold classes"),
+                    cancellationToken);
             });
             run.Terminal.Result(
                 new { Dataset = dataset.Name, File = run.Get(path), GoldClasses = rows, Changed = changed, Unchanged = unchanged },

@@ -18,7 +18,11 @@ internal static class ImportItemsCommand
             HelpName = "F.npy",
             Required = true,
         };
-        var ids = new Option<string?>("--ids") { Description = "Keys of the items, one a line [default: row numbers from 0]", HelpName = "ids.txt" };
+        var ids = new Option<string?>("--ids")
+        {
+            Description = "Keys of the items, one a line [default: row numbers from 0]",
+            HelpName = "ids.txt",
+        };
         var prefix = new Option<string>("--id-prefix")
         {
             Description = "Put before every key",
@@ -26,8 +30,14 @@ internal static class ImportItemsCommand
             DefaultValueFactory = _ => "",
         };
         var split = CommonArguments.Split(Split.Train, "Split that the items belong to [default: train]");
-        var half = new Option<bool>("--float16") { Description = "Send and store float16: half the size; files that are float16 always go as they are" };
-        var command = new Command("items", "Store items with their features; the same items again change nothing") { name, features, ids, prefix, split, half };
+        var half = new Option<bool>("--float16")
+        {
+            Description = "Send and store float16: half the size; files that are float16 always go as they are",
+        };
+        var command = new Command("items", "Store items with their features; the same items again change nothing")
+        {
+            name, features, ids, prefix, split, half,
+        };
         host.Handle(command, async (run, cancellationToken) =>
         {
             using var file = FeatureFile.Open(run.Get(features));
@@ -62,7 +72,8 @@ internal static class ImportItemsCommand
                     counts.Unchanged,
                     Seconds = Math.Round(seconds, 3),
                 },
-                $"{file.Rows:N0} items committed in {seconds:0.0} s: {counts.Created:N0} new, {counts.Updated:N0} changed, {counts.Unchanged:N0} as they were");
+                $"{file.Rows:N0} items committed in {seconds:0.0} s: "
+                + $"{counts.Created:N0} new, {counts.Updated:N0} changed, {counts.Unchanged:N0} as they were");
         });
         HelpWithExamples.Add(
             command,
@@ -78,7 +89,8 @@ internal static class ImportItemsCommand
         if (file.Length != wanted)
         {
             throw new CommandException(
-                $"{file.Path} has {file.Length} values a row but items of {dataset.Name} ({ItemTypeText.Of(dataset.ItemType)}) have {wanted}; nothing was stored");
+                $"{file.Path} has {file.Length} values a row but items of {dataset.Name} ({ItemTypeText.Of(dataset.ItemType)}) have {wanted}; "
+                + "nothing was stored");
         }
     }
 }

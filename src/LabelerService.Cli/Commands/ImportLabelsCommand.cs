@@ -42,7 +42,8 @@ internal static class ImportLabelsCommand
                     counts.Unchanged,
                     Seconds = Math.Round(seconds, 3),
                 },
-                $"{rows:N0} labels committed in {seconds:0.0} s: {counts.Created:N0} new, {counts.Revised:N0} revised, {counts.Unchanged:N0} as they were");
+                $"{rows:N0} labels committed in {seconds:0.0} s: "
+                + $"{counts.Created:N0} new, {counts.Revised:N0} revised, {counts.Unchanged:N0} as they were");
         });
         HelpWithExamples.Add(command, "labeler import labels scenes --file labels.csv");
         return command;

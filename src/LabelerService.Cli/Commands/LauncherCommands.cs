@@ -13,7 +13,8 @@ internal static class LauncherCommands
         var command = new Command(name, description) { rest };
         command.TreatUnmatchedTokensAsErrors = false;
         HelpWithExamples.Add(command, $"./labeler {name} {usage}");
-        host.Handle(command, (_, _) => throw new UsageException($"`{name}` is run by the launcher at the top of the repository: ./labeler {name} {usage}"));
+        host.Handle(command, (_, _) => throw new UsageException(
+            $"`{name}` is run by the launcher at the top of the repository: ./labeler {name} {usage}"));
         return command;
     }
 }

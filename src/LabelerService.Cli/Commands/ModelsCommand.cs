@@ -54,7 +54,8 @@ internal static class ModelsCommand
         Paging.AllAsync<ModelVersion>(async token =>
         {
             var page = await service.Models.ListModelVersionsAsync(
-                new ListModelVersionsRequest { Parent = model, PageSize = Paging.PageSize, PageToken = token }, cancellationToken: cancellationToken);
+                new ListModelVersionsRequest { Parent = model, PageSize = Paging.PageSize, PageToken = token },
+                cancellationToken: cancellationToken);
             return (page.Versions, page.NextPageToken);
         }, cancellationToken);
 }

@@ -12,10 +12,16 @@ internal static class PredictCommand
     public static Command Create(CommandHost host)
     {
         var model = CommonArguments.Model();
-        var features = new Option<string>("--features") { Description = "NumPy file, one item a row", HelpName = "F.npy", Required = true };
+        var features = new Option<string>("--features")
+        {
+            Description = "NumPy file, one item a row",
+            HelpName = "F.npy",
+            Required = true,
+        };
         var target = new Option<string>("--out")
         {
-            Description = "Where to: .csv and .parquet hold item, predicted class, probabilities, entropy and disagreement (nats); .npy float32 [N, K]",
+            Description = "Where to: .csv and .parquet hold item, predicted class, probabilities, entropy and disagreement (nats); "
+                + ".npy the probabilities, float32 [N, K]",
             HelpName = "P.csv|.npy|.parquet",
             Required = true,
         };
@@ -26,7 +32,12 @@ internal static class PredictCommand
                 result.AddError($"--out takes a {PredictionWriters.Extensions} file, not \"{result.Tokens[0].Value}\"");
             }
         });
-        var prefix = new Option<string>("--id-prefix") { Description = "Put before the row numbers that name the items", HelpName = "PREFIX", DefaultValueFactory = _ => "" };
+        var prefix = new Option<string>("--id-prefix")
+        {
+            Description = "Put before the row numbers that name the items",
+            HelpName = "PREFIX",
+            DefaultValueFactory = _ => "",
+        };
         var labelers = new Option<bool>("--labelers") { Description = "Also what each labeler's head says, and its weight" };
         var raw = new Option<bool>("--raw")
         {

@@ -1,3 +1,4 @@
+using Grpc.Core;
 using LabelerService.Cli.Client;
 using LabelerService.Cli.Rendering;
 using LabelerService.Contracts.V1;
@@ -16,7 +17,7 @@ internal static class RunWaiting
         {
             ended = await ProgressBoard.RunAsync(command.Terminal, command.Time, async board =>
             {
-                var item = board.Add(name);
+                var item = board.Add("training");
                 var progress = new RunProgress(item);
                 var run = await new TrainingWatcher(command.Service, command.Time).WaitAsync(
                     name, progress.Show, item.Interrupted, cancellationToken);
@@ -24,9 +25,10 @@ internal static class RunWaiting
                 return run;
             });
         }
-        catch (Exception exception) when (cancellationToken.IsCancellationRequested && exception is OperationCanceledException or Grpc.Core.RpcException)
+        catch (Exception exception) when (cancellationToken.IsCancellationRequested && exception is OperationCanceledException or RpcException)
         {
-            throw new CommandException($"no longer waiting; the run goes on. See it with `labeler watch {name}`, stop it with `labeler cancel {name}`");
+            throw new CommandException(
+                $"no longer waiting; the run goes on. See it with `labeler watch {name}`, stop it with `labeler cancel {name}`");
         }
 
         switch (ended.State)

@@ -94,7 +94,8 @@ internal sealed class DemoRunner(ServiceConnection service, Terminal terminal, T
                     IncludeLabelers = true,
                 },
                 cancellationToken: cancellationToken);
-            var stored = await service.Items.ListItemsAsync(new ListItemsRequest { Parent = Parent, ItemId = key }, cancellationToken: cancellationToken);
+            var stored = await service.Items.ListItemsAsync(
+                new ListItemsRequest { Parent = Parent, ItemId = key }, cancellationToken: cancellationToken);
             predictions.Add(Describe(key, stored.Items.Count == 1 ? stored.Items[0].GoldClass : "", answer));
         }
 

@@ -21,7 +21,8 @@ internal static class ServerLocator
         var candidate = Path.Combine(own.Parent?.Parent?.FullName ?? "/", ServerName, own.Name, $"{ServerName}.dll");
         return File.Exists(candidate)
             ? candidate
-            : throw new CommandException($"the server is not built ({candidate} is missing): run this through ./labeler, or set LABELER_SERVER_DLL");
+            : throw new CommandException(
+                $"the server is not built ({candidate} is missing): run this through ./labeler, or set LABELER_SERVER_DLL");
     }
 
     /// <summary>The folder of a sample: under LABELER_HOME, else under a folder above this assembly.</summary>

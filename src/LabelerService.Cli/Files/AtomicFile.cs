@@ -23,8 +23,8 @@ internal sealed class AtomicFile : IAsyncDisposable
     public static AtomicFile Create(string path)
     {
         var full = Path.GetFullPath(path);
-        var temporary = Path.Combine(
-            Path.GetDirectoryName(full) ?? throw new CommandException($"{path} is no file name"), $".{Path.GetFileName(full)}.{Environment.ProcessId}.tmp");
+        var folder = Path.GetDirectoryName(full) ?? throw new CommandException($"{path} is no file name");
+        var temporary = Path.Combine(folder, $".{Path.GetFileName(full)}.{Environment.ProcessId}.tmp");
         try
         {
             return new AtomicFile(full, temporary, new FileStream(temporary, FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 16));

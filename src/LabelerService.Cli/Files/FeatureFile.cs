@@ -99,7 +99,8 @@ internal sealed class FeatureFile : IDisposable
         {
             if ((bits[i] & 0x7C00) == 0x7C00)
             {
-                throw Bad(Position - (values.Length / Length) + (i / Length), i % Length, values[i], "is beyond float16 (±65504): import without --float16");
+                var row = Position - (values.Length / Length) + (i / Length);
+                throw Bad(row, i % Length, values[i], "is beyond float16 (±65504): import without --float16");
             }
         }
     }

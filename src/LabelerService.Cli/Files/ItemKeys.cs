@@ -58,8 +58,9 @@ internal sealed class ItemKeys : IDisposable
     }
 
     /// <summary>The key of the next row.</summary>
-    public string Next() =>
-        _lines is null ? $"{_prefix}{_row++}" : _prefix + (_lines.ReadLine() ?? throw new CommandException("the file of ids became shorter while it was read"));
+    public string Next() => _prefix + (_lines is null
+        ? $"{_row++}"
+        : _lines.ReadLine() ?? throw new CommandException("the file of ids became shorter while it was read"));
 
     /// <summary>What is wrong with a key of an item or labeler; null if nothing.</summary>
     public static string? Problem(string key)

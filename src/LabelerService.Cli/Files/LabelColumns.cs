@@ -32,7 +32,8 @@ internal sealed record LabelColumns(int Item, int Labeler, int Label, int Time, 
             var places = Enumerable.Range(0, trimmed.Length).Where(at => used[i] && Spellings[i].Contains(trimmed[at])).ToArray();
             if (places.Length > 1)
             {
-                throw new CommandException($"{path} line 1: two columns are the {Spellings[i][0]}: {string.Join(", ", places.Select(at => names[at]))}");
+                throw new CommandException(
+                    $"{path} line 1: two columns are the {Spellings[i][0]}: {string.Join(", ", places.Select(at => names[at]))}");
             }
 
             found[i] = places.Length == 1 ? places[0] : -1;
@@ -43,7 +44,8 @@ internal sealed record LabelColumns(int Item, int Labeler, int Label, int Time, 
         if (missing.Length > 0)
         {
             throw new CommandException(
-                $"{path} line 1: there is no column {string.Join(" and no column ", missing)}; the first line must name the columns {wanted}, in any order");
+                $"{path} line 1: there is no column {string.Join(" and no column ", missing)}; "
+                + $"the first line must name the columns {wanted}, in any order");
         }
 
         var ignored = names.Where((_, at) => !found.Contains(at)).ToArray();

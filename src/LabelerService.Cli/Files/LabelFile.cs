@@ -68,7 +68,8 @@ internal sealed class LabelFile
     public IEnumerable<LabelRow> Read(CancellationToken cancellationToken) =>
         ReadAll(cancellationToken).Select(entry => entry.Problem is null
             ? entry.Row
-            : throw new CommandException($"{_path} line {entry.Row.Line}: {entry.Problem} (the file changed while it was read); nothing was stored"));
+            : throw new CommandException(
+                $"{_path} line {entry.Row.Line}: {entry.Problem} (the file changed while it was read); nothing was stored"));
 
     private IEnumerable<(LabelRow Row, string? Problem)> ReadAll(CancellationToken cancellationToken)
     {

@@ -63,14 +63,15 @@ public class ErrorRenderingTests
 
         Assert.Equal(1, outcome.ExitCode);
         Assert.Contains(
-            $"no service answers at http://127.0.0.1:{port}: start one with `./labeler serve` or name it with --server", outcome.Error, StringComparison.Ordinal);
+            $"no service answers at http://127.0.0.1:{port}: start one with `./labeler serve` or name it with --server",
+            outcome.Error, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_service_that_speaks_of_its_own_trouble_is_quoted()
     {
-        await using var host = await GrpcHost.StartAsync(
-            new RefusingService(Code.Unavailable, "the database cannot be reached", new RetryInfo { RetryDelay = Duration.FromTimeSpan(TimeSpan.FromSeconds(1)) }));
+        var retry = new RetryInfo { RetryDelay = Duration.FromTimeSpan(TimeSpan.FromSeconds(1)) };
+        await using var host = await GrpcHost.StartAsync(new RefusingService(Code.Unavailable, "the database cannot be reached", retry));
 
         var outcome = await CommandLine.RunAsync($"train d --model bn --server {host.Address}");
 

@@ -27,7 +27,8 @@ public class CsvTextTests
 
     [Fact]
     public void No_cell_begins_with_a_formula() =>
-        Texts.Sample(text => Read(CsvText.Cell(text) + ",")[0] is var cell && (cell.Length == 0 || cell[0] is not ('=' or '+' or '-' or '@' or '\t' or '\r')));
+        Texts.Sample(text => Read(CsvText.Cell(text) + ",")[0] is var cell
+            && (cell.Length == 0 || cell[0] is not ('=' or '+' or '-' or '@' or '\t' or '\r')));
 
     [Fact]
     public void Other_text_stays_as_it_is() => Assert.Equal("class-3", CsvText.Cell("class-3"));

@@ -95,9 +95,11 @@ public sealed class FeatureFileTests : IDisposable
     [Fact]
     public void A_missing_or_foreign_file_is_named()
     {
-        Assert.Contains("no such file", Assert.Throws<CommandException>(() => FeatureFile.Open(_folder["none.npy"])).Message, StringComparison.Ordinal);
-        Assert.Contains(
-            "NPY", Assert.Throws<CommandException>(() => FeatureFile.Open(_folder.Write("x.npy", "hello, world"))).Message, StringComparison.Ordinal);
+        var missing = Assert.Throws<CommandException>(() => FeatureFile.Open(_folder["none.npy"]));
+        var foreign = Assert.Throws<CommandException>(() => FeatureFile.Open(_folder.Write("x.npy", "hello, world")));
+
+        Assert.Contains("no such file", missing.Message, StringComparison.Ordinal);
+        Assert.Contains("NPY", foreign.Message, StringComparison.Ordinal);
     }
 
     public void Dispose() => _folder.Dispose();

@@ -24,10 +24,12 @@ public sealed class ItemKeysTests : IDisposable
     }
 
     [Fact]
-    public void As_many_ids_as_rows_are_needed() =>
-        Assert.Contains(
-            "2 ids but the features have 3 rows",
-            Assert.Throws<CommandException>(() => ItemKeys.FromFile(_folder.Write("ids.txt", "a\nb\n"), "", rows: 3)).Message, StringComparison.Ordinal);
+    public void As_many_ids_as_rows_are_needed()
+    {
+        var exception = Assert.Throws<CommandException>(() => ItemKeys.FromFile(_folder.Write("ids.txt", "a\nb\n"), "", rows: 3));
+
+        Assert.Contains("2 ids but the features have 3 rows", exception.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Ids_that_cannot_be_keys_are_named_by_line()

@@ -48,8 +48,12 @@ public sealed class LabelFileTests : IDisposable
     }
 
     [Fact]
-    public void Crowd_kit_columns_are_read() =>
-        Assert.Equal(("t1", "w1", 1), Open("label,worker,task\ndog,w1,t1\n").Read(default).Select(row => (row.Item, row.Labeler, row.ClassIndex)).Single());
+    public void Crowd_kit_columns_are_read()
+    {
+        var row = Assert.Single(Open("label,worker,task\ndog,w1,t1\n").Read(default));
+
+        Assert.Equal(("t1", "w1", 1), (row.Item, row.Labeler, row.ClassIndex));
+    }
 
     [Fact]
     public void A_label_is_a_class_name_before_it_is_an_index() =>

@@ -100,8 +100,10 @@ public sealed class PredictionWriterTests : IDisposable
         await using var file = AtomicFile.Create(_folder[name]);
         await using (var writer = PredictionWriters.Create(name, file.Stream, rows: 3, raw))
         {
-            await writer.WriteAsync(new PredictionRows(["i0", "i1"], Batch([0.1f, 0.9f, 0.75f, 0.25f], [0.32508f, 0.56233513f], [0.01f, 0.02f], labelers)), default);
-            await writer.WriteAsync(new PredictionRows(["i2"], Batch([1 / 3f, 2 / 3f], [0.6365141f], [0.03f], labelers)), default);
+            var first = Batch([0.1f, 0.9f, 0.75f, 0.25f], [0.32508f, 0.56233513f], [0.01f, 0.02f], labelers);
+            var second = Batch([1 / 3f, 2 / 3f], [0.6365141f], [0.03f], labelers);
+            await writer.WriteAsync(new PredictionRows(["i0", "i1"], first), default);
+            await writer.WriteAsync(new PredictionRows(["i2"], second), default);
             await writer.CompleteAsync(default);
         }
 

@@ -28,14 +28,15 @@ public sealed class CommandLineTests(ServiceFixture fixture) : IDisposable
             Assert.InRange(evaluation.RootElement.GetProperty("accuracy").GetDouble(), 0.9, 1);
             Assert.True(evaluation.RootElement.TryGetProperty("log_loss", out _));
             Assert.True(evaluation.RootElement.TryGetProperty("ece", out _));
-            var accuracy = evaluation.RootElement.GetProperty("metrics").EnumerateArray().Single(metric => metric.GetProperty("metric").GetString() == "accuracy");
+            var accuracy = evaluation.RootElement.GetProperty("metrics").EnumerateArray()
+                .Single(metric => metric.GetProperty("metric").GetString() == "accuracy");
             Assert.InRange(accuracy.GetProperty("lower").GetDouble(), 0, accuracy.GetProperty("value").GetDouble());
             Assert.Equal(CrowdFiles.TestItems, accuracy.GetProperty("count").GetInt32());
         }
 
         // The model's name stands for its champion.
-        (await RunAsync("predict", $"datasets/{name}/models/wdn", "--features", _files["test.npy"], "--out", _files["p.csv"], "--id-prefix", "test-", "--labelers"))
-            .Succeeded();
+        string[] champion = ["predict", $"datasets/{name}/models/wdn", "--features", _files["test.npy"], "--id-prefix", "test-"];
+        (await RunAsync([.. champion, "--out", _files["p.csv"], "--labelers"])).Succeeded();
         (await RunAsync("predict", version, "--features", _files["test.npy"], "--out", _files["p.npy"])).Succeeded();
         (await RunAsync("predict", version, "--features", _files["test.npy"], "--out", _files["p.parquet"])).Succeeded();
         var lines = await File.ReadAllLinesAsync(_files["p.csv"]);
@@ -116,7 +117,8 @@ public sealed class CommandLineTests(ServiceFixture fixture) : IDisposable
     public async Task A_wait_that_is_broken_off_says_how_to_cancel_and_the_run_goes_on()
     {
         var name = await ImportCrowdAsync();
-        await using var waiting = CliProcess.Start(_service, "train", name, "--model", "bn", "--set", "epochs=100000", "--set", "patience=0", "--wait");
+        await using var waiting = CliProcess.Start(
+            _service, "train", name, "--model", "bn", "--set", "epochs=100000", "--set", "patience=0", "--wait");
         var run = await WaitForRunAsync(name);
         await RunningService.SignalAsync("TERM", waiting.Id);
         var outcome = await waiting.WaitAsync();
@@ -148,7 +150,12 @@ public sealed class CommandLineTests(ServiceFixture fixture) : IDisposable
     public async Task Every_command_answers_one_json_document()
     {
         var name = await ImportCrowdAsync();
-        foreach (var line in new[] { "dataset list", $"dataset show {name}", "algorithms", $"runs {name}", $"models {name}", $"evaluate datasets/{name}/models/none", $"dataset delete {name} --yes", $"dataset show {name}" })
+        string[] lines =
+        [
+            "dataset list", $"dataset show {name}", "algorithms", $"runs {name}", $"models {name}", $"evaluate datasets/{name}/models/none",
+            $"dataset delete {name} --yes", $"dataset show {name}",
+        ];
+        foreach (var line in lines)
         {
             using var document = JsonDocument.Parse((await RunAsync([.. line.Split(' '), "--json"])).Output);
             Assert.Equal(JsonValueKind.Object, document.RootElement.ValueKind);
@@ -174,7 +181,8 @@ public sealed class CommandLineTests(ServiceFixture fixture) : IDisposable
         var name = await CreateAsync();
         foreach (var split in new[] { "train", "valid", "test" })
         {
-            (await RunAsync("import", "items", name, "--features", _files[$"{split}.npy"], "--id-prefix", $"{split}-", "--split", split)).Succeeded();
+            string[] items = ["import", "items", name, "--features", _files[$"{split}.npy"], "--id-prefix", $"{split}-", "--split", split];
+            (await RunAsync(items)).Succeeded();
         }
 
         (await RunAsync("import", "labels", name, "--file", _files["labels.csv"])).Succeeded();
