@@ -119,6 +119,11 @@ internal sealed class CommandHost(TextWriter output, TextWriter error, TimeProvi
         {
             terminal.Fail("FAILED", exception.Message, []);
         }
+        catch (Exception exception)
+        {
+            // A mistake of ours: everything that helps to find it goes out, and scripts still see a failure and not a crash.
+            terminal.Fail("INTERNAL", $"this should not happen; please report it with the lines below\n{exception}", []);
+        }
 
         return Failed;
     }

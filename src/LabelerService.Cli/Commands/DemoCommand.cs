@@ -15,7 +15,7 @@ internal static class DemoCommand
     public static Command Create(CommandHost host)
     {
         var seed = new Option<long>("--seed") { Description = "Seed of the training", HelpName = "NUMBER", DefaultValueFactory = _ => 1 };
-        var seeds = new Option<long[]?>("--seeds")
+        var seeds = new Option<long[]>("--seeds")
         {
             Description = "Several seeds, for example 1-5 or 1,4,9: the table has means and standard deviations",
             HelpName = "FROM-TO",
@@ -37,7 +37,7 @@ internal static class DemoCommand
             }
         });
         host.Handle(command, (run, cancellationToken) =>
-            RunAsync(run, run.Get(seeds) ?? [run.Get(seed)], run.Get(keep), cancellationToken));
+            RunAsync(run, run.Has(seeds) ? run.Get(seeds) : [run.Get(seed)], run.Get(keep), cancellationToken));
         HelpWithExamples.Add(command, "labeler demo", "labeler demo --json", "labeler demo --seeds 1-5");
         return command;
     }

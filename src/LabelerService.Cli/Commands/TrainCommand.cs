@@ -74,7 +74,7 @@ internal static class TrainCommand
                 ModelId = run.Get(modelId) ?? "",
                 Priority = run.Get(priority),
             };
-            foreach (var (key, value) in run.Get(settings) ?? [])
+            foreach (var (key, value) in run.Get(settings))
             {
                 wanted.Settings.Add(key, value);
             }

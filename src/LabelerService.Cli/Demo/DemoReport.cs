@@ -32,13 +32,9 @@ internal static class DemoReport
             Probability = Round(prediction.Probability),
             Entropy = Round(prediction.Entropy),
             Disagreement = Round(prediction.Disagreement),
-            Labelers = prediction.Voices.Select(voice => new
-            {
-                voice.Labeler,
-                Weight = Round(voice.Weight),
-                voice.Says,
-                Probability = Round(voice.Probability),
-            }),
+            Labelers = prediction.Voices.Select(Voice),
+            DissentWeight = Round(prediction.DissentWeight),
+            Dissenters = prediction.Dissenters.Select(Voice),
         }),
         Seconds = Math.Round(seconds, 1),
     };
@@ -61,14 +57,13 @@ internal static class DemoReport
 
         console.Write(table);
         console.WriteLine("Who said what, of five test items (weighted doctor net):");
-        var examples = Tables.Create("item", "gold", "predicted", "entropy", "disagreement", "heads of most weight say");
+        var examples = Tables.Create("item", "gold", "predicted", "heads of most weight say", "say otherwise (of all weight)", "entropy");
         foreach (var prediction in result.Predictions)
         {
             examples.AddTextRow(
-                prediction.Item, prediction.Gold, $"{prediction.Predicted} ({prediction.Probability:0.00})", Number(prediction.Entropy),
-                Number(prediction.Disagreement),
-                string.Join(", ", prediction.Voices.Select(voice => string.Create(
-                    CultureInfo.InvariantCulture, $"{voice.Labeler} ({100 * voice.Weight:0.0} %): {voice.Says}"))));
+                prediction.Item, prediction.Gold, $"{prediction.Predicted} ({prediction.Probability:0.00})", Voices(prediction.Voices),
+                prediction.Dissenters.Count == 0 ? "nobody" : $"{Voices(prediction.Dissenters)} ({100 * prediction.DissentWeight:0} %)",
+                Number(prediction.Entropy));
         }
 
         console.Write(examples);
@@ -108,6 +103,17 @@ internal static class DemoReport
         });
         return document;
     }
+
+    private static object Voice(DemoVoice voice) => new
+    {
+        voice.Labeler,
+        Weight = Round(voice.Weight),
+        voice.Says,
+        Probability = Round(voice.Probability),
+    };
+
+    private static string Voices(IEnumerable<DemoVoice> voices) =>
+        string.Join(", ", voices.Select(voice => $"{voice.Labeler}: {voice.Says}"));
 
     // Sample standard deviation: the seeds are a sample of all seeds.
     private static double Deviation(DemoModel[] models, Func<DemoModel, double> value)

@@ -29,8 +29,11 @@ internal sealed record DemoVoice(string Labeler, double Weight, string Says, dou
 /// <param name="Entropy">Entropy of the ensemble's distribution, in nats.</param>
 /// <param name="Disagreement">Part of it that comes from the heads' disagreement, in nats.</param>
 /// <param name="Voices">The heads of most weight.</param>
+/// <param name="Dissenters">The heads of most weight among those that find another class likeliest.</param>
+/// <param name="DissentWeight">Weight of all those together.</param>
 internal sealed record DemoPrediction(
-    string Item, string Gold, string Predicted, double Probability, double Entropy, double Disagreement, IReadOnlyList<DemoVoice> Voices);
+    string Item, string Gold, string Predicted, double Probability, double Entropy, double Disagreement, IReadOnlyList<DemoVoice> Voices,
+    IReadOnlyList<DemoVoice> Dissenters, double DissentWeight);
 
 /// <summary>What a demo came to.</summary>
 /// <param name="Dataset">Id of the dataset.</param>

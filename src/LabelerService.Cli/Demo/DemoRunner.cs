@@ -10,6 +10,7 @@ internal sealed class DemoRunner(ServiceConnection service, Terminal terminal, T
 {
     private const int ExamplePredictions = 5;
     private const int VoicesShown = 3;
+    private const int DissentersShown = 2;
 
     private static readonly string[] Algorithms = ["bn", "dn", "wdn"];
     private static readonly string Parent = ResourceName.Dataset(DemoSample.DatasetId);
@@ -59,7 +60,6 @@ internal sealed class DemoRunner(ServiceConnection service, Terminal terminal, T
 
     private async Task<DemoModel> FollowAsync(TrainingRun run, ProgressBoard.ProgressItem item, CancellationToken cancellationToken)
     {
-        item.Set(0, "queued");
         var progress = new RunProgress(item);
         var ended = await new TrainingWatcher(service, time).WaitAsync(run.Name, progress.Show, item.Interrupted, cancellationToken);
         if (ended.State != TrainingRun.Types.State.Succeeded)
@@ -105,7 +105,7 @@ internal sealed class DemoRunner(ServiceConnection service, Terminal terminal, T
     private static DemoPrediction Describe(string key, string gold, PredictResponse answer)
     {
         var prediction = answer.Prediction;
-        var voices = prediction.Labelers.OrderByDescending(labeler => labeler.Weight).Take(VoicesShown).Select(labeler =>
+        var voices = prediction.Labelers.OrderByDescending(labeler => labeler.Weight).Select(labeler =>
         {
             var says = 0;
             for (var k = 1; k < labeler.Probabilities.Count; k++)
@@ -117,7 +117,9 @@ internal sealed class DemoRunner(ServiceConnection service, Terminal terminal, T
         }).ToArray();
         return new DemoPrediction(
             key, gold, prediction.PredictedClass, prediction.Probabilities[prediction.PredictedClassIndex], prediction.Entropy,
-            prediction.Disagreement, voices);
+            prediction.Disagreement, [.. voices.Take(VoicesShown)],
+            [.. voices.Where(voice => voice.Says != prediction.PredictedClass).Take(DissentersShown)],
+            voices.Where(voice => voice.Says != prediction.PredictedClass).Sum(voice => voice.Weight));
     }
 
     private static Measured Find(EvaluateModelResponse evaluation, string metric)

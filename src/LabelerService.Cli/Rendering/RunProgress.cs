@@ -23,11 +23,11 @@ internal sealed class RunProgress(ProgressBoard.ProgressItem item)
         _phase = progress.Phase;
     }
 
-    /// <summary>For example <c>heads, epoch 12 of 50, loss 0.83, validation accuracy 0.81, 7 s left</c>.</summary>
+    /// <summary>For example <c>heads, epoch 12 of 50, loss 0.830, validation log loss 0.512, 7 s left</c>.</summary>
     internal static string Describe(TrainingProgress progress)
     {
         var parts = new List<string> { progress.Phase };
-        if (progress.Epochs > 0)
+        if (progress.Epochs > 1)
         {
             parts.Add($"epoch {progress.Epoch} of {progress.Epochs}");
         }
@@ -38,7 +38,7 @@ internal sealed class RunProgress(ProgressBoard.ProgressItem item)
             if (progress.ValidationMetric.Length > 0)
             {
                 parts.Add(string.Create(
-                    CultureInfo.InvariantCulture, $"validation {progress.ValidationMetric.Replace('_', ' ')} {progress.ValidationValue:0.000}"));
+                    CultureInfo.InvariantCulture, $"{progress.ValidationMetric.Replace('_', ' ')} {progress.ValidationValue:0.000}"));
             }
         }
 
