@@ -1,0 +1,81 @@
+using LabelerService.Core.Models;
+using LabelerService.Learning.Tests.Data;
+using LabelerService.TestKit.Crowds;
+using Microsoft.ML.OnnxRuntime;
+
+namespace LabelerService.Learning.Tests.Onnx;
+
+public sealed class ServingGraphTests
+{
+    private static readonly SimulatedCrowd Crowd = SimulatedCrowd.Create(new SimulatedCrowdOptions { Items = 120, Dimensions = 6, Classes = 4 });
+
+    public static TheoryData<string, string, string> Combinations()
+    {
+        var data = new TheoryData<string, string, string>();
+        foreach (var algorithm in AlgorithmCatalogue.All)
+        {
+            foreach (var backbone in (string[])["linear", "mlp"])
+            {
+                foreach (var transform in (string[])["none", "log1p", "standardize"])
+                {
+                    data.Add(algorithm.Id, backbone, transform);
+                }
+            }
+        }
+
+        return data;
+    }
+
+    /// <summary>Training itself refuses a graph that differs from the net on any of its three outputs; this shows how far off it is.</summary>
+    [Theory]
+    [MemberData(nameof(Combinations))]
+    public void The_graph_gives_what_the_net_gives(string algorithm, string backbone, string transform)
+    {
+        var model = Crowd.Snapshot.Train(
+            algorithm, 1, "epochs=3", $"backbone={backbone}", $"feature_transform={transform}", "hidden=16,8", "averaging_epochs=3");
+
+        Assert.InRange(model.Manifest.ParityMaxDifference, 0, 1e-5);
+        var heads = model.Manifest.Heads.Count;
+        Assert.Equal(algorithm == "bn" ? 1 : 10, heads);
+        var features = Crowd.Snapshot.Features[..(7 * 6)];
+        var mixed = Served.Run(model.Onnx, ServingGraph.Probabilities, features, 6);
+        var each = Served.Run(model.Onnx, ServingGraph.LabelerProbabilities, features, 6);
+        var weights = Served.Run(model.Onnx, ServingGraph.LabelerWeights, features, 6);
+        Assert.Equal((7 * 4, 7 * heads * 4, 7 * heads), (mixed.Length, each.Length, weights.Length));
+        for (var n = 0; n < 7; n++)
+        {
+            Assert.Equal(1, weights.Skip(n * heads).Take(heads).Sum(), 1e-5);
+            for (var k = 0; k < 4; k++)
+            {
+                var expected = Enumerable.Range(0, heads).Sum(r => (double)weights[(n * heads) + r] * each[(((n * heads) + r) * 4) + k]);
+                Assert.Equal(expected, mixed[(n * 4) + k], 1e-5);
+            }
+        }
+    }
+
+    [Fact]
+    public void The_graph_takes_any_number_of_items_and_names_its_ends_as_the_contract_says()
+    {
+        var model = Crowd.Snapshot.Train("dn", 1, "epochs=1");
+        using var session = new InferenceSession(model.Onnx);
+
+        Assert.Equal([ServingGraph.Features], session.InputMetadata.Keys);
+        Assert.Equal([-1, 6], session.InputMetadata[ServingGraph.Features].Dimensions);
+        Assert.Equal([-1, 4], session.OutputMetadata[ServingGraph.Probabilities].Dimensions);
+        Assert.Equal([-1, 10, 4], session.OutputMetadata[ServingGraph.LabelerProbabilities].Dimensions);
+        Assert.Equal([-1, 10], session.OutputMetadata[ServingGraph.LabelerWeights].Dimensions);
+        var one = Served.Run(model.Onnx, ServingGraph.Probabilities, Crowd.Snapshot.Features[..6], 6);
+        var all = Served.Run(model.Onnx, ServingGraph.Probabilities, Crowd.Snapshot.Features, 6);
+        Assert.Equal(one[0], all[0], 1e-6f);
+        Assert.Equal(120 * 4, all.Length);
+    }
+
+    [Fact]
+    public void Features_of_any_sign_pass_the_log_transform()
+    {
+        var model = Snapshots.Tiny([-5, 0, 5, 0], 1, (0, 0, 0), (1, 0, 1)).Train("bn", 1, "epochs=60", "feature_transform=log1p", "held_out_share=0");
+        var probabilities = Served.Run(model.Onnx, ServingGraph.Probabilities, [-1e6f, 0, 1e6f, 0], 2);
+
+        Assert.True(probabilities[0] > 0.5 && probabilities[3] > 0.5, string.Join(' ', probabilities));
+    }
+}
