@@ -25,7 +25,11 @@ internal static class TrainerCommand
             DefaultValueFactory = _ =>
                 Environment.GetEnvironmentVariable("LABELER_TRAINER_NAME") is { Length: > 0 } given ? given : $"{Environment.MachineName}-{Environment.ProcessId}",
         };
-        var threads = new Option<int>("--threads") { Description = "Threads to train with; 0 means one a core." };
+        var threads = new Option<int>("--threads")
+        {
+            Description = "Threads to train with; 0 means one a core. More than one pays for large nets only.",
+            DefaultValueFactory = _ => 1,
+        };
         var healthFile = new Option<string?>("--health-file")
         {
             Description = "File to touch as long as the database answers (also LABELER_HEALTH_FILE).",

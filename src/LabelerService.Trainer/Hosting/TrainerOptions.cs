@@ -9,8 +9,11 @@ public sealed record TrainerOptions
     /// <summary>Name in the queue, for people.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Threads of libtorch; 0 leaves its own choice (one a core).</summary>
-    public int Threads { get; init; }
+    /// <summary>
+    /// Threads of libtorch; 0 leaves its own choice (one a core). One by default: nets of the usual size gain nothing from more, threads
+    /// that wait for each other on a busy machine cost a factor of ten, and the result does not depend on the machine's cores.
+    /// </summary>
+    public int Threads { get; init; } = 1;
 
     /// <summary>File that is touched as long as the trainer talks to the database; null for none.</summary>
     public string? HealthFile { get; init; }

@@ -32,7 +32,7 @@ public sealed class ServingGraphTests
     public void The_graph_gives_what_the_net_gives(string algorithm, string backbone, string transform)
     {
         var model = Crowd.Snapshot.Train(
-            algorithm, 1, "epochs=3", $"backbone={backbone}", $"feature_transform={transform}", "hidden=16,8", "averaging_epochs=3");
+            algorithm, 1, "epochs=3", $"backbone={backbone}", $"feature_transform={transform}", "hidden=16,8");
 
         Assert.InRange(model.Manifest.ParityMaxDifference, 0, 1e-5);
         var heads = model.Manifest.Heads.Count;

@@ -55,9 +55,9 @@ public sealed class ModelTrainerTests
         // Finalizers of earlier tests must not count as ours.
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        _ = Crowd.Snapshot.Train(algorithm, 1, "epochs=1", "feature_transform=standardize", "entropy_penalty=0.1", "l1=0.001", "patience=1");
+        string[] settings = ["epochs=2", "feature_transform=standardize", "l1=0.001", "patience=1", .. algorithm == "wdn" ? (string[])["entropy_penalty=0.1"] : []];
         var before = torch.Tensor.TotalCount;
-        _ = Crowd.Snapshot.Train(algorithm, 1, "epochs=2", "feature_transform=standardize", "entropy_penalty=0.1", "l1=0.001", "patience=1");
+        _ = Crowd.Snapshot.Train(algorithm, 1, settings);
         _ = Crowd.Snapshot.WithoutGold().Train(algorithm, 1, "epochs=2");
 
         Assert.Equal(before, torch.Tensor.TotalCount);
@@ -231,7 +231,7 @@ public sealed class ModelTrainerTests
     [Fact]
     public void A_loss_that_is_no_number_ends_the_run_with_advice()
     {
-        var snapshot = Snapshots.Tiny([1e30f, 1e30f, -1e30f, 1e30f], 1, (0, 0, 0), (1, 0, 1));
+        var snapshot = Snapshots.Tiny([3e38f, 3e38f, -3e38f, 3e38f], 1, (0, 0, 0), (1, 0, 1));
         var error = Assert.Throws<ServiceException>(() => snapshot.Train("bn", 1, "learning_rate=1", "dropout=0", "hidden=64,64"));
 
         Assert.Equal("TRAINING_DIVERGED", error.Reason);
