@@ -119,6 +119,7 @@ internal static partial class ServerHost
         services.AddSingleton<ModelEvaluator>();
         services.AddSingleton<Predictor>();
         services.AddHostedService<TrainerSupervisor>();
+        services.AddHostedService<RequestIdPruner>();
         services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = Limits.MessageBytes;
