@@ -141,14 +141,19 @@ internal sealed class ClusterFiles(string directory)
     public int? RunningPostmaster() => RecordedPid() is { } pid && PostmasterProcess.Serves(pid, Data) ? pid : null;
 
     /// <summary>
-    /// Removes the pid file of a dead postmaster whose number another program has got, beside which PostgreSQL would not start. In every
-    /// other case the file must stay: PostgreSQL finds through it whether orphaned sessions still hold the shared memory.
+    /// Removes the pid files (that of the data and that of the socket) of a dead postmaster whose number another program has got, or that
+    /// nobody has waited for: beside them PostgreSQL would not start. In every other case they must stay: PostgreSQL finds through them
+    /// whether orphaned sessions still hold the shared memory.
     /// </summary>
     public void RemoveMisleadingPid()
     {
-        if (RecordedPid() is { } pid && PostmasterProcess.IsRunning(pid) && !PostmasterProcess.AnyServes(Data))
+        if (RecordedPid() is { } pid && PostmasterProcess.Exists(pid) && !PostmasterProcess.AnyServes(Data))
         {
             File.Delete(PidFile);
+            foreach (var socketLock in System.IO.Directory.GetFiles(Directory, ".s.PGSQL.*.lock"))
+            {
+                File.Delete(socketLock);
+            }
         }
     }
 

@@ -13,21 +13,20 @@ internal static class PostmasterProcess
             && (WorkingDirectory(process) is { } directory ? IsSame(directory, data) : IsHidden() && IsPostmasterOf(CommandLine(process), data));
     }
 
-    /// <summary>Whether any process, postmaster or session, works in the given data directory; also true if that cannot be ruled out.</summary>
+    /// <summary>
+    /// Whether any process, postmaster or session, works in the given data directory; also true if an orphaned session is about that may.
+    /// </summary>
     public static bool AnyServes(string data) => Directory.EnumerateDirectories("/proc")
         .Where(process => int.TryParse(Path.GetFileName(process), NumberStyles.None, CultureInfo.InvariantCulture, out _))
         .Any(process => WorkingDirectory(process) is { } directory
             ? IsSame(directory, data)
-            : IsHidden() && CommandLine(process) is var command && (IsPostmasterOf(command, data) || IsSession(command)));
+            : IsHidden() && CommandLine(process) is var command && (IsPostmasterOf(command, data) || IsOrphan(process, command)));
 
     /// <summary>Whether a process of this number runs; a dead one that nobody has waited for (a zombie) does not.</summary>
-    public static bool IsRunning(int pid)
-    {
-        // pid (name) state …; the name may hold parentheses itself.
-        var stat = Read($"/proc/{pid}/stat");
-        var end = stat.LastIndexOf(')');
-        return end >= 0 && end + 2 < stat.Length && stat[end + 2] is not ('Z' or 'X');
-    }
+    public static bool IsRunning(int pid) => Status($"/proc/{pid}") is [not ("Z" or "X"), ..];
+
+    /// <summary>Whether a process of this number is there, if only as a zombie: PostgreSQL takes it for the one of its pid file.</summary>
+    public static bool Exists(int pid) => Directory.Exists($"/proc/{pid}");
 
     /// <summary>Whether a command line is that of the postmaster of a data directory.</summary>
     /// <param name="command">Arguments, each ended by a zero, as in /proc.</param>
@@ -39,8 +38,11 @@ internal static class PostmasterProcess
         return Path.GetFileName(arguments[0]) == "postgres" && directory > 0 && directory < arguments.Length && IsSame(arguments[directory], data);
     }
 
-    // A session names its work, not its directory: "postgres: checkpointer".
-    private static bool IsSession(string command) => command.StartsWith("postgres: ", StringComparison.Ordinal);
+    // A session names its work, not its directory ("postgres: checkpointer"), but while its postmaster lives, that one tells.
+    private static bool IsOrphan(string process, string command) =>
+        command.StartsWith("postgres: ", StringComparison.Ordinal)
+        && Status(process) is [_, var parent, ..]
+        && Path.GetFileName(CommandLine($"/proc/{parent}").Split('\0')[0]) != "postgres";
 
     // Root in a container (no CAP_SYS_PTRACE) may not see where another account's process works, only its command line. Everyone else
     // runs the cluster as themselves and sees it: what they cannot see is not theirs.
@@ -59,6 +61,13 @@ internal static class PostmasterProcess
         {
             return null;
         }
+    }
+
+    // State, parent, …: what follows "pid (name) " in stat. The name may hold parentheses itself.
+    private static string[] Status(string process)
+    {
+        var stat = Read($"{process}/stat");
+        return stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
     }
 
     private static string CommandLine(string process) => Read($"{process}/cmdline");
