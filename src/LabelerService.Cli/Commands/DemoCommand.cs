@@ -72,13 +72,13 @@ internal static class DemoCommand
             using var connection = new ServiceConnection(new ConnectionSettings(server.Address), run.Time);
             try
             {
-                result = await new DemoRunner(connection, run.Terminal, run.Time).RunAsync(sample, seeds, cancellationToken);
+                var demo = new DemoRunner(connection, run.Terminal, run.Time);
+                result = await server.WhileRunningAsync(token => demo.RunAsync(sample, seeds, token), cancellationToken);
             }
             catch (RpcException exception) when (!cancellationToken.IsCancellationRequested)
             {
-                throw server.Failure(ServiceFailure.Of(exception, server.Address) is var failure && server.HasExited
-                    ? "the service ended in the middle of the demo"
-                    : $"the service answered {failure.Code}: {failure.Message}");
+                var failure = ServiceFailure.Of(exception, server.Address);
+                throw server.Failure($"the service answered {failure.Code}: {failure.Message}");
             }
 
             if (keep)

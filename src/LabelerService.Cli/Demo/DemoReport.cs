@@ -57,12 +57,12 @@ internal static class DemoReport
 
         console.Write(table);
         console.WriteLine("Who said what, of five test items (weighted doctor net):");
-        var examples = Tables.Create("item", "gold", "predicted", "heads of most weight say", "say otherwise (of all weight)", "entropy");
+        var examples = Tables.Create("item", "gold", "predicted", "heads of most weight (weight) say", "say otherwise", "entropy");
         foreach (var prediction in result.Predictions)
         {
             examples.AddTextRow(
                 prediction.Item, prediction.Gold, $"{prediction.Predicted} ({prediction.Probability:0.00})", Voices(prediction.Voices),
-                prediction.Dissenters.Count == 0 ? "nobody" : $"{Voices(prediction.Dissenters)} ({100 * prediction.DissentWeight:0} %)",
+                prediction.Dissenters.Count == 0 ? "nobody" : $"{Voices(prediction.Dissenters)}, with others {100 * prediction.DissentWeight:0} %",
                 Number(prediction.Entropy));
         }
 
@@ -113,7 +113,7 @@ internal static class DemoReport
     };
 
     private static string Voices(IEnumerable<DemoVoice> voices) =>
-        string.Join(", ", voices.Select(voice => $"{voice.Labeler}: {voice.Says}"));
+        string.Join(", ", voices.Select(voice => $"{voice.Labeler} ({100 * voice.Weight:0.0} %) {voice.Says}"));
 
     // Sample standard deviation: the seeds are a sample of all seeds.
     private static double Deviation(DemoModel[] models, Func<DemoModel, double> value)

@@ -7,6 +7,7 @@ namespace LabelerService.Cli.Demo;
 /// <summary>A service of its own: the server's process with its trainer and an embedded PostgreSQL in a data folder.</summary>
 internal sealed partial class ServerProcess : IAsyncDisposable
 {
+    private const int SigInt = 2;
     private const int SigTerm = 15;
     private const int LogLines = 200;
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
@@ -17,21 +18,20 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     private readonly LogTail _log;
     private readonly TimeProvider _time;
     private readonly int _httpPort;
+    private readonly string _data;
 
-    private ServerProcess(Process process, LogTail log, TimeProvider time, int httpPort, Uri address)
+    private ServerProcess(Process process, LogTail log, TimeProvider time, int httpPort, string data, Uri address)
     {
         _process = process;
         _log = log;
         _time = time;
         _httpPort = httpPort;
+        _data = data;
         Address = address;
     }
 
     /// <summary>URL of the gRPC port.</summary>
     public Uri Address { get; }
-
-    /// <summary>Whether the process has ended.</summary>
-    public bool HasExited => _process.HasExited;
 
     /// <summary>The last lines the process wrote.</summary>
     public IReadOnlyList<string> Log => _log.Lines();
@@ -69,7 +69,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         process.StandardInput.Close();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        return new ServerProcess(process, log, time, http, new Uri($"http://127.0.0.1:{grpc}"));
+        return new ServerProcess(process, log, time, http, data, new Uri($"http://127.0.0.1:{grpc}"));
     }
 
     /// <summary>Waits until the service can work.</summary>
@@ -95,6 +95,26 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         }
 
         throw Failure($"the service was not ready within {StartLimit.TotalMinutes:0} minutes");
+    }
+
+    /// <summary>Does work that needs the service, and gives it up at once when the process ends.</summary>
+    /// <exception cref="CommandException">The process ended in the middle.</exception>
+    public async Task<T> WhileRunningAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var ended = _process.WaitForExitAsync(stop.Token);
+        var worked = work(stop.Token);
+        var first = await Task.WhenAny(worked, ended);
+        if (first == worked || cancellationToken.IsCancellationRequested)
+        {
+            await stop.CancelAsync();
+            return await worked;
+        }
+
+        await stop.CancelAsync();
+        // What becomes of the work no longer matters, but it must not go on behind the message.
+        await worked.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        throw Failure($"the service ended with exit code {_process.ExitCode} in the middle of the demo");
     }
 
     /// <summary>A failure of the service, with the end of its log.</summary>
@@ -124,7 +144,24 @@ internal sealed partial class ServerProcess : IAsyncDisposable
             }
         }
 
+        await StopOrphanedDatabaseAsync();
         _process.Dispose();
+    }
+
+    // A server that was killed leaves its PostgreSQL behind, which would keep running without a folder.
+    private async Task StopOrphanedDatabaseAsync()
+    {
+        using var limit = new CancellationTokenSource(StopLimit, _time);
+        foreach (var lockFile in Directory.GetDirectories(_data).Select(folder => Path.Combine(folder, "postmaster.pid")))
+        {
+            if (File.Exists(lockFile) && int.TryParse(File.ReadLines(lockFile).FirstOrDefault(), out var postmaster) && Kill(postmaster, SigInt) == 0)
+            {
+                while (File.Exists(lockFile) && Kill(postmaster, 0) == 0)
+                {
+                    await Task.Delay(ProbeInterval, _time, limit.Token);
+                }
+            }
+        }
     }
 
     private static async Task<bool> IsReadyAsync(HttpClient client, Uri probe, CancellationToken cancellationToken)
