@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using LabelerService.EndToEnd.Harness;
 
 namespace LabelerService.EndToEnd.CommandLine;
@@ -11,12 +12,13 @@ internal sealed class CliProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly Task<string> _output;
     private readonly Task<string> _error;
+    private readonly TaskCompletionSource _spoke = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private CliProcess(Process process)
     {
         _process = process;
         _output = process.StandardOutput.ReadToEndAsync();
-        _error = process.StandardError.ReadToEndAsync();
+        _error = ReadErrorAsync();
     }
 
     /// <summary>What a command did.</summary>
@@ -65,12 +67,28 @@ internal sealed class CliProcess : IAsyncDisposable
         return await command.WaitAsync();
     }
 
+    /// <summary>Waits until it has said something on standard error: its first report of progress, say.</summary>
+    public Task SpokeAsync() => _spoke.Task.WaitAsync(Limit);
+
     /// <summary>Waits for the end.</summary>
     public async Task<Outcome> WaitAsync()
     {
         using var limit = new CancellationTokenSource(Limit);
         await _process.WaitForExitAsync(limit.Token);
         return new Outcome(_process.ExitCode, await _output, await _error);
+    }
+
+    private async Task<string> ReadErrorAsync()
+    {
+        var text = new StringBuilder();
+        while (await _process.StandardError.ReadLineAsync() is { } line)
+        {
+            text.Append(line).Append('\n');
+            _spoke.TrySetResult();
+        }
+
+        _spoke.TrySetResult();
+        return text.ToString();
     }
 
     public async ValueTask DisposeAsync()

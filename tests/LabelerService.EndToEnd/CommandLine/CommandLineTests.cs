@@ -120,6 +120,7 @@ public sealed class CommandLineTests(ServiceFixture fixture) : IDisposable
         await using var waiting = CliProcess.Start(
             _service, "train", name, "--model", "bn", "--set", "epochs=100000", "--set", "patience=0", "--wait");
         var run = await WaitForRunAsync(name);
+        await waiting.SpokeAsync();
         await RunningService.SignalAsync("TERM", waiting.Id);
         var outcome = await waiting.WaitAsync();
 
