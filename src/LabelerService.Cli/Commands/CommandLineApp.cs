@@ -30,7 +30,6 @@ internal static class CommandLineApp
             EvaluateCommand.Create(host),
             PredictCommand.Create(host),
             LauncherCommands.Create(host, "test", "Run all tests of the repository", "[FILTER]"),
-            LauncherCommands.Create(host, "bench", "Run a benchmark: ingest, predict, train, aggregate or models", "NAME"),
         };
         var help = new HelpOption { Recursive = true };
         help.Action = new HelpWithExamples((HelpAction)help.Action!);

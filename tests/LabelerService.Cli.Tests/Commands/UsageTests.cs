@@ -73,7 +73,7 @@ public class UsageTests
         var outcome = await CommandLine.RunAsync(line);
 
         Assert.Equal(0, outcome.ExitCode);
-        const string commands = "demo serve dataset import train watch cancel runs models algorithms evaluate predict test bench";
+        const string commands = "demo serve dataset import train watch cancel runs models algorithms evaluate predict test";
         foreach (var command in commands.Split(' '))
         {
             Assert.Matches($@"(?m)^  {command}\b", outcome.Output);
