@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using LabelerService.Core.Metrics;
 using LabelerService.Core.Training;
 using LabelerService.Learning.Heads;
@@ -78,7 +79,7 @@ internal sealed class AveragingProblem : IFitProblem
         _random.Shuffle(_order);
         _plan?.Dispose();
         _plan = new EpochPlan(
-            _annotated, _order, _batchSize, WorkingMemory.Rows((long)_network.Heads.Count * _network.Heads.Classes), int.MaxValue);
+            _annotated, _order, _batchSize, WorkingMemory.Rows((long)_network.Heads.Count * _network.Heads.Classes));
     }
 
     public double Accumulate(int batch, ParameterSet parameters)
@@ -91,7 +92,7 @@ internal sealed class AveragingProblem : IFitProblem
             using var scope = NewDisposeScope();
             var training = _plan.Items(piece);
             var probabilities = Probabilities(_representation.index_select(0, training));
-            var own = Own(piece.End - piece.Start, _plan.AnnotationRows(piece), _plan.AnnotationHeads(piece));
+            var own = Own(piece.Count, _plan.AnnotationRows(piece), _plan.AnnotationHeads(piece));
             var sum = LeaveOwnOutLoss.Sum(parameters[_logits], own, probabilities, _targets.index_select(0, training));
             sum.div(items).backward();
             total += sum.ToDouble();
@@ -134,10 +135,17 @@ internal sealed class AveragingProblem : IFitProblem
     }
 
     // True at [row, head] where the head's labeler labelled the row's item.
-    private Tensor Own(long rows, Tensor annotationRows, Tensor annotationHeads) =>
-        zeros(rows * _assignment.Count, dtype: ScalarType.Bool)
-            .index_fill_(0, annotationRows.mul(_assignment.Count).add(annotationHeads), true)
-            .view(rows, _assignment.Count);
+    private Tensor Own(int rows, ReadOnlySpan<int> annotationRows, ReadOnlySpan<int> annotationHeads)
+    {
+        var own = zeros(rows, _assignment.Count, dtype: ScalarType.Bool);
+        var marks = own.bytes;
+        for (var a = 0; a < annotationRows.Length; a++)
+        {
+            marks[(annotationRows[a] * _assignment.Count) + annotationHeads[a]] = 1;
+        }
+
+        return own;
+    }
 
     // Mean −ln of the held-out labels' probability under the mixture of those who did not label the item.
     private double? HeldOutLoss(ParameterSet parameters)
@@ -148,8 +156,8 @@ internal sealed class AveragingProblem : IFitProblem
         foreach (var part in Enumerable.Range(0, _set.HeldOut.Count).Where(HasOthers).Chunk(chunk))
         {
             using var scope = NewDisposeScope();
-            var rows = new List<long>();
-            var heads = new List<long>();
+            var rows = new List<int>();
+            var heads = new List<int>();
             for (var i = 0; i < part.Length; i++)
             {
                 foreach (var head in OwnHeads(_set.HeldOut.Items[part[i]]))
@@ -164,7 +172,7 @@ internal sealed class AveragingProblem : IFitProblem
             {
                 var targets = zeros(part.Length, _network.Heads.Classes)
                     .scatter_(1, tensor(part.Select(a => (long)_set.HeldOut.Classes[a]).ToArray()).unsqueeze(1), ones(part.Length, 1));
-                var own = Own(part.Length, tensor(rows.ToArray()), tensor(heads.ToArray()));
+                var own = Own(part.Length, CollectionsMarshal.AsSpan(rows), CollectionsMarshal.AsSpan(heads));
                 total += LeaveOwnOutLoss.Sum(parameters[_logits], own, Probabilities(z), targets).ToDouble();
                 count += part.Length;
             }

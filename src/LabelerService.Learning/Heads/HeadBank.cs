@@ -1,3 +1,4 @@
+using LabelerService.Learning.Losses;
 using LabelerService.Learning.Onnx;
 using LabelerService.Learning.Training;
 using static TorchSharp.torch;
@@ -38,19 +39,20 @@ internal sealed class HeadBank
     public Tensor All(Tensor z, ParameterSet parameters) =>
         addmm(parameters[_bias].view(-1), z, parameters[_weight].view(Count * Classes, Width).t(), 1, 1).view(-1, Count, Classes);
 
-    /// <summary>Logits of one head for each annotation.</summary>
-    /// <param name="z">Representation of the annotated items [N, h].</param>
-    /// <param name="rows">Row of z of each annotation, int64 [A].</param>
-    /// <param name="heads">Head of each annotation, int64 [A].</param>
-    /// <param name="parameters">Values to use.</param>
-    /// <returns>[A, K].</returns>
-    public Tensor Selected(Tensor z, Tensor rows, Tensor heads, ParameterSet parameters)
-    {
-        var inputs = z.index_select(0, rows).unsqueeze(2);
-        var weights = parameters[_weight].index_select(0, heads);
-        var biases = parameters[_bias].index_select(0, heads);
-        return weights.bmm(inputs).squeeze(2).add(biases);
-    }
+    /// <summary>
+    /// The doctor net's loss of some annotations, forward and backward: adds the gradient of scale · loss to that of the heads and of z.
+    /// </summary>
+    /// <param name="z">Representation of the annotated items, row-major [N, h].</param>
+    /// <param name="annotations">The annotations.</param>
+    /// <param name="parameters">Values to use; their gradient is added to.</param>
+    /// <param name="scale">What the loss is multiplied by for the gradient.</param>
+    /// <param name="gradient">Gradient with respect to z, row-major [N, h]; added to.</param>
+    /// <returns>Sum of the loss over the annotations, not scaled.</returns>
+    public double Accumulate(
+        ReadOnlySpan<float> z, AnnotationSpans annotations, ParameterSet parameters, float scale, Span<float> gradient) =>
+        AnnotationLoss.Accumulate(
+            z, annotations, parameters.ValuesOf(_weight), parameters.ValuesOf(_bias), scale, parameters.GradientsOf(_weight),
+            parameters.GradientsOf(_bias), gradient);
 
     /// <summary>Adds the probabilities of all heads [N, R, K] to a serving graph, under the name given.</summary>
     public string AppendTo(GraphBuilder graph, string z, ParameterSet parameters, string output)

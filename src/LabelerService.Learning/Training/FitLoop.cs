@@ -48,8 +48,7 @@ internal sealed class FitLoop(
         using var best = parameters.SameLayout();
         mean.CopyFrom(parameters);
         best.CopyFrom(parameters);
-        using var adam = new FlatAdam(parameters.Flat, options.LearningRate);
-        var polyak = new PolyakAverage(options.PolyakDecay);
+        var adam = new AveragedAdam(parameters.Values.Length, options.LearningRate, options.PolyakDecay);
         var bestScore = options.InitialCounts && options.Patience > 0 ? problem.Validate(parameters) : null;
         var sinceBest = 0;
         var start = timeProvider.GetTimestamp();
@@ -60,7 +59,7 @@ internal sealed class FitLoop(
             for (var batch = 0; batch < problem.BatchCount; batch++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                loss += Step(problem, batch, parameters, mean, adam, polyak, options);
+                loss += Step(problem, batch, parameters, mean, adam, options);
             }
 
             loss /= problem.ItemCount;
@@ -94,21 +93,19 @@ internal sealed class FitLoop(
     }
 
     private static double Step(
-        IFitProblem problem, int batch, ParameterSet parameters, ParameterSet mean, FlatAdam adam, PolyakAverage polyak, FitOptions options)
+        IFitProblem problem, int batch, ParameterSet parameters, ParameterSet mean, AveragedAdam adam, FitOptions options)
     {
-        using var scope = NewDisposeScope();
-        parameters.Gradient!.zero_();
         var loss = problem.Accumulate(batch, parameters);
-        using var noGrad = no_grad();
         if (options.L1 != 0 || options.L2 != 0)
         {
+            using var scope = NewDisposeScope();
+            using var noGrad = no_grad();
             Penalties.AddNormsGradient(
-                parameters.Flat.narrow(0, 0, parameters.WeightLength), parameters.Gradient.narrow(0, 0, parameters.WeightLength),
+                parameters.Flat.narrow(0, 0, parameters.WeightLength), parameters.Gradient!.narrow(0, 0, parameters.WeightLength),
                 options.L1, options.L2);
         }
 
-        adam.Step(parameters.Flat, parameters.Gradient);
-        polyak.Update(mean.Flat, parameters.Flat);
+        adam.Step(parameters.Values, parameters.Gradients, mean.Values);
         return loss;
     }
 

@@ -16,18 +16,25 @@ internal sealed class ModelReport(
     private const long MaximumDraws = 100_000_000;
     private const int FewestResamples = 100;
 
-    /// <summary>Each head's mean weight and estimated accuracy over the training items.</summary>
+    // Values of the heads' estimates: more would take longer than training does where there are very many labelers.
+    private const long MaximumHeadValues = 50_000_000;
+    private const int FewestHeadItems = 1000;
+
+    /// <summary>Each head's mean weight and estimated accuracy over the training items, evenly thinned where they are very many.</summary>
     public ModelHead[] Heads()
     {
         using var outer = NewDisposeScope();
+        var most = Math.Max(FewestHeadItems, MaximumHeadValues / ((long)assignment.Count * snapshot.Schema.Classes.Count));
+        var count = (int)Math.Min(set.Items.Length, most);
+        int[] items = [.. Enumerable.Range(0, count).Select(i => set.Items[(int)((long)i * set.Items.Length / count)])];
         var sums = zeros(assignment.Count, dtype: ScalarType.Float64);
-        evaluator.ForEachChunk(parameters, set.Items, (_, probabilities) =>
+        evaluator.ForEachChunk(parameters, items, (_, probabilities) =>
         {
             // What each head gives to the class that the ensemble holds likeliest.
             var top = Evaluator.Mix(weights, probabilities).argmax(1).view(-1, 1, 1).expand(-1, assignment.Count, 1);
             sums.add_(probabilities.gather(2, top).squeeze(2).to(ScalarType.Float64).sum([0]));
         });
-        var accuracies = sums.div(set.Items.Length).data<double>().ToArray();
+        var accuracies = sums.div(count).data<double>().ToArray();
         var shares = weights.to(ScalarType.Float64).data<double>().ToArray();
         return
         [

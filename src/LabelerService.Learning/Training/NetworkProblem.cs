@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using LabelerService.Core.Metrics;
 using LabelerService.Core.Training;
 using LabelerService.Learning.Backbones;
@@ -66,25 +67,21 @@ internal sealed class NetworkProblem : IFitProblem
     {
         _random.Shuffle(_order);
         _plan?.Dispose();
-        // The largest tensor is that of the heads gathered for annotations, [A, K, h].
-        var annotationsPerPiece = WorkingMemory.Rows((long)_network.Heads.Classes * _network.Heads.Width);
         _plan = new EpochPlan(
-            _annotated, _order, _batchSize, WorkingMemory.Rows(Math.Max(_features.shape[1], _network.Backbone.Width)),
-            _targets is null ? annotationsPerPiece : int.MaxValue);
+            _annotated, _order, _batchSize, WorkingMemory.Rows(Math.Max(_features.shape[1], _network.Backbone.Width)));
     }
 
     public double Accumulate(int batch, ParameterSet parameters)
     {
         var pieces = _plan!.Batches[batch];
-        var items = pieces[^1].End - pieces[0].Start;
+        // Over the items of the batch, so that an annotation counts the same in any batch of full size.
+        var scale = 1.0 / (pieces[^1].End - pieces[0].Start);
         var total = 0.0;
         foreach (var piece in pieces)
         {
             using var scope = NewDisposeScope();
-            var sum = Loss(_plan, piece, parameters);
-            // Over the items of the batch, so that an annotation counts the same in any batch of full size.
-            sum.div(items).backward();
-            total += sum.ToDouble();
+            var z = _network.Backbone.Forward(_features.index_select(0, _plan.Rows(piece)), parameters, _dropout);
+            total += _targets is null ? AccumulateAnnotations(_plan, piece, z, parameters, scale) : AccumulateMean(_plan, piece, z, parameters, scale);
         }
 
         return total;
@@ -110,16 +107,27 @@ internal sealed class NetworkProblem : IFitProblem
         _equalWeights.Dispose();
     }
 
-    private Tensor Loss(EpochPlan plan, EpochPlan.Piece piece, ParameterSet parameters)
+    private double AccumulateMean(EpochPlan plan, EpochPlan.Piece piece, Tensor z, ParameterSet parameters, double scale)
     {
-        var z = _network.Backbone.Forward(_features.index_select(0, plan.Rows(piece)), parameters, _dropout);
-        if (_targets is not null)
+        var sum = MeanLabelLoss.Sum(_network.Heads.All(z, parameters).squeeze(1), _targets!.index_select(0, plan.Items(piece)));
+        sum.mul(scale).backward();
+        return sum.ToDouble();
+    }
+
+    private double AccumulateAnnotations(EpochPlan plan, EpochPlan.Piece piece, Tensor z, ParameterSet parameters, double scale)
+    {
+        var annotations = new AnnotationSpans(
+            plan.AnnotationRows(piece), plan.AnnotationHeads(piece), plan.AnnotationClasses(piece), _network.Heads.Classes);
+        var gradient = zeros(piece.Count, _network.Heads.Width);
+        var sum = _network.Heads.Accumulate(
+            MemoryMarshal.Cast<byte, float>(z.detach().bytes), annotations, parameters, (float)scale,
+            MemoryMarshal.Cast<byte, float>(gradient.bytes));
+        if (z.requires_grad)
         {
-            return MeanLabelLoss.Sum(_network.Heads.All(z, parameters).squeeze(1), _targets.index_select(0, plan.Items(piece)));
+            z.backward([gradient]);
         }
 
-        var logits = _network.Heads.Selected(z, plan.AnnotationRows(piece), plan.AnnotationHeads(piece), parameters);
-        return AnnotationLoss.Sum(logits, plan.AnnotationClasses(piece));
+        return sum;
     }
 
     // Mean −ln of the held-out labels' probability under the mean of the heads: what is served, on labels that were not trained on.

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace LabelerService.Learning.Training;
@@ -39,11 +40,23 @@ internal sealed class ParameterSet : IDisposable
     /// <summary>All gradients in the order of <see cref="Flat"/>; null where not trainable.</summary>
     public Tensor? Gradient { get; }
 
+    /// <summary>The memory of <see cref="Flat"/>; float32 sets only.</summary>
+    public Span<float> Values => Memory(Flat);
+
+    /// <summary>The memory of <see cref="Gradient"/>; float32 trainable sets only.</summary>
+    public Span<float> Gradients => Memory(Gradient!);
+
     /// <summary>The part of <see cref="Flat"/> that penalties apply to.</summary>
     public long WeightLength => _layout.WeightLength;
 
     /// <summary>One parameter in its shape.</summary>
     public Tensor this[ParameterSlot slot] => _views[slot.Index];
+
+    /// <summary>The memory of one parameter; float32 sets only.</summary>
+    public Span<float> ValuesOf(ParameterSlot slot) => Memory(_views[slot.Index]);
+
+    /// <summary>The memory of one parameter's gradient; float32 trainable sets only.</summary>
+    public Span<float> GradientsOf(ParameterSlot slot) => Memory(_gradientViews[slot.Index]);
 
     /// <summary>Another set of the same layout, not trainable, all zero.</summary>
     public ParameterSet SameLayout() => new(_layout, trainable: false, Flat.dtype);
@@ -71,6 +84,8 @@ internal sealed class ParameterSet : IDisposable
         Gradient?.Dispose();
         Flat.Dispose();
     }
+
+    private static Span<float> Memory(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes);
 
     private Tensor[] Views(Tensor flat)
     {

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using DotNet.Testcontainers.Builders;
 
 namespace LabelerService.TestKit.Postgres;
 
@@ -33,9 +34,26 @@ internal static class TestServer
         {
             "docker" => await DockerServer.StartAsync(),
             "private" => await PrivateServer.StartAsync(),
-            null or "" => await DockerAnswersAsync() ? await DockerServer.StartAsync() : await PrivateServer.StartAsync(),
+            null or "" => await DockerOrPrivateAsync(),
             _ => throw new InvalidOperationException($"{Forced} is '{forced}'; it may be docker or private."),
         };
+    }
+
+    private static async Task<ITestServer> DockerOrPrivateAsync()
+    {
+        if (await DockerAnswersAsync())
+        {
+            try
+            {
+                return await DockerServer.StartAsync();
+            }
+            catch (DockerUnavailableException)
+            {
+                // Something listens on the socket, but not a daemon that Testcontainers can talk to (another API version, no permission).
+            }
+        }
+
+        return await PrivateServer.StartAsync();
     }
 
     private static async Task<bool> DockerAnswersAsync()
