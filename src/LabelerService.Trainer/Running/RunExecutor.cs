@@ -47,10 +47,25 @@ internal sealed partial class RunExecutor(
         }
         catch (Exception error)
         {
-            var message = error is ServiceException known ? known.Message : $"Training failed: {error.Message}";
             LogFailed(run.DatasetId, run.RunId, error);
-            await WriteEndAsync(lease, () => runs.FailAsync(lease, message, CancellationToken.None));
+            await WriteEndAsync(lease, () => runs.FailAsync(lease, Describe(error), CancellationToken.None));
         }
+    }
+
+    /// <summary>
+    /// What the run's owner is told. libtorch puts its whole native stack into a message: only the first line is for others than the log.
+    /// </summary>
+    internal static string Describe(Exception error)
+    {
+        if (error is ServiceException known)
+        {
+            return known.Message;
+        }
+
+        var lines = error.Message.AsSpan().Trim().EnumerateLines();
+        return lines.MoveNext() && !lines.Current.IsEmpty
+            ? $"Training failed: {lines.Current} The trainer's log has more."
+            : $"Training failed with {error.GetType().Name}. The trainer's log has more.";
     }
 
     private async Task<TrainedModel> TrainAsync(RunLease lease, LeaseKeeper keeper)

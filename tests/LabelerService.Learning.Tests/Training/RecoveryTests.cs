@@ -51,7 +51,9 @@ public sealed class RecoveryTests
     {
         var crowd = SimulatedCrowd.Create(new SimulatedCrowdOptions
         {
-            Items = 1500, Confusions = [.. ((double[])[0.9, 0.85, 0.9, 0.85, 0.3, 0.2]).Select(Shifting)], LabelsPerItem = 2,
+            Items = 1500,
+            Confusions = [.. ((double[])[0.9, 0.85, 0.9, 0.85, 0.3, 0.2]).Select(Shifting)],
+            LabelsPerItem = 2,
         });
         var heads = crowd.Snapshot.Train("wdn", 1, "epochs=30", "hidden=32", "averaging_epochs=40").Manifest.Heads;
 
@@ -70,7 +72,10 @@ public sealed class RecoveryTests
         double[][] adversary = [[0.05, 0.95], [0.95, 0.05]];
         var crowd = SimulatedCrowd.Create(new SimulatedCrowdOptions
         {
-            Items = 800, Classes = 2, Confusions = [good, good, good, adversary], LabelsPerItem = 2,
+            Items = 800,
+            Classes = 2,
+            Confusions = [good, good, good, adversary],
+            LabelsPerItem = 2,
         });
         var heads = crowd.Snapshot.Train("wdn", 1, "epochs=30", "hidden=16", "averaging_epochs=40").Manifest.Heads;
 

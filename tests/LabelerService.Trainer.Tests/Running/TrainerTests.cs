@@ -2,8 +2,8 @@ using LabelerService.Core.Errors;
 using LabelerService.Core.Models;
 using LabelerService.Learning;
 using LabelerService.Storage.Artefacts;
-using LabelerService.Storage.Queries;
 using LabelerService.Storage.Models;
+using LabelerService.Storage.Queries;
 using LabelerService.Storage.Runs;
 using LabelerService.TestKit;
 using LabelerService.TestKit.Crowds;
@@ -105,6 +105,16 @@ public sealed class TrainerTests : IAsyncLifetime
 
         Assert.Equal(RunState.Failed, run.State);
         Assert.Contains("settings[no_such_setting]", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_native_stack_of_an_error_stays_in_the_log()
+    {
+        var native = new InvalidOperationException("not enough memory: you tried to allocate 4 GB.\nException raised from alloc\nframe #0: c10::");
+
+        Assert.Equal(
+            "Training failed: not enough memory: you tried to allocate 4 GB. The trainer's log has more.", RunExecutor.Describe(native));
+        Assert.Equal("Import labels.", RunExecutor.Describe(new ServiceException(ErrorKind.FailedPrecondition, "NONE", "Import labels.")));
     }
 
     [Fact]
