@@ -7,23 +7,28 @@ using Microsoft.Extensions.Logging;
 namespace LabelerService.Trainer.Running;
 
 /// <summary>
-/// Takes progress from the training thread without ever holding it up and writes it to the run. A database slower than training gets
-/// fewer reports, not older ones: what waits is replaced by what is newer.
+/// Takes progress from the training thread without ever holding it up and writes it to the run, a few times a second at most: an epoch
+/// may take a millisecond, and nobody watches a thousand events a second. What waits is replaced by what is newer.
 /// </summary>
 internal sealed partial class ProgressReporter : IProgress<TrainingProgress>, IAsyncDisposable
 {
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+
     private readonly RunLease _lease;
     private readonly RunStore _runs;
+    private readonly TimeProvider _time;
     private readonly ILogger<ProgressReporter> _logger;
     private readonly Channel<RunProgress> _reports = Channel.CreateBounded<RunProgress>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
 
+    private readonly TaskCompletionSource _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _loop;
 
-    public ProgressReporter(RunLease lease, RunStore runs, ILogger<ProgressReporter> logger, CancellationToken cancel)
+    public ProgressReporter(RunLease lease, RunStore runs, TimeProvider time, ILogger<ProgressReporter> logger, CancellationToken cancel)
     {
         _lease = lease;
         _runs = runs;
+        _time = time;
         _logger = logger;
         _loop = Task.Run(() => WriteAsync(cancel), CancellationToken.None);
     }
@@ -39,6 +44,7 @@ internal sealed partial class ProgressReporter : IProgress<TrainingProgress>, IA
     public async ValueTask DisposeAsync()
     {
         _reports.Writer.TryComplete();
+        _ending.TrySetResult();
         await _loop;
     }
 
@@ -57,6 +63,8 @@ internal sealed partial class ProgressReporter : IProgress<TrainingProgress>, IA
                     // Progress is for watching; whether the run is still ours is the lease keeper's business.
                     LogLost(_lease.Run.RunId, error.Message);
                 }
+
+                await Task.WhenAny(_ending.Task, Task.Delay(Interval, _time, cancel));
             }
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)

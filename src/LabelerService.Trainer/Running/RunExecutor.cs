@@ -73,7 +73,7 @@ internal sealed partial class RunExecutor(
         var run = lease.Run;
         var settings = AlgorithmCatalogue.Validate(run.Algorithm, run.RequestedSettings);
         await runs.SetEffectiveSettingsAsync(lease, settings.Effective, keeper.Token);
-        await using var progress = new ProgressReporter(lease, runs, loggers.CreateLogger<ProgressReporter>(), keeper.Token);
+        await using var progress = new ProgressReporter(lease, runs, time, loggers.CreateLogger<ProgressReporter>(), keeper.Token);
         progress.Report(new RunProgress("read", 0, 1));
         var snapshot = await snapshots.ReadAsync(run.DatasetId, keeper.Token);
 
