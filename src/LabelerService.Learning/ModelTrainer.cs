@@ -62,7 +62,7 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
         FitNetwork(network, parameters, features, snapshot, set, assignment, algorithm, settings, streams, progress, cancellationToken);
         var weights = algorithm.LearnsWeights
             ? FitWeights(network, parameters, features, snapshot, set, assignment, settings, streams, progress, cancellationToken)
-            : full(assignment.Count, 1.0f / assignment.Count);
+            : Evaluator.EqualWeights(assignment.Count);
 
         cancellationToken.ThrowIfCancellationRequested();
         var description = $"{settings.Algorithm} of dataset {snapshot.Dataset}, snapshot {snapshot.SnapshotId}, seed {seed}";

@@ -3,8 +3,8 @@ using LabelerService.Core.Metrics;
 using LabelerService.Core.Training;
 using LabelerService.Learning.Heads;
 using LabelerService.Learning.Losses;
+using LabelerService.Learning.Numerics;
 using LabelerService.Learning.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LabelerService.Learning.Averaging;
@@ -94,8 +94,8 @@ internal sealed class AveragingProblem : IFitProblem
             var probabilities = Probabilities(_representation.index_select(0, training));
             var own = Own(piece.Count, _plan.AnnotationRows(piece), _plan.AnnotationHeads(piece));
             var sum = LeaveOwnOutLoss.Sum(parameters[_logits], own, probabilities, _targets.index_select(0, training));
-            sum.div(items).backward();
-            total += sum.ToDouble();
+            sum.Times(1.0 / items).backward();
+            total += sum.Value();
         }
 
         if (_entropyPenalty > 0)
@@ -173,7 +173,7 @@ internal sealed class AveragingProblem : IFitProblem
                 var targets = zeros(part.Length, _network.Heads.Classes)
                     .scatter_(1, tensor(part.Select(a => (long)_set.HeldOut.Classes[a]).ToArray()).unsqueeze(1), ones(part.Length, 1));
                 var own = Own(part.Length, CollectionsMarshal.AsSpan(rows), CollectionsMarshal.AsSpan(heads));
-                total += LeaveOwnOutLoss.Sum(parameters[_logits], own, Probabilities(z), targets).ToDouble();
+                total += LeaveOwnOutLoss.Sum(parameters[_logits], own, Probabilities(z), targets).Value();
                 count += part.Length;
             }
         }

@@ -1,3 +1,4 @@
+using LabelerService.Learning.Numerics;
 using static TorchSharp.torch;
 
 namespace LabelerService.Learning.Backbones;
@@ -14,6 +15,6 @@ internal sealed class Dropout(double probability, Generator generator)
         }
 
         var mask = empty(values.shape, dtype: values.dtype).bernoulli_(1 - probability, generator);
-        return values.mul(mask.mul_(1 / (1 - probability)));
+        return values.mul(mask.TimesInPlace(1 / (1 - probability)));
     }
 }

@@ -1,4 +1,5 @@
 using LabelerService.Core.Training;
+using LabelerService.Learning.Numerics;
 using LabelerService.Learning.Onnx;
 using static TorchSharp.torch;
 
@@ -36,7 +37,7 @@ internal sealed class FeatureScaling : IDisposable
         var known = features.index_select(0, rows).to(ScalarType.Float64);
         var mean = known.mean([0]);
         var deviation = known.sub(mean).square().mean([0]).sqrt();
-        var scale = where(deviation > SmallestDeviation, deviation.reciprocal(), ones_like(deviation));
+        var scale = where(deviation.Above(SmallestDeviation), deviation.reciprocal(), ones_like(deviation));
         return new FeatureScaling(
             transform, mean.to(ScalarType.Float32).DetachFromDisposeScope(), scale.to(ScalarType.Float32).DetachFromDisposeScope());
     }
@@ -44,7 +45,7 @@ internal sealed class FeatureScaling : IDisposable
     /// <summary>Transformed features, same shape.</summary>
     public Tensor Apply(Tensor features) => _transform switch
     {
-        FeatureTransform.Log1p => features.abs().add_(1).log_().mul_(features.sign()),
+        FeatureTransform.Log1p => features.abs().Plus(1).log_().mul_(features.sign()),
         FeatureTransform.Standardize => features.sub(_shift!).mul_(_scale!),
         _ => features.alias(),
     };

@@ -1,3 +1,4 @@
+using LabelerService.Learning.Numerics;
 using static TorchSharp.torch;
 
 namespace LabelerService.Learning.Losses;
@@ -17,7 +18,7 @@ internal static class LeaveOwnOutLoss
     /// <param name="own">True where a labeler labelled the item, bool [N, R]; every row leaves at least one labeler.</param>
     /// <returns>[N, R], rows summing to one.</returns>
     public static Tensor Weights(Tensor averagingLogits, Tensor own) =>
-        averagingLogits.expand(own.shape).masked_fill(own, double.NegativeInfinity).softmax(1);
+        averagingLogits.expand(own.shape).FilledWhere(own, double.NegativeInfinity).softmax(1);
 
     /// <summary>−Σ_n Σ_k t_nk ln Σ_{r∉S_n} w_r p_nrk.</summary>
     /// <param name="averagingLogits">v: [R], or [N, R].</param>
@@ -27,6 +28,6 @@ internal static class LeaveOwnOutLoss
     public static Tensor Sum(Tensor averagingLogits, Tensor own, Tensor probabilities, Tensor targets)
     {
         var mixture = Weights(averagingLogits, own).unsqueeze(1).bmm(probabilities).squeeze(1);
-        return mixture.clamp_min(SmallestProbability).log().mul(targets).sum().neg();
+        return mixture.AtLeast(SmallestProbability).log().mul(targets).sum().neg();
     }
 }

@@ -1,3 +1,4 @@
+using LabelerService.Learning.Numerics;
 using static TorchSharp.torch;
 
 namespace LabelerService.Learning.Losses;
@@ -6,7 +7,7 @@ namespace LabelerService.Learning.Losses;
 internal static class Penalties
 {
     /// <summary>λ1 · Σ |w| + λ2/2 · Σ w².</summary>
-    public static Tensor Norms(Tensor weights, double l1, double l2) => weights.abs().sum().mul(l1).add(weights.square().sum().mul(l2 / 2));
+    public static Tensor Norms(Tensor weights, double l1, double l2) => weights.abs().sum().Times(l1).add(weights.square().sum().Times(l2 / 2));
 
     /// <summary>
     /// Adds the gradient of <see cref="Norms"/> to a gradient in place: cheaper than through autograd, as it is known in closed form.
@@ -15,12 +16,12 @@ internal static class Penalties
     {
         if (l2 != 0)
         {
-            gradient.add_(weights, alpha: l2);
+            gradient.PlusInPlace(weights, l2);
         }
 
         if (l1 != 0)
         {
-            gradient.add_(weights.sign(), alpha: l1);
+            gradient.PlusInPlace(weights.sign(), l1);
         }
     }
 
@@ -30,6 +31,6 @@ internal static class Penalties
     public static Tensor Entropy(Tensor averagingLogits, double strength)
     {
         var logWeights = averagingLogits.log_softmax(0);
-        return logWeights.exp().mul(logWeights).sum().add(Math.Log(averagingLogits.shape[0])).mul(strength);
+        return logWeights.exp().mul(logWeights).sum().Plus(Math.Log(averagingLogits.shape[0])).Times(strength);
     }
 }

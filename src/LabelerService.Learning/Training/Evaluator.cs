@@ -34,6 +34,14 @@ internal sealed class Evaluator(Network network, Tensor features)
         return result;
     }
 
+    /// <summary>1/R for each of R heads.</summary>
+    public static Tensor EqualWeights(int heads)
+    {
+        var weights = new float[heads];
+        Array.Fill(weights, 1.0f / heads);
+        return tensor(weights);
+    }
+
     /// <summary>Σ_r w_r p_r: arithmetic mixture [B, K] of distributions [B, R, K] by weights [R] or [B, R].</summary>
     public static Tensor Mix(Tensor weights, Tensor probabilities) =>
         weights.expand(probabilities.shape[0], probabilities.shape[1]).unsqueeze(1).bmm(probabilities).squeeze(1);

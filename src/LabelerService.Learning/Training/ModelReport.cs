@@ -34,12 +34,12 @@ internal sealed class ModelReport(
             var top = Evaluator.Mix(weights, probabilities).argmax(1).view(-1, 1, 1).expand(-1, assignment.Count, 1);
             sums.add_(probabilities.gather(2, top).squeeze(2).to(ScalarType.Float64).sum([0]));
         });
-        var accuracies = sums.div(count).data<double>().ToArray();
+        var accuracies = sums.data<double>().ToArray();
         var shares = weights.to(ScalarType.Float64).data<double>().ToArray();
         return
         [
             .. Enumerable.Range(0, assignment.Count).Select(head => new ModelHead(
-                assignment.LabelerIds[head], assignment.AnnotationCounts[head], shares[head], accuracies[head])),
+                assignment.LabelerIds[head], assignment.AnnotationCounts[head], shares[head], accuracies[head] / count)),
         ];
     }
 

@@ -4,7 +4,7 @@ using LabelerService.Core.Training;
 using LabelerService.Learning.Backbones;
 using LabelerService.Learning.Heads;
 using LabelerService.Learning.Losses;
-using TorchSharp;
+using LabelerService.Learning.Numerics;
 using static TorchSharp.torch;
 
 namespace LabelerService.Learning.Training;
@@ -53,7 +53,7 @@ internal sealed class NetworkProblem : IFitProblem
         _annotated = AnnotatedItems.WithHeads(set, assignment);
         _order = [.. Enumerable.Range(0, _annotated.Items.Length)];
         _evaluator = new Evaluator(network, features);
-        _equalWeights = full(assignment.Count, 1.0f / assignment.Count).DetachFromDisposeScope();
+        _equalWeights = Evaluator.EqualWeights(assignment.Count).DetachFromDisposeScope();
         _targets = targets is null ? null : tensor(targets, set.Items.Length, network.Heads.Classes).DetachFromDisposeScope();
     }
 
@@ -110,8 +110,8 @@ internal sealed class NetworkProblem : IFitProblem
     private double AccumulateMean(EpochPlan plan, EpochPlan.Piece piece, Tensor z, ParameterSet parameters, double scale)
     {
         var sum = MeanLabelLoss.Sum(_network.Heads.All(z, parameters).squeeze(1), _targets!.index_select(0, plan.Items(piece)));
-        sum.mul(scale).backward();
-        return sum.ToDouble();
+        sum.Times(scale).backward();
+        return sum.Value();
     }
 
     private double AccumulateAnnotations(EpochPlan plan, EpochPlan.Piece piece, Tensor z, ParameterSet parameters, double scale)

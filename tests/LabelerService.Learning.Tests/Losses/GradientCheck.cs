@@ -1,3 +1,4 @@
+using LabelerService.Learning.Numerics;
 using static TorchSharp.torch;
 
 namespace LabelerService.Learning.Tests.Losses;
@@ -33,7 +34,7 @@ internal static class GradientCheck
         {
             var moved = (double[])point.Clone();
             moved[index] += offset;
-            return function(tensor(moved, at.shape)).item<double>();
+            return function(tensor(moved, at.shape)).Value();
         }
     }
 }

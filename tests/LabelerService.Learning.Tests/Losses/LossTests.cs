@@ -1,5 +1,6 @@
 using LabelerService.Core.Models;
 using LabelerService.Learning.Losses;
+using LabelerService.Learning.Numerics;
 using LabelerService.Learning.Training;
 using static TorchSharp.torch;
 
@@ -156,8 +157,8 @@ public sealed class LossTests : IDisposable
             z.backward([tensor(gradient, z.shape)]);
         }
 
-        Assert.Equal(dense.item<float>(), sparse, 1e-4);
-        Assert.True(denseGradient.sub(parameters.Gradient).abs().max().item<float>() < 1e-5);
+        Assert.Equal(dense.Value(), sparse, 1e-4);
+        Assert.True(denseGradient.sub(parameters.Gradient).abs().max().Value() < 1e-5);
     }
 
     /// <summary>
@@ -180,10 +181,10 @@ public sealed class LossTests : IDisposable
         }
 
         var expected = -Math.Log(0.4) - (0.5 * Math.Log(0.9)) - (0.5 * Math.Log(0.1));
-        Assert.Equal(expected, LeaveOwnOutLoss.Sum(logits, own, probabilities, targets).item<double>(), 1e-12);
+        Assert.Equal(expected, LeaveOwnOutLoss.Sum(logits, own, probabilities, targets).Value(), 1e-12);
         // Serving leaves nobody out: 1/2 · 0.9 + 1/4 · 0.2 + 1/4 · 0.6 for item 0.
-        Assert.Equal(0.65, Evaluator.Mix(logits.softmax(0), probabilities)[0, 0].item<double>(), 1e-12);
+        Assert.Equal(0.65, Evaluator.Mix(logits.softmax(0), probabilities)[0, 0].Value(), 1e-12);
     }
 
-    private Tensor Draw(params long[] shape) => rand(shape, dtype: ScalarType.Float64, generator: _generator).mul(4).sub(2);
+    private Tensor Draw(params long[] shape) => rand(shape, dtype: ScalarType.Float64, generator: _generator).Times(4).Plus(-2);
 }
