@@ -9,10 +9,10 @@ namespace LabelerService.EndToEnd.Harness;
 /// <summary>Short forms for requests of the tests, and for what errors say.</summary>
 internal static class Requests
 {
-    private static int s_count;
+    private static int _count;
 
     /// <summary>An id that no other test uses.</summary>
-    public static string NewId(string prefix = "t") => $"{prefix}-{Interlocked.Increment(ref s_count)}-{Guid.NewGuid():N}"[..24];
+    public static string NewId(string prefix = "t") => $"{prefix}-{Interlocked.Increment(ref _count)}-{Guid.NewGuid():N}"[..24];
 
     /// <summary>Creates a dataset of vectors of length 4 with classes a, b, c.</summary>
     public static async Task<string> CreateDatasetAsync(this RunningService service, int length = 4, params string[] classes)
