@@ -112,6 +112,7 @@ internal static partial class ServerHost
         services.AddSingleton(options);
         services.AddSingleton(database);
         services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<Drain>();
         services.AddSingleton<DatasetResolver>();
         services.AddSingleton<RunWatcher>();
         services.AddSingleton<ModelCache>();

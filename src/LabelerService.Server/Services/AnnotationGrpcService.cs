@@ -2,6 +2,7 @@ using System.Globalization;
 using Grpc.Core;
 using LabelerService.Contracts.V1;
 using LabelerService.Core.Errors;
+using LabelerService.Server.Hosting;
 using LabelerService.Server.Mapping;
 using LabelerService.Server.Paging;
 using LabelerService.Server.Validation;
@@ -10,7 +11,7 @@ using LabelerService.Storage.Ingest;
 namespace LabelerService.Server.Services;
 
 /// <summary><c>labeler.v1.AnnotationService</c>.</summary>
-internal sealed class AnnotationGrpcService(AnnotationStore annotations, DatasetResolver datasets, PageTokens pages)
+internal sealed class AnnotationGrpcService(AnnotationStore annotations, DatasetResolver datasets, PageTokens pages, Drain drain)
     : AnnotationService.AnnotationServiceBase
 {
     public override async Task<BatchCreateAnnotationsResponse> BatchCreateAnnotations(
@@ -32,7 +33,7 @@ internal sealed class AnnotationGrpcService(AnnotationStore annotations, Dataset
     public override async Task<StreamAnnotationsResponse> StreamAnnotations(
         IAsyncStreamReader<StreamAnnotationsRequest> requestStream, ServerCallContext context)
     {
-        var stream = new AllOrNoneStream<StreamAnnotationsRequest>(requestStream, message => message.Parent, context.CancellationToken);
+        var stream = new DatasetStream<StreamAnnotationsRequest>(requestStream, message => message.Parent, context.CancellationToken);
         var (dataset, first) = await stream.StartAsync(datasets);
         var unknown = ReadUnknownLabelers(first.UnknownLabelers);
         var classes = new ClassReader(dataset.Schema);
@@ -54,7 +55,7 @@ internal sealed class AnnotationGrpcService(AnnotationStore annotations, Dataset
         ServerCallContext context)
     {
         var cancel = context.CancellationToken;
-        var stream = new AllOrNoneStream<IngestAnnotationsRequest>(requestStream, message => message.Parent, cancel);
+        var stream = new DatasetStream<IngestAnnotationsRequest>(requestStream, message => message.Parent, cancel, drain);
         var (dataset, first) = await stream.StartAsync(datasets);
         var unknown = ReadUnknownLabelers(first.UnknownLabelers);
         var classes = new ClassReader(dataset.Schema);

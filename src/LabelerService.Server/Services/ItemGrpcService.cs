@@ -28,7 +28,7 @@ internal sealed class ItemGrpcService(ItemStore items, GoldStore gold, DatasetRe
 
     public override async Task<StreamItemsResponse> StreamItems(IAsyncStreamReader<StreamItemsRequest> requestStream, ServerCallContext context)
     {
-        var stream = new AllOrNoneStream<StreamItemsRequest>(requestStream, message => message.Parent, context.CancellationToken);
+        var stream = new DatasetStream<StreamItemsRequest>(requestStream, message => message.Parent, context.CancellationToken);
         var (dataset, _) = await stream.StartAsync(datasets);
         try
         {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using LabelerService.Server.Hosting;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Runs;
 
@@ -8,7 +9,7 @@ namespace LabelerService.Server.Services;
 /// Follows a run's events. The events come from the table, never from the notification: a notification only says that it is worth
 /// looking, and a look every second finds what a lost notification would have announced.
 /// </summary>
-internal sealed class RunWatcher(RunStore runs, RunEventListener listener)
+internal sealed class RunWatcher(RunStore runs, RunEventListener listener, Drain drain)
 {
     private const int PageSize = 1_000;
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
@@ -20,7 +21,8 @@ internal sealed class RunWatcher(RunStore runs, RunEventListener listener)
         using var subscription = listener.Watch(dataset.Key, runId);
         while (true)
         {
-            foreach (var happened in await runs.EventsAfterAsync(dataset.Key, runId, afterSequence, PageSize, cancel))
+            var page = await runs.EventsAfterAsync(dataset.Key, runId, afterSequence, PageSize, cancel);
+            foreach (var happened in page)
             {
                 afterSequence = happened.Sequence;
                 yield return happened;
@@ -30,19 +32,24 @@ internal sealed class RunWatcher(RunStore runs, RunEventListener listener)
                 }
             }
 
-            // A watcher that resumes after the final event gets nothing more, and an end.
-            if (await runs.GetAsync(dataset, runId, cancel) is not { State: RunState.Queued or RunState.Running })
+            if (page.Count == PageSize)
             {
-                var rest = await runs.EventsAfterAsync(dataset.Key, runId, afterSequence, PageSize, cancel);
-                foreach (var happened in rest)
-                {
-                    yield return happened;
-                }
+                continue;
+            }
 
+            // A watcher that resumes after the final event gets nothing more, and an end.
+            var run = await runs.GetAsync(dataset, runId, cancel);
+            if (run.State is not (RunState.Queued or RunState.Running) && run.LastSequence <= afterSequence)
+            {
                 yield break;
             }
 
-            await subscription.WaitAsync(PollInterval, cancel);
+            if (run.LastSequence > afterSequence)
+            {
+                continue;
+            }
+
+            await drain.UnlessStoppingAsync(token => subscription.WaitAsync(PollInterval, token), cancel);
         }
     }
 }

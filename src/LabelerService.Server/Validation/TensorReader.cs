@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 using LabelerService.Contracts.V1;
+using LabelerService.Core.Tensors;
 
 namespace LabelerService.Server.Validation;
 
@@ -60,17 +61,7 @@ internal static class TensorReader
         }
         else
         {
-            Widen(bytes, target);
-        }
-    }
-
-    /// <summary>Widens packed float16 values to float32.</summary>
-    public static void Widen(ReadOnlySpan<byte> bytes, Span<float> target)
-    {
-        var halves = MemoryMarshal.Cast<byte, Half>(bytes);
-        for (var i = 0; i < halves.Length; i++)
-        {
-            target[i] = (float)halves[i];
+            Float16.ToSingle(MemoryMarshal.Cast<byte, ushort>(bytes), target);
         }
     }
 

@@ -30,6 +30,39 @@ public sealed class ServeTests
     }
 
     [Fact]
+    public async Task A_server_that_stops_sends_watchers_and_ingesting_clients_away_with_what_they_have()
+    {
+        await using var service = await RunningService.StartAsync("--trainers", "0");
+        var dataset = await service.CreateDatasetAsync();
+        await service.CreateItemsAsync(dataset, 1);
+        using var ingest = service.Annotations.IngestAnnotations();
+        await ingest.RequestStream.WriteAsync(new IngestAnnotationsRequest
+        {
+            Parent = dataset,
+            Sequence = 1,
+            UnknownLabelers = UnknownLabelers.Register,
+            Annotations = { Requests.Says("anna", "i0", "a") },
+        });
+        Assert.True(await ingest.ResponseStream.MoveNext(CancellationToken.None));
+        var run = await service.Training.CreateTrainingRunAsync(
+            new CreateTrainingRunRequest { Parent = dataset, TrainingRun = new TrainingRun { Algorithm = "bn" } });
+        using var watch = service.Training.WatchTrainingRun(new WatchTrainingRunRequest { Name = run.Name });
+        Assert.True(await watch.ResponseStream.MoveNext(CancellationToken.None));
+
+        var stop = service.StopAsync();
+        await StoppedAsync(() => ingest.ResponseStream.MoveNext(CancellationToken.None));
+        await StoppedAsync(() => watch.ResponseStream.MoveNext(CancellationToken.None));
+        Assert.Equal(0, await stop);
+
+        static async Task StoppedAsync(Func<Task> read)
+        {
+            var error = await Assert.ThrowsAsync<RpcException>(read);
+            Assert.Equal(StatusCode.Unavailable, error.StatusCode);
+            Assert.Equal("SERVER_STOPPING", error.GetRpcStatus()?.GetDetail<Google.Rpc.ErrorInfo>().Reason);
+        }
+    }
+
+    [Fact]
     public async Task After_kill_minus_9_a_new_start_takes_over_the_database_left_running()
     {
         await using var service = await RunningService.StartAsync("--trainers", "0");

@@ -25,11 +25,12 @@ public sealed class TensorReaderTests
             });
 
     [Fact]
-    public void Every_float16_value_is_widened_exactly()
+    public void A_float16_tensor_reads_as_its_exact_values()
     {
         var halves = Enumerable.Range(0, 1 << 16).Select(bits => BitConverter.UInt16BitsToHalf((ushort)bits)).ToArray();
         var wide = new float[halves.Length];
-        TensorReader.Widen(MemoryMarshal.AsBytes(halves.AsSpan()), wide);
+        var tensor = new Tensor { DataType = Tensor.Types.DataType.Float16, Data = ByteString.CopyFrom(MemoryMarshal.AsBytes(halves.AsSpan())) };
+        TensorReader.Read(tensor, wide);
         for (var i = 0; i < halves.Length; i++)
         {
             Assert.Equal((float)halves[i], wide[i]);

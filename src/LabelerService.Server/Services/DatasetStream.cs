@@ -1,17 +1,23 @@
 using System.Runtime.CompilerServices;
 using Grpc.Core;
 using LabelerService.Core.Errors;
+using LabelerService.Server.Hosting;
 using LabelerService.Server.Validation;
 using LabelerService.Storage.Datasets;
 
 namespace LabelerService.Server.Services;
 
 /// <summary>
-/// Reads a client stream whose messages belong together: the first names the dataset, and an error anywhere is reported with the number
+/// Reads a client stream about one dataset: the first message names it, and an error anywhere is reported with the number
 /// of its message. The next message is read only when the one before is written, so that a slow database slows the client down.
 /// </summary>
 /// <typeparam name="TMessage">The stream's message.</typeparam>
-internal sealed class AllOrNoneStream<TMessage>(IAsyncStreamReader<TMessage> reader, Func<TMessage, string> parentOf, CancellationToken cancel)
+/// <param name="reader">The stream.</param>
+/// <param name="parentOf">The dataset that a message names, empty for none.</param>
+/// <param name="cancel">Cancelled when the call is.</param>
+/// <param name="drain">Ends the stream when the server is to stop; null for one that is stored as a whole and should be let finish.</param>
+internal sealed class DatasetStream<TMessage>(
+    IAsyncStreamReader<TMessage> reader, Func<TMessage, string> parentOf, CancellationToken cancel, Drain? drain = null)
     where TMessage : class
 {
     private int _index = -1;
@@ -40,7 +46,7 @@ internal sealed class AllOrNoneStream<TMessage>(IAsyncStreamReader<TMessage> rea
         var first = _first ?? throw new InvalidOperationException("The stream was not started.");
         var parent = parentOf(first);
         yield return Check(first, parent, read);
-        while (await reader.MoveNext(token.CanBeCanceled ? token : cancel))
+        while (await NextAsync(token.CanBeCanceled ? token : cancel))
         {
             _index++;
             yield return Check(reader.Current, parent, read);
@@ -51,6 +57,9 @@ internal sealed class AllOrNoneStream<TMessage>(IAsyncStreamReader<TMessage> rea
     public ServiceException Locate(ServiceException error) => new(
         error.Kind, error.Reason, $"Message {_index} of the stream: {error.Message}",
         [.. error.Violations.Select(violation => violation with { Field = $"messages[{_index}].{violation.Field}" })]);
+
+    private Task<bool> NextAsync(CancellationToken token) =>
+        drain is null ? reader.MoveNext(token) : drain.UnlessStoppingAsync(reader.MoveNext, token);
 
     private T Check<T>(TMessage message, string parent, Func<TMessage, RequestValidator, T> read)
     {
