@@ -74,6 +74,11 @@ public static class StorageServiceCollectionExtensions
         builder.UseLoggerFactory(provider.GetService<ILoggerFactory>());
         var settings = builder.ConnectionStringBuilder;
         settings.ApplicationName ??= "labeler";
+        if (!settings.ContainsKey("Command Timeout"))
+        {
+            // Callers bring deadlines of their own; this only bounds what nobody waits for. Deleting or reading a large dataset takes minutes.
+            settings.CommandTimeout = (int)TimeSpan.FromMinutes(30).TotalSeconds;
+        }
 
         // Statements over whole batches look expensive enough to be compiled, which costs more than running them. Pages come from
         // memory or flash: reading one here and there costs hardly more than reading on.

@@ -96,7 +96,9 @@ internal static partial class ServerHost
     {
         // In clear text a port speaks either HTTP/1.1 or HTTP/2, so there are two.
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = null;
+
+        // JSON carries bytes as base64, a third longer than the gRPC message. gRPC lifts the limit for its client streams by itself.
+        kestrel.Limits.MaxRequestBodySize = Limits.MessageBytes * 3L / 2;
         kestrel.Limits.Http2.MaxStreamsPerConnection = 256;
         kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
 

@@ -38,7 +38,12 @@ internal sealed partial class ModelCache(ArtefactStore artefacts, ILogger<ModelC
             entry.LastUse = ++_clock;
         }
 
-        await DisposeAsync(evicted);
+        if (evicted is not null)
+        {
+            // Nobody uses it any more; whether it ever loaded is not this caller's concern.
+            _ = DisposeAsync(evicted).AsTask();
+        }
+
         try
         {
             var session = await entry.Session.Value.WaitAsync(cancel);
@@ -59,7 +64,9 @@ internal sealed partial class ModelCache(ArtefactStore artefacts, ILogger<ModelC
         {
             foreach (var entry in _entries.Values)
             {
-                if (entry.Session is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
+                // One that is still in use goes when its user gives it back.
+                entry.Evicted = true;
+                if (entry is { Users: 0, Session: { IsValueCreated: true, Value.IsCompletedSuccessfully: true } })
                 {
                     entry.Session.Value.Result.Dispose();
                 }
@@ -113,9 +120,15 @@ internal sealed partial class ModelCache(ArtefactStore artefacts, ILogger<ModelC
 
     private static async ValueTask DisposeAsync(Entry? entry)
     {
-        if (entry is { Session.Value.IsFaulted: false })
+        if (entry is null)
         {
-            (await entry.Session.Value).Dispose();
+            return;
+        }
+
+        await ((Task)entry.Session.Value).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (entry.Session.Value.IsCompletedSuccessfully)
+        {
+            entry.Session.Value.Result.Dispose();
         }
     }
 

@@ -33,11 +33,14 @@ internal sealed record PredictedItems(
 
 /// <summary>
 /// Predicts blocks of items with a resident model. The heads' distributions are always computed, because the disagreement needs them,
-/// but only for <see cref="BlockItems"/> items at a time: memory does not grow with the number of items unless the caller wants them.
+/// but only for a block of items at a time: memory does not grow with the number of items unless the caller wants them.
 /// </summary>
 internal sealed class Predictor(ModelCache cache)
 {
     private const int BlockItems = 256;
+
+    // 64 MiB of float32: what the heads of one block may take.
+    private const long BlockValues = 16 * 1024 * 1024;
 
     /// <summary>Predicts items.</summary>
     /// <param name="dataset">The dataset.</param>
@@ -58,7 +61,7 @@ internal sealed class Predictor(ModelCache cache)
             count, new float[count * classes], new float[count], new float[count],
             wantProbabilities ? new float[checked(count * heads * classes)] : [], wantWeights ? new float[checked(count * heads)] : []);
 
-        var block = Math.Min(count, BlockItems);
+        var block = (int)Math.Min(count, Math.Clamp(BlockValues / ((long)heads * classes), 1, BlockItems));
         var input = new float[block * length];
         var headRows = new float[block * heads * classes];
         var weightRows = new float[block * heads];

@@ -20,6 +20,7 @@ internal sealed class DatasetStream<TMessage>(
     IAsyncStreamReader<TMessage> reader, Func<TMessage, string> parentOf, CancellationToken cancel, Drain? drain = null)
     where TMessage : class
 {
+    private static readonly TimeSpan IdleLimit = TimeSpan.FromSeconds(60);
     private int _index = -1;
     private TMessage? _first;
 
@@ -59,7 +60,23 @@ internal sealed class DatasetStream<TMessage>(
         [.. error.Violations.Select(violation => violation with { Field = $"messages[{_index}].{violation.Field}" })]);
 
     private Task<bool> NextAsync(CancellationToken token) =>
-        drain is null ? reader.MoveNext(token) : drain.UnlessStoppingAsync(reader.MoveNext, token);
+        drain is null ? NextInTimeAsync(token) : drain.UnlessStoppingAsync(reader.MoveNext, token);
+
+    private async Task<bool> NextInTimeAsync(CancellationToken token)
+    {
+        // A stream that is stored as a whole holds a transaction open: a client that has fallen asleep must not keep others out.
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(token);
+        patience.CancelAfter(IdleLimit);
+        try
+        {
+            return await reader.MoveNext(patience.Token);
+        }
+        catch (OperationCanceledException) when (!token.IsCancellationRequested)
+        {
+            throw new ServiceException(
+                ErrorKind.Aborted, "STREAM_IDLE", $"No message came for {IdleLimit.TotalSeconds} s. Nothing was stored; send the stream again.");
+        }
+    }
 
     private T Check<T>(TMessage message, string parent, Func<TMessage, RequestValidator, T> read)
     {

@@ -17,7 +17,7 @@ internal sealed class PredictionGrpcService(
     ModelResolver resolver, Predictor predictor, ItemStore items, DatasetResolver datasets) : PredictionService.PredictionServiceBase
 {
     // An answer with every head's distributions is bounded like a request is.
-    private const long LabelerValues = Limits.MessageBytes / sizeof(float) * 4L;
+    private const long LabelerValues = Limits.MessageBytes / sizeof(float);
 
     public override async Task<PredictResponse> Predict(PredictRequest request, ServerCallContext context)
     {
@@ -59,10 +59,11 @@ internal sealed class PredictionGrpcService(
         var (wantProbabilities, wantWeights) = ReadOutputs(request);
         var (features, count) = await ReadBatchAsync(request, dataset, version, cancel);
         var (classes, heads) = (version.Manifest.Classes.Count, version.Manifest.Heads.Count);
-        if (wantProbabilities && (long)count * heads * classes > LabelerValues)
+        var perItem = (wantProbabilities ? (long)heads * classes : 0) + (wantWeights ? heads : 0);
+        if (count * perItem > LabelerValues)
         {
             throw ServiceException.InvalidField(
-                "outputs", $"{count} items × {heads} labelers × {classes} classes are too many for one answer; ask for at most {LabelerValues / (heads * classes)} items at once");
+                "outputs", $"{count} items with {perItem} values each for their {heads} labelers are too many for one answer; ask for at most {LabelerValues / perItem} items at once");
         }
 
         var predicted = await predictor.PredictAsync(dataset, version, features, count, wantProbabilities, wantWeights, cancel);

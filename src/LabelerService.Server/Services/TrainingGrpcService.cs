@@ -8,13 +8,14 @@ using LabelerService.Server.Mapping;
 using LabelerService.Server.Paging;
 using LabelerService.Server.Validation;
 using LabelerService.Storage.Datasets;
+using LabelerService.Storage.Ingest;
 using LabelerService.Storage.Runs;
 
 namespace LabelerService.Server.Services;
 
 /// <summary><c>labeler.v1.TrainingService</c>.</summary>
 internal sealed class TrainingGrpcService(
-    RunStore runs, DatasetStore store, DatasetResolver datasets, RunWatcher watcher, PageTokens pages) : TrainingService.TrainingServiceBase
+    RunStore runs, AnnotationStore annotations, DatasetResolver datasets, RunWatcher watcher, PageTokens pages) : TrainingService.TrainingServiceBase
 {
     private const int PriorityBound = 100;
 
@@ -39,8 +40,7 @@ internal sealed class TrainingGrpcService(
         CheckSettings(run, validator);
         validator.ThrowIfInvalid();
 
-        var counts = await store.CountAsync(dataset, cancel);
-        if (counts.Annotations == 0)
+        if (!await annotations.AnyAsync(dataset, cancel))
         {
             throw new ServiceException(
                 ErrorKind.FailedPrecondition, "NO_ANNOTATIONS", $"{request.Parent} has no annotations to train on. Import labels first.",

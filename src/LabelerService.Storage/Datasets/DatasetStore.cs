@@ -13,10 +13,10 @@ public sealed class DatasetStore
 {
     private const string Columns = "dataset_id, id, uid, display_name, schema, tags, create_time, update_time, version";
 
-    /// <summary>Every table that holds rows of a dataset, children before what they refer to.</summary>
+    /// <summary>Every table that holds rows of a dataset. Runs go before their events: a trainer that reports progress locks its run first.</summary>
     private static readonly string[] Tables =
     [
-        "annotation_history", "annotations", "items", "labelers", "training_run_events", "training_runs", "model_aliases",
+        "annotation_history", "annotations", "items", "labelers", "training_runs", "training_run_events", "model_aliases",
         "model_versions", "models", "request_ids",
     ];
 

@@ -98,8 +98,9 @@ public sealed partial class EmbeddedPostgres
                     await StartPostmasterAsync(keepPort: true, stop);
                     Log.Restarted(_logger, _files.Directory, Port, _pid);
                 }
-                catch (ServiceException exception)
+                catch (Exception exception) when (exception is not OperationCanceledException)
                 {
+                    // Whatever it is (a full disk, no memory for a process), it may pass; nobody else will start the database.
                     Log.RestartFailed(_logger, exception, pause.TotalMilliseconds);
                     await Task.Delay(pause, _time, stop);
                     pause = pause * 2 < MaxPause ? pause * 2 : MaxPause;

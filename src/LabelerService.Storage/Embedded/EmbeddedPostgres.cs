@@ -115,10 +115,17 @@ public sealed partial class EmbeddedPostgres : IAsyncDisposable
         }
 
         await _stop.CancelAsync();
-        await _supervision;
-        await StopPostmasterAsync(CancellationToken.None);
-        _lock.Dispose();
-        _stop.Dispose();
+        try
+        {
+            await _supervision;
+            await StopPostmasterAsync(CancellationToken.None);
+        }
+        finally
+        {
+            _lock.Dispose();
+            _stop.Dispose();
+        }
+
         Log.Stopped(_logger, _files.Directory);
     }
 

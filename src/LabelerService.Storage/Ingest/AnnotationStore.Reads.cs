@@ -20,6 +20,14 @@ public sealed partial class AnnotationStore
         JOIN labelers l ON l.dataset_id = a.dataset_id AND l.labeler_key = a.labeler_key
         """;
 
+    /// <summary>Whether a dataset has any annotation that is not retracted.</summary>
+    public Task<bool> AnyAsync(DatasetRecord dataset, CancellationToken cancel) =>
+        _db.RunAsync(
+            (connection, token) => Sql.Command(
+                connection, "SELECT EXISTS (SELECT 1 FROM annotations WHERE dataset_id = $1 AND class_index IS NOT NULL)", dataset.Key)
+                .ScalarAsync<bool>(token),
+            cancel);
+
     /// <summary>Number of current annotations of a dataset, without retracted ones.</summary>
     public Task<long> CountAsync(DatasetRecord dataset, CancellationToken cancel) =>
         _db.RunAsync(

@@ -24,14 +24,14 @@ internal static class RunSql
 
     /// <summary>
     /// Wraps an <c>UPDATE training_runs AS r … RETURNING r.*</c> so that the event is appended and announced with it. $1 dataset, $2
-    /// run, $3 kind, $4 payload. Returns the run, or no row if the update met none.
+    /// run, $3 kind (unless <paramref name="kind"/> decides it from the changed row r), $4 payload. Returns the run, or no row if the update met none.
     /// </summary>
-    public static string WithEvent(string update) =>
+    public static string WithEvent(string update, string kind = "$3") =>
         $"""
         WITH r AS ({update}),
         appended AS (
             INSERT INTO training_run_events (dataset_id, run_id, sequence, kind, payload)
-            SELECT dataset_id, run_id, last_sequence, $3, $4 FROM r
+            SELECT dataset_id, run_id, last_sequence, {kind}, $4 FROM r
         )
         SELECT {Columns}, pg_notify('{Channels.RunEvents}', dataset_id || '/' || run_id) FROM r
         """;

@@ -137,7 +137,8 @@ public sealed partial class RunStore
     {
         // A cancelled run must not go back to the queue; the condition is decided on the row itself.
         await OwnedAsync(
-            lease, RunEventKind.Released, RunSql.Payload(),
+            lease, $"CASE WHEN r.state = {(int)RunState.Cancelled} THEN {(int)RunEventKind.Cancelled}::smallint ELSE $3 END",
+            RunEventKind.Released, RunSql.Payload(),
             $"""
             state = CASE WHEN r.cancel_requested THEN {(int)RunState.Cancelled} ELSE {(int)RunState.Queued} END,
             end_time = CASE WHEN r.cancel_requested THEN now() END, attempt = r.attempt - 1, lease_expires_at = NULL
@@ -148,8 +149,13 @@ public sealed partial class RunStore
     }
 
     /// <summary>Changes a run that the lease owns, with an event. $6 and on are <paramref name="values"/>.</summary>
+    private Task OwnedAsync(
+        RunLease lease, RunEventKind kind, NpgsqlParameter payload, string change, CancellationToken cancel, params object?[] values) =>
+        OwnedAsync(lease, "$3", kind, payload, change, cancel, values);
+
     private async Task OwnedAsync(
-        RunLease lease, RunEventKind kind, NpgsqlParameter payload, string change, CancellationToken cancel, params object?[] values)
+        RunLease lease, string kindSql, RunEventKind kind, NpgsqlParameter payload, string change, CancellationToken cancel,
+        params object?[] values)
     {
         var rows = await _db.RunAsync(
             (connection, token) => Sql.Command(
@@ -158,7 +164,8 @@ public sealed partial class RunStore
                     $"""
                     UPDATE training_runs AS r SET {change}, {RunSql.Touch}
                     WHERE r.dataset_id = $1 AND r.run_id = $2 AND r.fencing_token = $5 AND r.state = {(int)RunState.Running} RETURNING r.*
-                    """),
+                    """,
+                    kindSql),
                 [lease.Run.DatasetKey, lease.Run.RunId, RunSql.Kind(kind), payload.Clone(), lease.FencingToken, .. values.Select(Copy)])
                 .ListAsync(RunSql.Read, token),
             cancel);

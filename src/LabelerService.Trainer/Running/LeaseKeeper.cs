@@ -1,4 +1,3 @@
-using LabelerService.Core.Errors;
 using LabelerService.Storage.Runs;
 using LabelerService.Trainer.Hosting;
 using Microsoft.Extensions.Logging;
@@ -95,8 +94,9 @@ internal sealed partial class LeaseKeeper : IAsyncDisposable
                         Interrupt(InterruptionReason.CancelRequested);
                     }
                 }
-                catch (ServiceException error)
+                catch (Exception error) when (error is not OperationCanceledException)
                 {
+                    // Whatever kept the sign of life from being taken, the lease tells whether it matters.
                     LogMissed(_lease.Run.RunId, error.Message);
                     if (_time.GetElapsedTime(renewed) > _options.Lease)
                     {

@@ -29,7 +29,7 @@ internal sealed partial class RunExecutor(
         try
         {
             var model = await TrainAsync(lease, keeper);
-            var version = await runs.PublishAsync(lease, model.Onnx, model.Manifest, keeper.Token);
+            var version = await PersistAsync(token => runs.PublishAsync(lease, model.Onnx, model.Manifest, token), keeper.Token);
             LogPublished(run.DatasetId, version.ModelId, version.Version, model.Manifest.TrainingSeconds);
         }
         catch (OperationCanceledException) when (keeper.Token.IsCancellationRequested)
@@ -40,7 +40,7 @@ internal sealed partial class RunExecutor(
         {
             LogLost(run.DatasetId, run.RunId);
         }
-        catch (ServiceException error) when (error.Kind == ErrorKind.Unavailable)
+        catch (ServiceException error) when (IsPassing(error))
         {
             // The run is not at fault. Its lease lapses and it is taken up again, here or elsewhere.
             LogAway(run.DatasetId, run.RunId, error.Message);
@@ -72,16 +72,43 @@ internal sealed partial class RunExecutor(
     {
         var run = lease.Run;
         var settings = AlgorithmCatalogue.Validate(run.Algorithm, run.RequestedSettings);
-        await runs.SetEffectiveSettingsAsync(lease, settings.Effective, keeper.Token);
+        await PersistAsync(
+            async token =>
+            {
+                await runs.SetEffectiveSettingsAsync(lease, settings.Effective, token);
+                return true;
+            },
+            keeper.Token);
         await using var progress = new ProgressReporter(lease, runs, time, loggers.CreateLogger<ProgressReporter>(), keeper.Token);
         progress.Report(new RunProgress("read", 0, 1));
-        var snapshot = await snapshots.ReadAsync(run.DatasetId, keeper.Token);
+        var snapshot = await PersistAsync(token => snapshots.ReadAsync(run.DatasetId, token), keeper.Token);
 
         // Training holds its thread for minutes: it gets one of its own, and the pool keeps its threads for heartbeats.
         return await Task.Factory.StartNew(
             () => trainer.Train(snapshot, settings, run.Seed, progress, keeper.Token),
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
+
+    // Hours of training are not thrown away because the database restarts: as long as the lease is ours, whatever passes is waited for.
+    private async Task<T> PersistAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                return await work(cancel);
+            }
+            catch (ServiceException error) when (IsPassing(error))
+            {
+                LogRepeated(error.Message);
+                await Task.Delay(options.Heartbeat, time, cancel);
+            }
+        }
+    }
+
+    private static bool IsPassing(ServiceException error) =>
+        error.Kind is ErrorKind.Unavailable or ErrorKind.ResourceExhausted
+        || (error.Kind == ErrorKind.Aborted && error.Reason != "STALE_LEASE");
 
     private async Task EndInterruptedAsync(RunLease lease, InterruptionReason reason)
     {
@@ -108,7 +135,7 @@ internal sealed partial class RunExecutor(
         {
             await write();
         }
-        catch (ServiceException error) when (error.Reason == "STALE_LEASE" || error.Kind == ErrorKind.Unavailable)
+        catch (ServiceException error) when (error.Reason == "STALE_LEASE" || IsPassing(error))
         {
             // Nothing is owed: another trainer has the run, or the lease lapses and one will.
             LogAway(lease.Run.DatasetId, lease.Run.RunId, error.Message);
@@ -132,6 +159,9 @@ internal sealed partial class RunExecutor(
 
     [LoggerMessage(EventId = 35, Level = LogLevel.Warning, Message = "Run datasets/{Dataset}/trainingRuns/{Run} is left to its lease: {Problem}")]
     private partial void LogAway(string dataset, string run, string problem);
+
+    [LoggerMessage(EventId = 37, Level = LogLevel.Warning, Message = "Once more in a moment: {Problem}")]
+    private partial void LogRepeated(string problem);
 
     [LoggerMessage(EventId = 36, Level = LogLevel.Error, Message = "Run datasets/{Dataset}/trainingRuns/{Run} failed.")]
     private partial void LogFailed(string dataset, string run, Exception error);

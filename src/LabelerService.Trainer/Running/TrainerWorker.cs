@@ -80,7 +80,14 @@ internal sealed partial class TrainerWorker(
     {
         if (options.HealthFile is { } path)
         {
-            File.WriteAllText(path, time.GetUtcNow().ToString("O"));
+            try
+            {
+                File.WriteAllText(path, time.GetUtcNow().ToString("O"));
+            }
+            catch (IOException error)
+            {
+                LogHealthFile(path, error.Message);
+            }
         }
     }
 
@@ -92,6 +99,9 @@ internal sealed partial class TrainerWorker(
 
     [LoggerMessage(EventId = 22, Level = LogLevel.Warning, Message = "The queue cannot be read: {Problem}")]
     private partial void LogQueueAway(string problem);
+
+    [LoggerMessage(EventId = 24, Level = LogLevel.Warning, Message = "The health file {Path} cannot be written: {Problem}")]
+    private partial void LogHealthFile(string path, string problem);
 
     [LoggerMessage(EventId = 23, Level = LogLevel.Information, Message = "Waiting for the database: {Problem}")]
     private partial void LogWaiting(string problem);
