@@ -192,6 +192,8 @@ public sealed class RunQueueTests(RunQueueTests.Databases databases) : IClassFix
         var run = await _store.GetAsync(_dataset, "run", default);
         Assert.Equal(RunState.Cancelled, run.State);
         Assert.NotNull(run.EndTime);
+        var events = await _store.EventsAfterAsync(_dataset.Key, "run", 0, 100, default);
+        Assert.Equal(RunEventKind.Cancelled, events[^1].Kind);
     }
 
     [Fact]
