@@ -157,7 +157,8 @@ public sealed class RunningService : IAsyncDisposable
     /// <summary>Sends a signal to a process.</summary>
     public static async Task SignalAsync(string signal, int processId)
     {
-        using var kill = Process.Start("kill", ["-" + signal, processId.ToString()]);
+        // The shell's own kill: the program of that name is missing on a minimal machine.
+        using var kill = Process.Start("/bin/sh", ["-c", $"kill -{signal} {processId}"]);
         await kill.WaitForExitAsync();
     }
 
