@@ -25,7 +25,7 @@ run_tests() {
       sed -u -E "/^(No test matches|Data collector 'Blame'|Starting test execution|A total of [0-9]+ test files|Results File:|$)/d"; then
       [[ -e $trx ]] || continue # no test here matches the filter
     elif [[ ! -e $trx ]]; then
-      printf '%s: did not run\n' "$name"
+      printf '%s: did not run to its end\n' "$name"
       all_failed=$((all_failed + 1))
       continue
     else
