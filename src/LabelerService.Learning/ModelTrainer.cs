@@ -1,10 +1,8 @@
 using LabelerService.Core.Errors;
 using LabelerService.Core.Models;
 using LabelerService.Core.Training;
-using LabelerService.Learning.Averaging;
-using LabelerService.Learning.Backbones;
-using LabelerService.Learning.Features;
-using LabelerService.Learning.Heads;
+using LabelerService.Learning.Algorithms;
+using LabelerService.Learning.Ensembles;
 using LabelerService.Learning.Onnx;
 using LabelerService.Learning.Training;
 using static TorchSharp.torch;
@@ -36,7 +34,6 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
         CancellationToken cancellationToken)
     {
         var start = timeProvider.GetTimestamp();
-        var algorithm = LearningAlgorithms.All[settings.Algorithm];
         var featureLength = snapshot.Schema.FeatureLength;
         if (featureLength == 0)
         {
@@ -47,29 +44,19 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
 
         var streams = new RandomStreams(seed);
         var set = TrainingSet.Create(snapshot, settings.HeldOutShare, streams.Managed(RandomStream.HeldOut));
-        var assignment = algorithm.HeadPerLabeler
-            ? HeadAssignment.PerLabeler(snapshot, set, settings.MinAnnotations)
-            : HeadAssignment.Shared(snapshot, set);
 
         using var scope = NewDisposeScope();
         var raw = tensor(snapshot.Features, snapshot.ItemIds.Length, featureLength);
-        using var scaling = FeatureScaling.Fit(settings.FeatureTransform, raw, tensor(set.Items.Select(n => (long)n).ToArray()));
-        var features = scaling.Apply(raw);
-        raw.Dispose();
-
-        var network = new Network(settings, featureLength, assignment.Count, snapshot.Schema.Classes.Count);
-        using var parameters = new ParameterSet(network.Layout, trainable: true);
-        FitNetwork(network, parameters, features, snapshot, set, assignment, algorithm, settings, streams, progress, cancellationToken);
-        var weights = algorithm.LearnsWeights
-            ? FitWeights(network, parameters, features, snapshot, set, assignment, settings, streams, progress, cancellationToken)
-            : Evaluator.EqualWeights(assignment.Count);
+        using var task = new LearningTask(snapshot, set, settings, streams, raw, new RunControl(timeProvider, progress, cancellationToken));
+        var trained = LearningAlgorithms.Train(task);
+        using var ensemble = trained.Ensemble;
 
         cancellationToken.ThrowIfCancellationRequested();
         var description = $"{settings.Algorithm} of dataset {snapshot.Dataset}, snapshot {snapshot.SnapshotId}, seed {seed}";
-        var onnx = ServingGraphWriter.Write(network, parameters, scaling, weights, featureLength, codeVersion, description);
-        var difference = CheckParity(onnx, snapshot, network, parameters, features, weights);
+        var onnx = ServingGraphWriter.Write(ensemble, featureLength, codeVersion, description);
+        var difference = CheckParity(onnx, snapshot, ensemble);
         var report = new ModelReport(
-            snapshot, set, assignment, new Evaluator(network, features), parameters, weights, settings.BootstrapResamples,
+            snapshot, set, trained, new EnsembleRunner(ensemble, raw), settings.BootstrapResamples,
             (long)streams.Derive(RandomStream.Bootstrap));
         return new TrainedModel
         {
@@ -92,44 +79,7 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
         };
     }
 
-    private void FitNetwork(
-        Network network, ParameterSet parameters, Tensor features, TrainingSnapshot snapshot, TrainingSet set, HeadAssignment assignment,
-        LearningAlgorithm algorithm, TrainingSettings settings, RandomStreams streams, IProgress<TrainingProgress>? progress,
-        CancellationToken cancellationToken)
-    {
-        using var initialisation = streams.Native(RandomStream.Initialisation);
-        network.Initialise(parameters, initialisation);
-        using var dropping = streams.Native(RandomStream.Dropout);
-        using var problem = new NetworkProblem(
-            network, features, snapshot, set, assignment,
-            algorithm.HeadPerLabeler ? null : set.Targets(settings.Target, network.Heads.Classes),
-            settings.BatchSize, new Dropout(settings.Dropout, dropping), streams.Managed(RandomStream.NetworkOrder));
-        var loop = new FitLoop(timeProvider, progress, algorithm.LearnsWeights ? settings.AveragingEpochs : 0, cancellationToken);
-        loop.Run(problem, parameters, new FitOptions(
-            settings.Epochs, settings.LearningRate, settings.L1, settings.WeightDecay, settings.PolyakDecay, settings.Patience,
-            settings.Selection, InitialCounts: false));
-    }
-
-    private Tensor FitWeights(
-        Network network, ParameterSet frozen, Tensor features, TrainingSnapshot snapshot, TrainingSet set, HeadAssignment assignment,
-        TrainingSettings settings, RandomStreams streams, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
-    {
-        using var problem = new AveragingProblem(
-            network, frozen, features, snapshot, set, assignment, settings, streams.Managed(RandomStream.AveragingOrder));
-        using var logits = problem.EqualLogits();
-        if (problem.ItemCount > 0)
-        {
-            // Equal weights are a candidate too: weights that do worse on validation data than none are not worth having.
-            new FitLoop(timeProvider, progress, laterEpochs: 0, cancellationToken).Run(problem, logits, new FitOptions(
-                settings.AveragingEpochs, settings.AveragingLearningRate, settings.AveragingL1, settings.AveragingL2,
-                settings.PolyakDecay, settings.Patience, settings.Selection, InitialCounts: true));
-        }
-
-        return problem.Weights(logits);
-    }
-
-    private static double CheckParity(
-        byte[] onnx, TrainingSnapshot snapshot, Network network, ParameterSet parameters, Tensor features, Tensor weights)
+    private static double CheckParity(byte[] onnx, TrainingSnapshot snapshot, Ensemble ensemble)
     {
         var length = snapshot.Schema.FeatureLength;
         var items = ParityCheck.ChooseItems(snapshot.ItemIds.Length);
@@ -139,9 +89,7 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
             snapshot.Features.AsSpan(items[i] * length, length).CopyTo(raw.AsSpan(i * length));
         }
 
-        using var scope = NewDisposeScope();
-        var transformed = features.index_select(0, tensor(items.Select(n => (long)n).ToArray()));
-        var difference = ParityCheck.MaxDifference(onnx, raw, length, network, parameters, transformed, weights);
+        var difference = ParityCheck.MaxDifference(onnx, raw, length, ensemble);
         return difference <= ParityCheck.Tolerance
             ? difference
             : throw new InvalidOperationException(

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
-using LabelerService.Core.Metrics;
 using LabelerService.Core.Training;
+using LabelerService.Learning.Ensembles;
 using LabelerService.Learning.Heads;
 using LabelerService.Learning.Losses;
 using LabelerService.Learning.Numerics;
@@ -22,7 +22,7 @@ internal sealed class AveragingProblem : IFitProblem
     private readonly AnnotatedItems _annotated;
     private readonly Tensor _representation;
     private readonly Tensor _targets;
-    private readonly Evaluator _evaluator;
+    private readonly Tensor _features;
     private readonly TrainingSnapshot _snapshot;
     private readonly TrainingSet _set;
     private readonly HeadAssignment _assignment;
@@ -56,8 +56,8 @@ internal sealed class AveragingProblem : IFitProblem
         _logits = _layout.Declare("averaging.logits", ParameterRole.Weight, assignment.Count);
         _annotated = AnnotatedItems.WithOthers(set, assignment);
         _order = [.. Enumerable.Range(0, _annotated.Items.Length)];
-        _evaluator = new Evaluator(network, features);
-        _representation = _evaluator.AllRepresentations(frozen, set.Items);
+        _features = features;
+        _representation = Representations.Of(network, frozen, features, set.Items);
         _targets = tensor(set.Targets(LabelTarget.Mean, network.Heads.Classes), set.Items.Length, network.Heads.Classes)
             .DetachFromDisposeScope();
     }
@@ -72,7 +72,11 @@ internal sealed class AveragingProblem : IFitProblem
     public ParameterSet EqualLogits() => new(_layout, trainable: true);
 
     /// <summary>w = softmax(v) [R].</summary>
-    public Tensor Weights(ParameterSet logits) => logits[_logits].detach().softmax(0);
+    public HeadAveraging Averaging(ParameterSet logits)
+    {
+        using var scope = NewDisposeScope();
+        return new FixedWeights(logits[_logits].detach().softmax(0));
+    }
 
     public void Shuffle()
     {
@@ -112,10 +116,10 @@ internal sealed class AveragingProblem : IFitProblem
         using var scope = NewDisposeScope();
         if (_set.ValidationItems.Length > 0)
         {
-            var sample = new ClassificationSample(
-                _evaluator.Predict(_frozen, Weights(parameters), _set.ValidationItems),
-                [.. _set.ValidationItems.Select(n => _snapshot.Gold[n])], _network.Heads.Classes);
-            return new ValidationScore(sample.LogLoss(), sample.Accuracy());
+            using var averaging = Averaging(parameters);
+            return Validation.Score(
+                _snapshot, _set,
+                rows => new EnsembleRunner(HeadEnsemble.Borrowing(_network, _frozen, averaging), _features).Predict(rows));
         }
 
         return HeldOutLoss(parameters) is { } loss ? new ValidationScore(loss, null) : null;
@@ -131,7 +135,7 @@ internal sealed class AveragingProblem : IFitProblem
     private Tensor Probabilities(Tensor z)
     {
         using var noGrad = no_grad();
-        return _network.Heads.All(z, _frozen).softmax(2);
+        return _network.Heads.LogProbabilities(z, _frozen).exp();
     }
 
     // True at [row, head] where the head's labeler labelled the row's item.
@@ -167,7 +171,7 @@ internal sealed class AveragingProblem : IFitProblem
                 }
             }
 
-            var z = _evaluator.AllRepresentations(_frozen, [.. part.Select(a => _set.HeldOut.Items[a])]);
+            var z = Representations.Of(_network, _frozen, _features, [.. part.Select(a => _set.HeldOut.Items[a])]);
             using (z)
             {
                 var targets = zeros(part.Length, _network.Heads.Classes)

@@ -42,6 +42,14 @@ internal sealed class FeatureScaling : IDisposable
             transform, mean.to(ScalarType.Float32).DetachFromDisposeScope(), scale.to(ScalarType.Float32).DetachFromDisposeScope());
     }
 
+    /// <summary>The same transform with tensors of its own.</summary>
+    public FeatureScaling Copy()
+    {
+        using var scope = NewDisposeScope();
+        return new FeatureScaling(
+            _transform, _shift?.clone().DetachFromDisposeScope(), _scale?.clone().DetachFromDisposeScope());
+    }
+
     /// <summary>Transformed features, same shape.</summary>
     public Tensor Apply(Tensor features) => _transform switch
     {

@@ -32,12 +32,12 @@ internal sealed class HeadBank
     /// <summary>Width h of the representation.</summary>
     public int Width { get; }
 
-    /// <summary>Logits of all heads.</summary>
+    /// <summary>ln p_r(k|z) of all heads.</summary>
     /// <param name="z">Representation [N, h].</param>
     /// <param name="parameters">Values to use.</param>
     /// <returns>[N, R, K].</returns>
-    public Tensor All(Tensor z, ParameterSet parameters) =>
-        addmm(parameters[_bias].view(-1), z, parameters[_weight].view(Count * Classes, Width).t(), 1, 1).view(-1, Count, Classes);
+    public Tensor LogProbabilities(Tensor z, ParameterSet parameters) =>
+        addmm(parameters[_bias].view(-1), z, parameters[_weight].view(Count * Classes, Width).t(), 1, 1).view(-1, Count, Classes).log_softmax(2);
 
     /// <summary>
     /// The doctor net's loss of some annotations, forward and backward: adds the gradient of scale · loss to that of the heads and of z.
@@ -54,14 +54,14 @@ internal sealed class HeadBank
             z, annotations, parameters.ValuesOf(_weight), parameters.ValuesOf(_bias), scale, parameters.GradientsOf(_weight),
             parameters.GradientsOf(_bias), gradient);
 
-    /// <summary>Adds the probabilities of all heads [N, R, K] to a serving graph, under the name given.</summary>
-    public string AppendTo(GraphBuilder graph, string z, ParameterSet parameters, string output)
+    /// <summary>Adds the probabilities of all heads [N, R, K] to a serving graph.</summary>
+    public string AppendTo(GraphBuilder graph, string z, ParameterSet parameters)
     {
         using var weights = parameters[_weight].view(Count * Classes, Width);
         using var biases = parameters[_bias].view(-1);
         var flat = graph.Node(
             "Gemm", "heads.flat", [z, graph.Constant("heads.weight", weights), graph.Constant("heads.bias", biases)], ("transB", 1));
         var logits = graph.Node("Reshape", "heads.logits", [flat, graph.Integers("heads.shape", -1, Count, Classes)]);
-        return graph.Node("Softmax", output, [logits], ("axis", -1));
+        return graph.Node("Softmax", "heads", [logits], ("axis", -1));
     }
 }

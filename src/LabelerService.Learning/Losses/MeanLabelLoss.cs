@@ -6,7 +6,7 @@ namespace LabelerService.Learning.Losses;
 internal static class MeanLabelLoss
 {
     /// <summary>−Σ_n Σ_k t_nk ln p_nk.</summary>
-    /// <param name="logits">Logits of the head [N, K].</param>
+    /// <param name="logProbabilities">ln p of the head [N, K].</param>
     /// <param name="targets">Label distribution of each item [N, K].</param>
-    public static Tensor Sum(Tensor logits, Tensor targets) => logits.log_softmax(1).mul(targets).sum().neg();
+    public static Tensor Sum(Tensor logProbabilities, Tensor targets) => logProbabilities.mul(targets).sum().neg();
 }

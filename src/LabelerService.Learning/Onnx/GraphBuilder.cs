@@ -12,6 +12,15 @@ internal sealed class GraphBuilder
     private const long IrVersion = 8;
     private const long OpsetVersion = 17;
     private readonly GraphProto _graph = new() { Name = "labeler" };
+    private string _prefix = "";
+
+    /// <summary>Puts a prefix before the names of all values added until the result is disposed: parts of a graph may repeat.</summary>
+    public IDisposable Within(string prefix)
+    {
+        var outer = _prefix;
+        _prefix += prefix;
+        return new Scope(() => _prefix = outer);
+    }
 
     /// <summary>Adds the input, float32; a negative side is the batch.</summary>
     public string Input(string name, params ReadOnlySpan<long> shape)
@@ -20,8 +29,12 @@ internal sealed class GraphBuilder
         return name;
     }
 
-    /// <summary>Declares a value to be an output, float32; a negative side is the batch.</summary>
-    public void Output(string name, params ReadOnlySpan<long> shape) => _graph.Output.Add(Describe(name, shape));
+    /// <summary>Gives a value out under a name of its own, float32; a negative side is the batch.</summary>
+    public void Output(string name, string value, params ReadOnlySpan<long> shape)
+    {
+        Node("Identity", name, [value]);
+        _graph.Output.Add(Describe(name, shape));
+    }
 
     /// <summary>Adds a constant from a float32 tensor.</summary>
     public string Constant(string name, Tensor value)
@@ -41,6 +54,7 @@ internal sealed class GraphBuilder
     /// <summary>Adds a node with one output, which the node is named after.</summary>
     public string Node(string operation, string output, string[] inputs, params ReadOnlySpan<(string Name, long Value)> attributes)
     {
+        output = _prefix + output;
         var node = new NodeProto { OpType = operation, Name = output };
         node.Input.AddRange(inputs);
         node.Output.Add(output);
@@ -70,6 +84,7 @@ internal sealed class GraphBuilder
 
     private string Initializer(string name, TensorProto.Types.DataType type, ReadOnlySpan<byte> bytes, ReadOnlySpan<long> shape)
     {
+        name = _prefix + name;
         var tensor = new TensorProto { Name = name, DataType = (int)type, RawData = ByteString.CopyFrom(bytes) };
         foreach (var side in shape)
         {
@@ -98,5 +113,10 @@ internal sealed class GraphBuilder
                 TensorType = new TypeProto.Types.Tensor { ElemType = (int)TensorProto.Types.DataType.Float, Shape = sides },
             },
         };
+    }
+
+    private sealed class Scope(Action end) : IDisposable
+    {
+        public void Dispose() => end();
     }
 }

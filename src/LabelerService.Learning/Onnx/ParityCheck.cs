@@ -1,5 +1,5 @@
 using LabelerService.Core.Models;
-using LabelerService.Learning.Training;
+using LabelerService.Learning.Ensembles;
 using Microsoft.ML.OnnxRuntime;
 using static TorchSharp.torch;
 
@@ -24,22 +24,18 @@ internal static class ParityCheck
     /// <param name="onnx">The model file.</param>
     /// <param name="features">Raw features of the items compared, row-major [n, D].</param>
     /// <param name="featureLength">D.</param>
-    /// <param name="network">The net's shape.</param>
-    /// <param name="parameters">Its values.</param>
-    /// <param name="transformed">Transformed features of the same items [n, D].</param>
-    /// <param name="weights">Averaging weights [R].</param>
-    public static double MaxDifference(
-        byte[] onnx, float[] features, int featureLength, Network network, ParameterSet parameters, Tensor transformed, Tensor weights)
+    /// <param name="ensemble">What the file was written from.</param>
+    public static double MaxDifference(byte[] onnx, float[] features, int featureLength, Ensemble ensemble)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var count = features.Length / featureLength;
-        var probabilities = network.Heads.All(network.Backbone.Forward(transformed, parameters, dropout: null), parameters).softmax(2);
+        var output = ensemble.Forward(tensor(features, count, featureLength));
         var expected = new Dictionary<string, Tensor>(StringComparer.Ordinal)
         {
-            [ServingGraph.Probabilities] = Evaluator.Mix(weights, probabilities),
-            [ServingGraph.LabelerProbabilities] = probabilities,
-            [ServingGraph.LabelerWeights] = weights.expand(count, weights.shape[0]),
+            [ServingGraph.Probabilities] = output.Probabilities,
+            [ServingGraph.LabelerProbabilities] = output.LabelerProbabilities,
+            [ServingGraph.LabelerWeights] = output.LabelerWeights,
         };
 
         using var options = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1 };

@@ -18,6 +18,15 @@ internal sealed record AnnotatedItems(int[] Items, int[] Rows, int[] Offsets, in
     public static AnnotatedItems WithOthers(TrainingSet set, HeadAssignment assignment) =>
         Select(set, assignment, (_, distinct) => distinct < assignment.Count);
 
+    /// <summary>Items whose annotations do not matter: what they are taken to be is known.</summary>
+    /// <param name="set">The training items.</param>
+    /// <param name="items">Indexes of those wanted; null for all.</param>
+    public static AnnotatedItems WithoutAnnotations(TrainingSet set, IReadOnlyList<int>? items)
+    {
+        int[] chosen = items is null ? [.. Enumerable.Range(0, set.Items.Length)] : [.. items];
+        return new AnnotatedItems(chosen, [.. chosen.Select(i => set.Items[i])], new int[chosen.Length + 1], [], []);
+    }
+
     private static AnnotatedItems Select(TrainingSet set, HeadAssignment assignment, Func<int, int, bool> wanted)
     {
         var items = new List<int>();

@@ -2,15 +2,15 @@ using LabelerService.Core.Datasets;
 using LabelerService.Core.Metrics;
 using LabelerService.Core.Models;
 using LabelerService.Core.Training;
-using LabelerService.Learning.Heads;
+using LabelerService.Learning.Algorithms;
+using LabelerService.Learning.Ensembles;
 using static TorchSharp.torch;
 
 namespace LabelerService.Learning.Training;
 
 /// <summary>Measures a trained net for its manifest.</summary>
 internal sealed class ModelReport(
-    TrainingSnapshot snapshot, TrainingSet set, HeadAssignment assignment, Evaluator evaluator, ParameterSet parameters, Tensor weights,
-    int bootstrapResamples, long bootstrapSeed)
+    TrainingSnapshot snapshot, TrainingSet set, TrainedEnsemble trained, EnsembleRunner runner, int bootstrapResamples, long bootstrapSeed)
 {
     // Draws of one interval: enough for 1,000 resamples of 100,000 items; larger splits get fewer, and need fewer.
     private const long MaximumDraws = 100_000_000;
@@ -24,22 +24,25 @@ internal sealed class ModelReport(
     public ModelHead[] Heads()
     {
         using var outer = NewDisposeScope();
+        var assignment = trained.Heads;
         var most = Math.Max(FewestHeadItems, MaximumHeadValues / ((long)assignment.Count * snapshot.Schema.Classes.Count));
         var count = (int)Math.Min(set.Items.Length, most);
         int[] items = [.. Enumerable.Range(0, count).Select(i => set.Items[(int)((long)i * set.Items.Length / count)])];
-        var sums = zeros(assignment.Count, dtype: ScalarType.Float64);
-        evaluator.ForEachChunk(parameters, items, (_, probabilities) =>
+        var agreement = zeros(assignment.Count, dtype: ScalarType.Float64);
+        var weights = zeros(assignment.Count, dtype: ScalarType.Float64);
+        runner.ForEachChunk(items, (_, output) =>
         {
             // What each head gives to the class that the ensemble holds likeliest.
-            var top = Evaluator.Mix(weights, probabilities).argmax(1).view(-1, 1, 1).expand(-1, assignment.Count, 1);
-            sums.add_(probabilities.gather(2, top).squeeze(2).to(ScalarType.Float64).sum([0]));
+            var top = output.Probabilities.argmax(1).view(-1, 1, 1).expand(-1, assignment.Count, 1);
+            agreement.add_(output.LabelerProbabilities.gather(2, top).squeeze(2).to(ScalarType.Float64).sum([0]));
+            weights.add_(output.LabelerWeights.to(ScalarType.Float64).sum([0]));
         });
-        var accuracies = sums.data<double>().ToArray();
-        var shares = weights.to(ScalarType.Float64).data<double>().ToArray();
+        var accuracies = agreement.data<double>().ToArray();
+        var shares = weights.data<double>().ToArray();
         return
         [
             .. Enumerable.Range(0, assignment.Count).Select(head => new ModelHead(
-                assignment.LabelerIds[head], assignment.AnnotationCounts[head], shares[head], accuracies[head] / count)),
+                assignment.LabelerIds[head], assignment.AnnotationCounts[head], shares[head] / count, accuracies[head] / count)),
         ];
     }
 
@@ -59,7 +62,7 @@ internal sealed class ModelReport(
 
         if (set.HeldOut.Count > 0)
         {
-            var probabilities = evaluator.Predict(parameters, weights, set.HeldOut.Items);
+            var probabilities = runner.Predict(set.HeldOut.Items);
             var classes = snapshot.Schema.Classes.Count;
             var sum = 0.0;
             for (var a = 0; a < set.HeldOut.Count; a++)
@@ -78,7 +81,7 @@ internal sealed class ModelReport(
     private void AddGold(List<ModelMetric> metrics, string split, int[] rows)
     {
         var sample = new ClassificationSample(
-            evaluator.Predict(parameters, weights, rows), [.. rows.Select(n => snapshot.Gold[n])], snapshot.Schema.Classes.Count);
+            runner.Predict(rows), [.. rows.Select(n => snapshot.Gold[n])], snapshot.Schema.Classes.Count);
         Add("accuracy", sample.Accuracy);
         Add("log_loss", sample.LogLoss);
         Add("ece", chosen => sample.ExpectedCalibrationError(chosen));

@@ -1,4 +1,5 @@
 using LabelerService.Core.Models;
+using LabelerService.Learning.Averaging;
 using LabelerService.Learning.Losses;
 using LabelerService.Learning.Numerics;
 using LabelerService.Learning.Training;
@@ -21,7 +22,7 @@ public sealed class LossTests : IDisposable
     public void The_mean_label_loss_has_the_gradient_of_finite_differences()
     {
         var targets = Draw(5, 4).softmax(1);
-        GradientCheck.Check(Draw(5, 4), logits => MeanLabelLoss.Sum(logits, targets));
+        GradientCheck.Check(Draw(5, 4), logits => MeanLabelLoss.Sum(logits.log_softmax(1), targets));
     }
 
     [Theory]
@@ -107,7 +108,7 @@ public sealed class LossTests : IDisposable
         });
 
         Tensor Loss(ParameterSet values) =>
-            MeanLabelLoss.Sum(network.Heads.All(network.Backbone.Forward(features, values, dropout: null), values).squeeze(1), targets);
+            MeanLabelLoss.Sum(network.Heads.LogProbabilities(network.Backbone.Forward(features, values, dropout: null), values).squeeze(1), targets);
     }
 
     /// <summary>The loss that training uses against the dense items × labelers × classes one, and its gradient against libtorch's.</summary>
@@ -143,7 +144,7 @@ public sealed class LossTests : IDisposable
         }
 
         var z = network.Backbone.Forward(features, parameters, dropout: null);
-        var dense = network.Heads.All(z, parameters).log_softmax(2).mul(tensor(mask, Items, Labelers, Classes)).sum().neg();
+        var dense = network.Heads.LogProbabilities(z, parameters).mul(tensor(mask, Items, Labelers, Classes)).sum().neg();
         dense.backward();
         var denseGradient = parameters.Gradient!.clone();
         parameters.Gradient.zero_();
@@ -183,7 +184,9 @@ public sealed class LossTests : IDisposable
         var expected = -Math.Log(0.4) - (0.5 * Math.Log(0.9)) - (0.5 * Math.Log(0.1));
         Assert.Equal(expected, LeaveOwnOutLoss.Sum(logits, own, probabilities, targets).Value(), 1e-12);
         // Serving leaves nobody out: 1/2 · 0.9 + 1/4 · 0.2 + 1/4 · 0.6 for item 0.
-        Assert.Equal(0.65, Evaluator.Mix(logits.softmax(0), probabilities)[0, 0].Value(), 1e-12);
+        using var averaging = new FixedWeights(logits.softmax(0));
+        var single = probabilities.to(ScalarType.Float32);
+        Assert.Equal(0.65, averaging.Mix(averaging.Weights(single), single)[0, 0].Value(), 1e-6);
     }
 
     private Tensor Draw(params long[] shape) => rand(shape, dtype: ScalarType.Float64, generator: _generator).Times(4).Plus(-2);

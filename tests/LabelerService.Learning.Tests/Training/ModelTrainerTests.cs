@@ -2,6 +2,7 @@ using LabelerService.Core.Datasets;
 using LabelerService.Core.Errors;
 using LabelerService.Core.Models;
 using LabelerService.Core.Training;
+using LabelerService.Learning.Algorithms;
 using LabelerService.Learning.Tests.Data;
 using LabelerService.Learning.Tests.Onnx;
 using LabelerService.Learning.Training;

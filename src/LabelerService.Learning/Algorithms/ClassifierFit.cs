@@ -1,0 +1,31 @@
+using LabelerService.Learning.Averaging;
+using LabelerService.Learning.Ensembles;
+using LabelerService.Learning.Losses;
+using LabelerService.Learning.Training;
+
+namespace LabelerService.Learning.Algorithms;
+
+/// <summary>Fits one softmax head on a backbone to class distributions of items: the classifier that label models are joined with.</summary>
+internal static class ClassifierFit
+{
+    /// <summary>Fits a classifier.</summary>
+    /// <param name="task">Settings, features and random draws.</param>
+    /// <param name="targets">Class distribution of each item of the training set [n, K], row-major.</param>
+    /// <param name="items">Indexes into <see cref="TrainingSet.Items"/> to train on; null for all.</param>
+    /// <returns>An ensemble with one head, which takes transformed features.</returns>
+    public static Ensemble Fit(LearningTask task, float[] targets, IReadOnlyList<int>? items = null)
+    {
+        var network = new Network(task.Settings, task.FeatureLength, 1, task.Classes);
+        var parameters = NetworkFit.Fit(
+            task, network, AnnotatedItems.WithoutAnnotations(task.Set, items), new SoftLabelNetworkLoss(network, targets),
+            candidate => Validate(task, network, candidate));
+        return new HeadEnsemble(network, parameters, FixedWeights.Equal(1));
+    }
+
+    private static ValidationScore? Validate(LearningTask task, Network network, ParameterSet candidate) =>
+        Validation.Score(task.Snapshot, task.Set, rows =>
+        {
+            using var averaging = FixedWeights.Equal(network.Heads.Count);
+            return new EnsembleRunner(HeadEnsemble.Borrowing(network, candidate, averaging), task.Features).Predict(rows);
+        });
+}

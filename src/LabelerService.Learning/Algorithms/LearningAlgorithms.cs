@@ -1,0 +1,22 @@
+using LabelerService.Learning.Algorithms.WhoSaidWhat;
+using LabelerService.Learning.Ensembles;
+
+namespace LabelerService.Learning.Algorithms;
+
+/// <summary>The algorithms that can be trained, by the ids of <see cref="Core.Models.AlgorithmCatalogue"/>. A new one is one entry.</summary>
+internal static class LearningAlgorithms
+{
+    public static IReadOnlyDictionary<string, ILearningAlgorithm> All { get; } = new Dictionary<string, ILearningAlgorithm>(StringComparer.Ordinal)
+    {
+        ["bn"] = new BaselineNet(),
+        ["dn"] = new DoctorNet(learnsWeights: false),
+        ["wdn"] = new DoctorNet(learnsWeights: true),
+    };
+
+    /// <summary>Trains the algorithm that a task's settings name; the ensemble takes raw features.</summary>
+    public static TrainedEnsemble Train(LearningTask task)
+    {
+        var trained = All[task.Settings.Algorithm].Train(task);
+        return trained with { Ensemble = new ScaledEnsemble(task.Scaling.Copy(), trained.Ensemble) };
+    }
+}

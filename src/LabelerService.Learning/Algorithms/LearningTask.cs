@@ -1,0 +1,101 @@
+using LabelerService.Core.Training;
+using LabelerService.Learning.Ensembles;
+using LabelerService.Learning.Features;
+using LabelerService.Learning.Heads;
+using LabelerService.Learning.Training;
+using static TorchSharp.torch;
+
+namespace LabelerService.Learning.Algorithms;
+
+/// <summary>Everything that an algorithm learns from. Made by the trainer; an algorithm that trains others makes more of them.</summary>
+internal sealed class LearningTask : IDisposable
+{
+    private readonly Tensor _raw;
+
+    /// <summary>Prepares the features as the settings ask.</summary>
+    /// <param name="snapshot">The data.</param>
+    /// <param name="set">What of it is trained on.</param>
+    /// <param name="settings">The algorithm's settings.</param>
+    /// <param name="streams">Source of every random draw.</param>
+    /// <param name="raw">Features of all items of the snapshot [N, D]; not owned.</param>
+    /// <param name="run">Clock, progress and cancellation of the run.</param>
+    public LearningTask(
+        TrainingSnapshot snapshot, TrainingSet set, TrainingSettings settings, RandomStreams streams, Tensor raw, RunControl run)
+    {
+        Snapshot = snapshot;
+        Set = set;
+        Settings = settings;
+        Streams = streams;
+        Run = run;
+        _raw = raw;
+        using var scope = NewDisposeScope();
+        Scaling = FeatureScaling.Fit(settings.FeatureTransform, raw, tensor(set.Items.Select(n => (long)n).ToArray()));
+        Features = Scaling.Apply(raw).DetachFromDisposeScope();
+    }
+
+    /// <summary>The data.</summary>
+    public TrainingSnapshot Snapshot { get; }
+
+    /// <summary>What of it is trained on, and what validates.</summary>
+    public TrainingSet Set { get; }
+
+    /// <summary>The algorithm's settings.</summary>
+    public TrainingSettings Settings { get; }
+
+    /// <summary>Source of every random draw.</summary>
+    public RandomStreams Streams { get; }
+
+    /// <summary>Clock, progress and cancellation of the run.</summary>
+    public RunControl Run { get; }
+
+    /// <summary>The feature transform, fitted on the training items.</summary>
+    public FeatureScaling Scaling { get; }
+
+    /// <summary>Transformed features of all items of the snapshot [N, D].</summary>
+    public Tensor Features { get; }
+
+    /// <summary>Number of classes K.</summary>
+    public int Classes => Snapshot.Schema.Classes.Count;
+
+    /// <summary>Length D of an item's vector.</summary>
+    public int FeatureLength => Snapshot.Schema.FeatureLength;
+
+    /// <summary>The same data for another algorithm or another part of it.</summary>
+    /// <param name="settings">Its settings.</param>
+    /// <param name="streams">Its random draws.</param>
+    /// <param name="set">What it trains on; null for the same.</param>
+    /// <param name="run">How it reports; null for the same.</param>
+    public LearningTask With(TrainingSettings settings, RandomStreams streams, TrainingSet? set = null, RunControl? run = null) =>
+        new(Snapshot, set ?? Set, settings, streams, _raw, run ?? Run);
+
+    public void Dispose()
+    {
+        Features.Dispose();
+        Scaling.Dispose();
+    }
+}
+
+/// <summary>Clock, progress and cancellation of a run.</summary>
+internal sealed record RunControl(TimeProvider Time, IProgress<TrainingProgress>? Progress, CancellationToken Cancel)
+{
+    /// <summary>The same without progress: for fits that are steps of something larger, which reports itself.</summary>
+    public RunControl Silent() => this with { Progress = null };
+}
+
+/// <summary>What an algorithm gives.</summary>
+/// <param name="Ensemble">The model; takes features as <see cref="LearningTask.Features"/> has them. Owned by the receiver.</param>
+/// <param name="Heads">Whose head is whose.</param>
+/// <param name="Consensus">
+/// Class distribution of each training item, given its annotations and everything learnt [n, K], row-major, in the order of
+/// <see cref="TrainingSet.Items"/>; null where the algorithm has no opinion on training items beyond its predictions.
+/// </param>
+internal sealed record TrainedEnsemble(Ensemble Ensemble, HeadAssignment Heads, float[]? Consensus = null);
+
+/// <summary>A way to learn from annotations.</summary>
+internal interface ILearningAlgorithm
+{
+    /// <summary>Trains.</summary>
+    /// <exception cref="Core.Errors.ServiceException">The data does not allow it; says what to do.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    public TrainedEnsemble Train(LearningTask task);
+}
