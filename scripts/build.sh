@@ -1,13 +1,14 @@
 # Sourced by ./labeler: builds what changed, once, however many launchers start together.
-# shellcheck shell=bash disable=SC2154  # bin, output and cli are the launcher's
+# shellcheck shell=bash disable=SC2154  # bin, output, cli and bench are the launcher's
 
 # build apps       the three executables
+# build bench      these, and the benchmarks
 # build solution   everything, tests included
 build() {
   local what=$1 projects stamp lock
   local state=$LABELER_HOME/artifacts/launcher
   case $what in
-    apps) projects=$LABELER_HOME/scripts/apps.slnf ;;
+    apps | bench) projects=$LABELER_HOME/scripts/$what.slnf ;;
     solution) projects=$LABELER_HOME/LabelerService.sln ;;
   esac
   stamp=$state/$what.built
@@ -22,7 +23,9 @@ build() {
     # The stamp is as old as the start of the build: what is edited meanwhile is built next time.
     touch "$state/building"
     run_build "$what" "$projects" "$state/build-$what.log" "$lock"
+    # What holds the smaller builds has built them too.
     [[ $what == apps ]] || cp -p "$state/building" "$state/apps.built"
+    [[ $what != solution ]] || cp -p "$state/building" "$state/bench.built"
     mv "$state/building" "$stamp"
   fi
   exec {lock}>&-
@@ -32,7 +35,11 @@ build() {
 up_to_date() {
   local what=$1 stamp=$2 newer
   local sources=(src protos scripts/apps.slnf LabelerService.sln Directory.Build.props Directory.Packages.props global.json nuget.config .editorconfig BannedSymbols.txt)
-  [[ $what == apps ]] || sources+=(tests)
+  case $what in
+    bench) sources+=(scripts/bench.slnf tests/Directory.Build.props tests/Directory.Build.targets tests/LabelerService.Benchmarks tests/LabelerService.TestKit.Crowds) ;;
+    solution) sources+=(tests) ;;
+  esac
+  [[ $what == apps || -e $bench ]] || return 1
   [[ -e $stamp && -e $cli && -e $LABELER_SERVER_DLL && -e $LABELER_TRAINER_DLL ]] || return 1
   newer=$(cd "$LABELER_HOME" && find "${sources[@]}" \( -name bin -o -name obj -o -name TestResults \) -prune -o -newer "$stamp" -print -quit) || return 1
   [[ -z $newer ]]

@@ -29,6 +29,7 @@ internal static class CommandLineApp
             AlgorithmsCommand.Create(host),
             EvaluateCommand.Create(host),
             PredictCommand.Create(host),
+            LauncherCommands.Create(host, "bench", "Measure models, training speed and more", "NAME [--json]"),
             LauncherCommands.Create(host, "test", "Run all tests of the repository", "[FILTER]"),
         };
         var help = new HelpOption { Recursive = true };

@@ -2,10 +2,6 @@ using System.Security.Cryptography;
 using LabelerService.Core.Annotations;
 using LabelerService.Core.Datasets;
 using LabelerService.Core.Training;
-using LabelerService.Storage.Datasets;
-using LabelerService.Storage.Ingest;
-using LabelerService.Storage.Items;
-using LabelerService.Storage.Labelers;
 
 namespace LabelerService.TestKit.Crowds;
 
@@ -64,7 +60,7 @@ public sealed class SimulatedCrowd
             truth[i] = random.Next(options.Classes);
             for (var d = 0; d < options.Dimensions; d++)
             {
-                features[(i * options.Dimensions) + d] = (float)(centres[truth[i]][d] + Normal(random));
+                features[(i * options.Dimensions) + d] = (float)(centres[truth[i]][d] + Gaussian.Next(random));
             }
 
             splits[i] = i < validationStart ? Split.Train : i < testStart ? Split.Validation : Split.Test;
@@ -98,31 +94,6 @@ public sealed class SimulatedCrowd
         return new SimulatedCrowd(options, schema, truth, confusions, snapshot);
     }
 
-    /// <summary>The dataset to create.</summary>
-    public DatasetWrite DatasetWrite() => new(Options.Dataset, Schema);
-
-    /// <summary>The items to write, with gold where the snapshot has it.</summary>
-    public IReadOnlyList<ItemWrite> ItemWrites() =>
-    [
-        .. Snapshot.ItemIds.Select((id, i) => new ItemWrite(
-            id, Snapshot.Splits[i], FeaturePacking.Pack(Snapshot.Features.AsSpan(i * Options.Dimensions, Options.Dimensions)),
-            FeatureEncoding.Float32, Snapshot.Gold[i] < 0 ? null : Snapshot.Gold[i])),
-    ];
-
-    /// <summary>The labelers to register.</summary>
-    public IReadOnlyList<LabelerWrite> LabelerWrites() => [.. Snapshot.LabelerIds.Select(id => new LabelerWrite(id))];
-
-    /// <summary>The annotations to write.</summary>
-    public IReadOnlyList<AnnotationWrite> AnnotationWrites()
-    {
-        var table = Snapshot.Annotations;
-        return
-        [
-            .. Enumerable.Range(0, table.Count).Select(
-                i => new AnnotationWrite(Snapshot.ItemIds[table.Items[i]], Snapshot.LabelerIds[table.Labelers[i]], table.Classes[i])),
-        ];
-    }
-
     private static double[][] Confusion(double accuracy, int classes)
     {
         var rows = new double[classes][];
@@ -141,7 +112,7 @@ public sealed class SimulatedCrowd
         var centres = new double[options.Classes][];
         for (var k = 0; k < options.Classes; k++)
         {
-            var centre = Enumerable.Range(0, options.Dimensions).Select(_ => Normal(random)).ToArray();
+            var centre = Enumerable.Range(0, options.Dimensions).Select(_ => Gaussian.Next(random)).ToArray();
             var length = Math.Sqrt(centre.Sum(x => x * x));
             centres[k] = [.. centre.Select(x => x * options.Separation / length)];
         }
@@ -163,8 +134,4 @@ public sealed class SimulatedCrowd
 
         return chances.Length - 1;
     }
-
-    // Box-Muller; 1 - u keeps the logarithm's argument above zero.
-    private static double Normal(Random random) =>
-        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 }
