@@ -7,7 +7,7 @@ public sealed record ConfusionEmOptions
 {
     /// <summary>Dawid and Skene's own model: labelers stand alone, with a little smoothing.</summary>
     public static ConfusionEmOptions DawidSkene { get; } =
-        new() { Confusions = new ConfusionOptions { Shrinkage = 0, Smoothing = 0.01, Form = ConfusionForm.Full } };
+        new() { ClassSmoothing = 0.01, Confusions = new ConfusionOptions { Shrinkage = 0, Smoothing = 0.01, Form = ConfusionForm.Full } };
 
     /// <summary>How confusions are estimated.</summary>
     public ConfusionOptions Confusions { get; init; } = new();
@@ -16,7 +16,7 @@ public sealed record ConfusionEmOptions
     public bool EstimateClassPrior { get; init; } = true;
 
     /// <summary>Pseudo-items of each class when the class distribution is estimated; above 0 no class dies out.</summary>
-    public double ClassSmoothing { get; init; } = 0.01;
+    public double ClassSmoothing { get; init; } = 10;
 
     /// <summary>Most iterations.</summary>
     public int MaxIterations { get; init; } = 200;
@@ -30,7 +30,7 @@ public sealed record ConfusionEmOptions
 /// if given, a prior for each item, such as a network's out-of-fold prediction (the E-step of Raykar et al. 2010 and of Mnih and Hinton
 /// 2012). Cost is linear in annotations × classes, and nothing is random. The objective never falls where
 /// <see cref="ConfusionOptions.Shrinkage"/> is 0; with shrinkage the common confusion is re-estimated in each M-step (empirical Bayes),
-/// so it may fall by a hair near the end.
+/// so it may fall a little.
 /// </summary>
 public static class ConfusionEm
 {

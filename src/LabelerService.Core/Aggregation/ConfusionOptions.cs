@@ -39,10 +39,13 @@ public sealed record ConfusionOptions
     /// Pseudo-annotations c of the target, for each labeler and true class (<see cref="ConfusionForm.OneCoin"/>: for each labeler).
     /// 0: every labeler stands alone.
     /// </summary>
-    public double Shrinkage { get; init; } = 2;
+    public double Shrinkage { get; init; } = 3;
 
-    /// <summary>What <see cref="Shrinkage"/> pulls to; without effect on <see cref="ConfusionForm.OneCoin"/>.</summary>
-    public ShrinkageTarget Target { get; init; } = ShrinkageTarget.Common;
+    /// <summary>
+    /// What <see cref="Shrinkage"/> pulls to; without effect on <see cref="ConfusionForm.OneCoin"/>. Both are alike on crowds without
+    /// spammers; with three of ten (1,000 items of 10 classes, 3 labels each) the own skill has 4 to 10 points more items right.
+    /// </summary>
+    public ShrinkageTarget Target { get; init; } = ShrinkageTarget.OwnSkill;
 
     /// <summary>Pseudo-annotations for each labeler, true class and label, alike for all. Classical smoothing of Dawid–Skene.</summary>
     public double Smoothing { get; init; } = 0.01;
