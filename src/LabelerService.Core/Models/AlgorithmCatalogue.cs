@@ -31,6 +31,10 @@ public static class AlgorithmCatalogue
         new("wdn", "Weighted doctor net",
             "A doctor net whose heads are averaged with learnt weights; an item's own labelers are left out while the weights are learnt.",
             WhoSaidWhat, [.. TrainingSettingList.Net, TrainingSettingList.MinAnnotations, .. TrainingSettingList.Averaging]),
+        new("consensus", "Consensus net",
+            "A classifier of the true class, cross-fitted with the confusions of labelers, which are shrunk to a common one; serves every labeler's answers beside it.",
+            "Raykar et al.: Learning from Crowds. JMLR 2010 (joint EM); Friedman: Regularized Discriminant Analysis. JASA 1989; cross-fitting and shrinkage are ours",
+            [.. TrainingSettingList.Consensus, .. TrainingSettingList.Net]),
     ];
 
     /// <summary>The algorithm with this id, or null.</summary>

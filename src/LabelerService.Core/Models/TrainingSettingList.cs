@@ -70,6 +70,30 @@ internal static class TrainingSettingList
     public static readonly Setting<double> EntropyPenalty = Setting.Number(
         "entropy_penalty", 0, 0, 10, "Penalty on averaging weights of low entropy.");
 
+    public static readonly Setting<ConsensusClassifier> Classifier = Setting.Choice(
+        "classifier", ConsensusClassifier.Discriminant, "What tells classes from features.");
+
+    public static readonly Setting<int> Rounds = Setting.Integer(
+        "rounds", 20, 1, 1000, "Rounds of cross-fitted EM.");
+
+    public static readonly Setting<int> Folds = Setting.Integer(
+        "folds", 5, 2, 100, "Parts that items are split into; each is predicted from the others.");
+
+    public static readonly Setting<int> Repeats = Setting.Integer(
+        "repeats", 3, 1, 100, "Independent splits into folds that are averaged.");
+
+    public static readonly Setting<double> CovarianceShrinkage = Setting.Number(
+        "covariance_shrinkage", 0.6, 0.0001, 1, "Share of the identity in a discriminant's covariance.");
+
+    public static readonly Setting<double> ClassifierTemperature = Setting.Number(
+        "classifier_temperature", 1, 0.01, 10, "Factor of a discriminant's logits; below 1 it is less sure.");
+
+    public static readonly Setting<int> RandomUnits = Setting.Integer(
+        "random_units", 800, 1, 8192, "Units of the layer of random features.");
+
+    public static readonly Setting<double> ConfusionShrinkage = Setting.Number(
+        "confusion_shrinkage", 5, 0, 10_000, "Pseudo-annotations of the common confusion added to each labeler's own.");
+
     /// <summary>Settings of every algorithm that trains a net.</summary>
     public static readonly IReadOnlyList<SettingDescriptor> Net =
     [
@@ -80,6 +104,10 @@ internal static class TrainingSettingList
     /// <summary>Settings of every algorithm that learns scalar averaging weights.</summary>
     public static readonly IReadOnlyList<SettingDescriptor> Averaging =
         [AveragingEpochs, AveragingLearningRate, AveragingL1, AveragingL2, EntropyPenalty];
+
+    /// <summary>Settings of cross-fitted consensus.</summary>
+    public static readonly IReadOnlyList<SettingDescriptor> Consensus =
+        [Classifier, Rounds, Folds, Repeats, CovarianceShrinkage, ClassifierTemperature, RandomUnits, ConfusionShrinkage];
 
     /// <summary>Builds the typed record from values read by key; a key that is absent takes its default.</summary>
     public static TrainingSettings Build(
@@ -110,6 +138,14 @@ internal static class TrainingSettingList
             AveragingL1 = Get(AveragingL1),
             AveragingL2 = Get(AveragingL2),
             EntropyPenalty = Get(EntropyPenalty),
+            Classifier = Get(Classifier),
+            Rounds = Get(Rounds),
+            Folds = Get(Folds),
+            Repeats = Get(Repeats),
+            CovarianceShrinkage = Get(CovarianceShrinkage),
+            ClassifierTemperature = Get(ClassifierTemperature),
+            RandomUnits = Get(RandomUnits),
+            ConfusionShrinkage = Get(ConfusionShrinkage),
         };
 
         T Get<T>(Setting<T> setting)

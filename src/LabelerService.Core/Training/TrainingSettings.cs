@@ -33,6 +33,19 @@ public enum LabelTarget
     Majority,
 }
 
+/// <summary>What tells classes from features in a consensus net.</summary>
+public enum ConsensusClassifier
+{
+    /// <summary>Regularised linear discriminant analysis on the features: closed form, hard to mislead.</summary>
+    Discriminant,
+
+    /// <summary>The same on a fixed layer of random ReLU units, for classes that no plane separates.</summary>
+    RandomFeatures,
+
+    /// <summary>The net that the settings describe, trained by gradient.</summary>
+    Net,
+}
+
 /// <summary>How training chooses the epoch whose weights are kept.</summary>
 public enum SelectionMetric
 {
@@ -117,4 +130,28 @@ public sealed record TrainingSettings
 
     /// <summary>λ of the penalty λ · (ln R − H(w)) that keeps the averaging weights spread over the R labelers.</summary>
     public required double EntropyPenalty { get; init; }
+
+    /// <summary>What tells classes from features in a consensus net.</summary>
+    public required ConsensusClassifier Classifier { get; init; }
+
+    /// <summary>Rounds of cross-fitted EM.</summary>
+    public required int Rounds { get; init; }
+
+    /// <summary>Parts of a cross-fit.</summary>
+    public required int Folds { get; init; }
+
+    /// <summary>Independent partitions that are averaged.</summary>
+    public required int Repeats { get; init; }
+
+    /// <summary>Share of the identity in the covariance of a discriminant classifier, in (0, 1].</summary>
+    public required double CovarianceShrinkage { get; init; }
+
+    /// <summary>What the logits of a discriminant classifier are multiplied by.</summary>
+    public required double ClassifierTemperature { get; init; }
+
+    /// <summary>Units of the layer of random features.</summary>
+    public required int RandomUnits { get; init; }
+
+    /// <summary>Pseudo-annotations of the common confusion that a labeler's own counts are added to.</summary>
+    public required double ConfusionShrinkage { get; init; }
 }

@@ -1,3 +1,4 @@
+using LabelerService.Learning.Algorithms.Consensus;
 using LabelerService.Learning.Algorithms.WhoSaidWhat;
 using LabelerService.Learning.Ensembles;
 
@@ -11,6 +12,7 @@ internal static class LearningAlgorithms
         ["bn"] = new BaselineNet(),
         ["dn"] = new DoctorNet(learnsWeights: false),
         ["wdn"] = new DoctorNet(learnsWeights: true),
+        ["consensus"] = new ConsensusNet(),
     };
 
     /// <summary>Trains the algorithm that a task's settings name; the ensemble takes raw features.</summary>

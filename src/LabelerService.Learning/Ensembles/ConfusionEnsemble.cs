@@ -71,7 +71,12 @@ internal sealed class ConfusionEnsemble : Ensemble
 
     public override EnsembleNodes AppendTo(GraphBuilder graph, string features)
     {
-        var probabilities = _classifier.AppendTo(graph, features).Probabilities;
+        string probabilities;
+        using (graph.Within("classifier/"))
+        {
+            probabilities = _classifier.AppendTo(graph, features).Probabilities;
+        }
+
         using var scope = NewDisposeScope();
         var flat = _confusions.transpose(0, 1).reshape(ClassCount, (long)HeadCount * ClassCount);
         var answers = graph.Node("MatMul", "confusions.flat", [probabilities, graph.Constant("confusions", flat)]);

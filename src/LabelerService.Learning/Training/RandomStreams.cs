@@ -11,6 +11,9 @@ internal enum RandomStream
     NetworkOrder = 4,
     AveragingOrder = 5,
     Bootstrap = 6,
+    Folds = 7,
+    RandomFeatures = 8,
+    Child = 9,
 }
 
 /// <summary>Independent random streams from the one seed of a run.</summary>
@@ -21,6 +24,9 @@ internal readonly struct RandomStreams(long seed)
 
     /// <summary>A libtorch generator of its own; the process-wide one is never touched.</summary>
     public Generator Native(RandomStream stream) => new(Derive(stream) & 0x7FFFFFFF);
+
+    /// <summary>Streams for the n-th of several fits within a run, independent of the run's own and of each other's.</summary>
+    public RandomStreams Child(int n) => new(unchecked((long)new RandomStreams((long)Derive(RandomStream.Child) + n).Derive(RandomStream.Child)));
 
     /// <summary>The seed of a stream: SplitMix64 (Steele, Lea, Flood 2014) at the stream's position.</summary>
     public ulong Derive(RandomStream stream)

@@ -1,6 +1,8 @@
+using LabelerService.Core.Annotations;
 using LabelerService.Core.Datasets;
 using LabelerService.Core.Errors;
 using LabelerService.Core.Training;
+using LabelerService.Learning.Heads;
 
 namespace LabelerService.Learning.Training;
 
@@ -114,6 +116,26 @@ internal sealed class TrainingSet
                 [.. heldOut.Select(a => annotations.Labelers[a])],
                 [.. heldOut.Select(a => annotations.Classes[a])]),
             heldOutSplit);
+    }
+
+    /// <summary>The training annotations of labelers with a head, item i being the i-th training item and labelers being heads.</summary>
+    public AnnotationTable Table(int classCount, HeadAssignment assignment)
+    {
+        var (items, heads, classes) = (new List<int>(AnnotationCount), new List<int>(AnnotationCount), new List<int>(AnnotationCount));
+        for (var i = 0; i < Items.Length; i++)
+        {
+            for (var a = Offsets[i]; a < Offsets[i + 1]; a++)
+            {
+                if (assignment[Labelers[a]] is >= 0 and var head)
+                {
+                    items.Add(i);
+                    heads.Add(head);
+                    classes.Add(Classes[a]);
+                }
+            }
+        }
+
+        return new AnnotationTable(Items.Length, assignment.Count, classCount, [.. items], [.. heads], [.. classes]);
     }
 
     /// <summary>What each item's label is taken to be, row-major [n, K], rows summing to one.</summary>

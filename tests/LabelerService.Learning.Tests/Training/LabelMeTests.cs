@@ -29,6 +29,14 @@ public sealed class LabelMeTests(ITestOutputHelper output)
         Assert.True(Accuracies(snapshot, "wdn", 2, "patience=10").Average() >= 0.84);
     }
 
+    [Fact]
+    public void The_consensus_net_is_chosen_without_gold_and_beats_the_family()
+    {
+        var accuracies = Accuracies(LabelMe.Snapshot, "consensus", 5, "feature_transform=log1p");
+
+        Assert.True(accuracies.Average() >= 0.92);
+    }
+
     private double[] Accuracies(TrainingSnapshot snapshot, string algorithm, int seeds = 5, params string[] settings)
     {
         var accuracies = new double[seeds];

@@ -1,0 +1,18 @@
+using LabelerService.Learning.Ensembles;
+
+namespace LabelerService.Learning.Algorithms.Consensus;
+
+/// <summary>
+/// A kind of classifier that can be fitted, fold by fold, to class distributions that change from round to round.
+/// </summary>
+internal interface ICrossFitClassifier : IDisposable
+{
+    /// <summary>Fits to the items of each fold and predicts those held out.</summary>
+    /// <param name="targets">For each partition, the class distribution of each training item [n, K], row-major.</param>
+    /// <param name="progress">Told after each fold; may throw to cancel.</param>
+    /// <returns>For each partition, the class distribution of each training item from a classifier that did not see it [n, K].</returns>
+    public double[][] FitPredict(double[][] targets, Action progress);
+
+    /// <summary>The mean of the classifiers as fitted last, one head; takes transformed features. Owned by the caller.</summary>
+    public Ensemble Build();
+}
