@@ -5,9 +5,12 @@ namespace LabelerService.Core.Aggregation;
 /// <summary>Settings of <see cref="ConfusionEm"/>.</summary>
 public sealed record ConfusionEmOptions
 {
-    /// <summary>Dawid and Skene's own model: labelers stand alone, with a little smoothing.</summary>
+    /// <summary>
+    /// Dawid and Skene's own model: labelers stand alone, with a little smoothing. With more than <see cref="ConfusionOptions.MaxCells"/>
+    /// cells it becomes one-coin.
+    /// </summary>
     public static ConfusionEmOptions DawidSkene { get; } =
-        new() { ClassSmoothing = 0.01, Confusions = new ConfusionOptions { Shrinkage = 0, Smoothing = 0.01, Form = ConfusionForm.Full } };
+        new() { ClassSmoothing = 0.01, Confusions = new ConfusionOptions { Shrinkage = 0, Smoothing = 0.01 } };
 
     /// <summary>How confusions are estimated.</summary>
     public ConfusionOptions Confusions { get; init; } = new();
