@@ -43,7 +43,7 @@ public sealed record ConfusionOptions
 
     /// <summary>
     /// What <see cref="Shrinkage"/> pulls to; without effect on <see cref="ConfusionForm.OneCoin"/>. Both are alike on crowds without
-    /// spammers; with three of ten (1,000 items of 10 classes, 3 labels each) the own skill has 4 to 10 points more items right.
+    /// spammers; with three of ten (1,000 items of 10 classes, 3 labels each) the own skill has 4 to 9 points more items right.
     /// </summary>
     public ShrinkageTarget Target { get; init; } = ShrinkageTarget.OwnSkill;
 
