@@ -3,12 +3,23 @@ namespace LabelerService.Core.Text;
 /// <summary>How texts become vectors.</summary>
 public sealed record TextFeaturizerOptions
 {
-    /// <summary>Length D of the vectors: buckets that features are hashed into. A power of two from 2 to 2²⁰.</summary>
-    public int Dimensions { get; init; } = 4096;
+    /// <summary>Longest sequence of words that is a feature of its own, from 1.</summary>
+    public int LongestWordNgram { get; init; } = 2;
 
-    /// <summary>Longest sequence of tokens that is a feature of its own, from 1.</summary>
-    public int LongestNgram { get; init; } = 2;
+    /// <summary>
+    /// How many words after a negation (English) count as negated, which makes them words of their own; punctuation ends it. 0 = none.
+    /// </summary>
+    public int NegationReach { get; init; } = 3;
 
-    /// <summary>Features that fewer texts than this have are left out, from 1.</summary>
-    public int FewestTexts { get; init; } = 2;
+    /// <summary>Shortest sequence of characters within a word that is a feature, from 1.</summary>
+    public int ShortestCharacterNgram { get; init; } = 3;
+
+    /// <summary>Longest sequence of characters within a word that is a feature; below the shortest = no characters.</summary>
+    public int LongestCharacterNgram { get; init; } = 5;
+
+    /// <summary>
+    /// Most texts that vectors are described by, which bounds their length. Up to as many texts as this are kept apart exactly; of more, an
+    /// even choice is taken. Memory is 2 · anchors² bytes.
+    /// </summary>
+    public int MaximumAnchors { get; init; } = 4096;
 }
