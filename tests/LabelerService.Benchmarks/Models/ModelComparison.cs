@@ -65,7 +65,7 @@ internal sealed class ModelComparison(
                     $"{dataset.Name} {variant.Name} seed {seed}: {score.Accuracy:0.0} %, log loss {score.LogLoss:0.000}, {score.Seconds:0.0} s"));
                 _runs.Add(new
                 {
-                    Dataset = dataset.Name, Model = variant.Name, score.Seed, score.Accuracy, score.LogLoss, score.Ece, score.Seconds,
+                    Dataset = dataset.Name, Model = variant.FigureName, score.Seed, score.Accuracy, score.LogLoss, score.Ece, score.Seconds,
                     model.Manifest.Settings,
                 });
                 if (seed == 1)
@@ -108,7 +108,7 @@ internal sealed class ModelComparison(
 
     private void Report(string dataset, ModelVariant variant, List<ModelScore> scores, BenchTable table)
     {
-        var name = $"{dataset}.{variant.Name}";
+        var name = $"{dataset}.{variant.FigureName}";
         var accuracy = scores.Average(score => score.Accuracy);
         var spread = Statistics.StandardDeviation([.. scores.Select(score => score.Accuracy)]);
         var logLoss = scores.Average(score => score.LogLoss);
@@ -119,7 +119,7 @@ internal sealed class ModelComparison(
         run.Result.Figure($"{name}.log_loss", logLoss);
         run.Result.Figure($"{name}.ece", ece);
         run.Result.Figure($"{name}.seconds", seconds);
-        table.Row(variant.Name, Text(accuracy, "0.0"), Text(spread, "0.0"), Text(logLoss, "0.000"), Text(ece, "0.0"), Text(seconds, "0.0"));
+        table.Row(variant.FigureName, Text(accuracy, "0.0"), Text(spread, "0.0"), Text(logLoss, "0.000"), Text(ece, "0.0"), Text(seconds, "0.0"));
     }
 
     // The weighted doctor net's weights, of one seed: who is trusted how much.
@@ -138,7 +138,7 @@ internal sealed class ModelComparison(
                 Text(head.EstimatedAccuracy, "0.00"));
             _weights.Add(new
             {
-                Dataset = dataset, Model = variant.Name, Labeler = head.LabelerId, head.AnnotationCount, head.Weight, head.EstimatedAccuracy,
+                Dataset = dataset, Model = variant.FigureName, Labeler = head.LabelerId, head.AnnotationCount, head.Weight, head.EstimatedAccuracy,
             });
         }
 

@@ -10,9 +10,14 @@ internal sealed record ModelVariant(AlgorithmDescriptor Algorithm, IReadOnlyDict
 {
     private const string TargetSetting = "target";
 
+    // <dataset>.consensus.accuracy is that of the consensus on training items, so the algorithm of this name has another one in figures.
+    private const string Consensus = "consensus";
+
+    /// <summary>As it is written on the command line.</summary>
+    public string Name => Named(Algorithm.Id);
+
     /// <summary>Name in figures and tables.</summary>
-    public string Name => Settings.Count == 0
-        ? Algorithm.Id : $"{Algorithm.Id}[{string.Join(';', Settings.Select(setting => $"{setting.Key}={setting.Value}"))}]";
+    public string FigureName => Named(Algorithm.Id == Consensus ? "consensus_net" : Algorithm.Id);
 
     /// <summary>Every algorithm there is; those that learn one target label with each target.</summary>
     public static IReadOnlyList<ModelVariant> Everything() => [.. AlgorithmCatalogue.All.SelectMany(EachTarget)];
@@ -49,6 +54,9 @@ internal sealed record ModelVariant(AlgorithmDescriptor Algorithm, IReadOnlyDict
 
     /// <summary>Whether the algorithm can be set so.</summary>
     public bool Has(string key) => Algorithm.Settings.Any(setting => setting.Key == key);
+
+    private string Named(string id) => Settings.Count == 0
+        ? id : $"{id}[{string.Join(';', Settings.Select(setting => $"{setting.Key}={setting.Value}"))}]";
 
     private static IEnumerable<ModelVariant> EachTarget(AlgorithmDescriptor algorithm)
     {
