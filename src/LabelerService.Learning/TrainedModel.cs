@@ -10,4 +10,13 @@ public sealed class TrainedModel
 
     /// <summary>Settings, lineage, heads and metrics.</summary>
     public required ModelManifest Manifest { get; init; }
+
+    /// <summary>
+    /// Snapshot indexes of the training items with an opinion on each, from its annotations and everything learnt; empty where the
+    /// algorithm has none beyond its predictions.
+    /// </summary>
+    public IReadOnlyList<int> ConsensusItems { get; init; } = [];
+
+    /// <summary>That opinion: class distributions, row-major, in the order of <see cref="ConsensusItems"/>.</summary>
+    public IReadOnlyList<float> Consensus { get; init; } = [];
 }

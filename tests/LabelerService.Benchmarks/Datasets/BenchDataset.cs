@@ -13,9 +13,6 @@ internal sealed record BenchDataset(TrainingSnapshot Labelled, float[] TestFeatu
 {
     public string Name => Labelled.Dataset;
 
-    /// <summary>Settings that models of this dataset are trained with unless told otherwise, where the algorithm has them.</summary>
-    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
-
     /// <summary>What a model may see: annotations, and no gold but, if asked for, that of the validation split.</summary>
     public TrainingSnapshot ForTraining(bool withValidationGold) => new()
     {

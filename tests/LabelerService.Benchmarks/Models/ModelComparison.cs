@@ -13,6 +13,7 @@ internal sealed class ModelComparison(
     BenchRun run, IReadOnlyList<ModelVariant> variants, int seeds, IReadOnlyList<KeyValuePair<string, string>> settings,
     bool withValidationGold)
 {
+    private const string AutomaticChoice = "auto";
     private readonly ModelTrainer _trainer = new(run.Time, "bench");
     private readonly List<object> _runs = [];
     private readonly List<object> _weights = [];
@@ -27,21 +28,34 @@ internal sealed class ModelComparison(
             + $"{Enumerable.Range(0, annotations.ItemCount).Count(n => annotations.RangeOfItem(n) is var (start, end) && end > start)} items, "
             + $"{dataset.TestGold.Length} test items, {training.Schema.FeatureLength} features, {training.Schema.Classes.Count} classes");
         var table = new BenchTable(
-            $"{dataset.Name}: {seeds} seeds, test items' gold", "model", "accuracy %", "sd", "log loss", "ECE %", "seconds");
+            $"{dataset.Name}: {seeds} seeds, test items' gold", "model", "accuracy %", "sd", "log loss", "ECE %", "consensus %",
+            "seconds");
         run.Result.Table(table);
+        var consensus = new Dictionary<string, double>(StringComparer.Ordinal);
         foreach (var variant in variants)
         {
             if (Measure(dataset, training, variant, cancellationToken) is { } scores)
             {
                 Report(dataset.Name, variant, scores, table);
+                if (scores.Average(score => score.Consensus) is { } accuracy)
+                {
+                    consensus[variant.Name] = accuracy;
+                }
             }
+        }
+
+        // The product's consensus is that of the model it chooses itself; without it, that of the last model that has one.
+        if (consensus.Count > 0)
+        {
+            run.Result.Figure(
+                $"{dataset.Name}.consensus.accuracy", consensus.TryGetValue(AutomaticChoice, out var automatic) ? automatic : consensus.Last().Value);
         }
     }
 
     /// <summary>Adds what belongs to all data sets together to the result.</summary>
     public void Finish()
     {
-        run.Result.Details["units"] = "accuracy, sd and ece in percent; log_loss in nats; seconds of training, mean over the seeds";
+        run.Result.Details["units"] = "accuracy (of test items), sd, ece and consensus_accuracy (of annotated training items) in percent; log_loss in nats; seconds of training, mean over the seeds";
         run.Result.Details["runs"] = _runs;
         if (_weights.Count > 0)
         {
@@ -57,15 +71,15 @@ internal sealed class ModelComparison(
         {
             try
             {
-                var model = _trainer.Train(training, SettingsOf(dataset, variant), seed, null, cancellationToken);
-                var score = ModelScore.Of(model, dataset.TestFeatures, dataset.TestGold);
+                var model = _trainer.Train(training, SettingsOf(variant), seed, null, cancellationToken);
+                var score = ModelScore.Of(model, dataset.TestFeatures, dataset.TestGold, dataset.Labelled.Gold);
                 scores.Add(score);
                 run.Note(string.Create(
                     CultureInfo.InvariantCulture,
                     $"{dataset.Name} {variant.Name} seed {seed}: {score.Accuracy:0.0} %, log loss {score.LogLoss:0.000}, {score.Seconds:0.0} s"));
                 _runs.Add(new
                 {
-                    Dataset = dataset.Name, Model = variant.FigureName, score.Seed, score.Accuracy, score.LogLoss, score.Ece, score.Seconds,
+                    Dataset = dataset.Name, Model = variant.FigureName, score.Seed, score.Accuracy, score.LogLoss, score.Ece, score.Seconds, score.Consensus,
                     model.Manifest.Settings,
                 });
                 if (seed == 1)
@@ -84,11 +98,11 @@ internal sealed class ModelComparison(
         return scores;
     }
 
-    private TrainingSettings SettingsOf(BenchDataset dataset, ModelVariant variant)
+    private TrainingSettings SettingsOf(ModelVariant variant)
     {
         // Intervals of the manifest's metrics are not shown, and take time.
         var merged = new Dictionary<string, string>(StringComparer.Ordinal) { ["bootstrap_resamples"] = "0" };
-        foreach (var (key, value) in dataset.Settings.Concat(settings))
+        foreach (var (key, value) in settings)
         {
             merged[key] = value;
         }
@@ -119,7 +133,14 @@ internal sealed class ModelComparison(
         run.Result.Figure($"{name}.log_loss", logLoss);
         run.Result.Figure($"{name}.ece", ece);
         run.Result.Figure($"{name}.seconds", seconds);
-        table.Row(variant.FigureName, Text(accuracy, "0.0"), Text(spread, "0.0"), Text(logLoss, "0.000"), Text(ece, "0.0"), Text(seconds, "0.0"));
+        var consensus = scores.Average(score => score.Consensus);
+        if (consensus is { } value)
+        {
+            run.Result.Figure($"{name}.consensus_accuracy", value);
+        }
+
+        table.Row(variant.FigureName, Text(accuracy, "0.0"), Text(spread, "0.0"), Text(logLoss, "0.000"), Text(ece, "0.0"),
+            consensus is { } shown ? Text(shown, "0.0") : "", Text(seconds, "0.0"));
     }
 
     // The weighted doctor net's weights, of one seed: who is trusted how much.

@@ -76,7 +76,7 @@ internal static class NoiseBench
                 var snapshot = SnapshotBuilder.Vectors(
                     "mnist-noise", classes, pixels, [.. digits.Select(_ => Split.Train)], [.. digits.Select(_ => -1)], ["teacher"],
                     new AnnotationTable(digits.Length, 1, classes, everyItem, new int[digits.Length], labels));
-                var score = ModelScore.Of(trainer.Train(snapshot, training, seed, null, cancellationToken), testPixels, testDigits);
+                var score = ModelScore.Of(trainer.Train(snapshot, training, seed, null, cancellationToken), testPixels, testDigits, []);
                 errors.Add(100 - score.Accuracy);
                 run.Note(string.Create(
                     CultureInfo.InvariantCulture,
