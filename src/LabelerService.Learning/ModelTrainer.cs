@@ -61,6 +61,8 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
         return new TrainedModel
         {
             Onnx = onnx,
+            ConsensusItems = trained.Consensus is null ? [] : set.Items,
+            Consensus = trained.Consensus ?? [],
             Manifest = new ModelManifest
             {
                 Algorithm = settings.Algorithm,
@@ -73,6 +75,7 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
                 CodeVersion = codeVersion,
                 AnnotationCount = snapshot.Annotations.Count,
                 Metrics = report.Metrics(),
+                Selection = trained.Selection,
                 ParityMaxDifference = difference,
                 TrainingSeconds = timeProvider.GetElapsedTime(start).TotalSeconds,
             },

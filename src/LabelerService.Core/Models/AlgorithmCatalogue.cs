@@ -35,6 +35,10 @@ public static class AlgorithmCatalogue
             "A classifier of the true class, cross-fitted with the confusions of labelers, which are shrunk to a common one; serves every labeler's answers beside it.",
             "Raykar et al.: Learning from Crowds. JMLR 2010 (joint EM); Friedman: Regularized Discriminant Analysis. JASA 1989; cross-fitting and shrinkage are ours",
             [.. TrainingSettingList.Consensus, .. TrainingSettingList.Net]),
+        new("auto", "Automatic choice",
+            "Chooses algorithm and settings by how well held-out labelers' answers are predicted, without gold, and says why.",
+            "The criterion is the held-out likelihood of labelers' answers under each candidate and confusions estimated from other items",
+            TrainingSettingList.Auto),
     ];
 
     /// <summary>The algorithm with this id, or null.</summary>

@@ -34,6 +34,19 @@ public sealed record ModelHead(string? LabelerId, int AnnotationCount, double We
 /// <param name="High">Upper end of that interval.</param>
 public sealed record ModelMetric(string Split, string Name, double Value, int Count, double? Low = null, double? High = null);
 
+/// <summary>A model that was considered.</summary>
+/// <param name="Name">Algorithm and settings, as on the command line.</param>
+/// <param name="LogLikelihood">Its score, per annotation, in nats.</param>
+/// <param name="DifferenceStandardError">Standard error of its distance to the chosen one.</param>
+public sealed record ModelCandidate(string Name, double LogLikelihood, double DifferenceStandardError);
+
+/// <summary>How a model was chosen among others.</summary>
+/// <param name="Criterion">What was compared: <c>held_out_log_likelihood</c>.</param>
+/// <param name="Chosen">Name of the chosen candidate.</param>
+/// <param name="Reason">Why, for people.</param>
+/// <param name="Candidates">All candidates that could be trained, best first.</param>
+public sealed record ModelSelection(string Criterion, string Chosen, string Reason, IReadOnlyList<ModelCandidate> Candidates);
+
 /// <summary>All that is known of a model version beside its ONNX bytes. Stored as JSON with the version.</summary>
 public sealed record ModelManifest
 {
@@ -66,6 +79,9 @@ public sealed record ModelManifest
 
     /// <summary>Metrics measured at the end of training.</summary>
     public required IReadOnlyList<ModelMetric> Metrics { get; init; }
+
+    /// <summary>How it was chosen; null where the algorithm was given.</summary>
+    public ModelSelection? Selection { get; init; }
 
     /// <summary>Largest absolute difference between the ONNX graph and TorchSharp over the parity check's items.</summary>
     public required double ParityMaxDifference { get; init; }

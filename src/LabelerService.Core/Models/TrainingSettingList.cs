@@ -85,8 +85,13 @@ internal static class TrainingSettingList
     public static readonly Setting<double> CovarianceShrinkage = Setting.Number(
         "covariance_shrinkage", 0.6, 0.0001, 1, "Share of the identity in a discriminant's covariance.");
 
-    public static readonly Setting<double> ClassifierTemperature = Setting.Number(
-        "classifier_temperature", 1, 0.01, 10, "Factor of a discriminant's logits; below 1 it is less sure.");
+    public static readonly Setting<double> Ridge = Setting.Number(
+        "ridge", 0.03, 0, 1000, "L2 penalty of a logistic classifier.");
+
+    // A compromise: labelers simulated to err independently want 1, those of LabelMe and labelers simulated to err together on hard items
+    // want 2 to 4.
+    public static readonly Setting<double> FeatureTrust = Setting.Number(
+        "feature_trust", 2, 0.1, 10, "Weight of features against labels; above 1 where labelers err together on hard items.");
 
     public static readonly Setting<int> RandomUnits = Setting.Integer(
         "random_units", 800, 1, 8192, "Units of the layer of random features.");
@@ -107,7 +112,10 @@ internal static class TrainingSettingList
 
     /// <summary>Settings of cross-fitted consensus.</summary>
     public static readonly IReadOnlyList<SettingDescriptor> Consensus =
-        [Classifier, Rounds, Folds, Repeats, CovarianceShrinkage, ClassifierTemperature, RandomUnits, ConfusionShrinkage];
+        [Classifier, Rounds, Folds, Repeats, CovarianceShrinkage, Ridge, RandomUnits, FeatureTrust, ConfusionShrinkage];
+
+    /// <summary>Settings of the automatic choice.</summary>
+    public static readonly IReadOnlyList<SettingDescriptor> Auto = [Folds, FeatureTrust, ConfusionShrinkage, HeldOutShare, BootstrapResamples];
 
     /// <summary>Builds the typed record from values read by key; a key that is absent takes its default.</summary>
     public static TrainingSettings Build(
@@ -143,7 +151,8 @@ internal static class TrainingSettingList
             Folds = Get(Folds),
             Repeats = Get(Repeats),
             CovarianceShrinkage = Get(CovarianceShrinkage),
-            ClassifierTemperature = Get(ClassifierTemperature),
+            Ridge = Get(Ridge),
+            FeatureTrust = Get(FeatureTrust),
             RandomUnits = Get(RandomUnits),
             ConfusionShrinkage = Get(ConfusionShrinkage),
         };

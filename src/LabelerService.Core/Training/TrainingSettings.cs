@@ -42,6 +42,9 @@ public enum ConsensusClassifier
     /// <summary>The same on a fixed layer of random ReLU units, for classes that no plane separates.</summary>
     RandomFeatures,
 
+    /// <summary>Ridge-penalised softmax regression, for very many features such as words.</summary>
+    Logistic,
+
     /// <summary>The net that the settings describe, trained by gradient.</summary>
     Net,
 }
@@ -146,8 +149,11 @@ public sealed record TrainingSettings
     /// <summary>Share of the identity in the covariance of a discriminant classifier, in (0, 1].</summary>
     public required double CovarianceShrinkage { get; init; }
 
-    /// <summary>What the logits of a discriminant classifier are multiplied by.</summary>
-    public required double ClassifierTemperature { get; init; }
+    /// <summary>λ of the penalty λ/2 · Σ w² of a logistic classifier, on the mean loss.</summary>
+    public required double Ridge { get; init; }
+
+    /// <summary>Weight of features against labels, as a multiple of the weight under which the labels are likeliest.</summary>
+    public required double FeatureTrust { get; init; }
 
     /// <summary>Units of the layer of random features.</summary>
     public required int RandomUnits { get; init; }

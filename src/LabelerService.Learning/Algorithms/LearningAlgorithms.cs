@@ -1,3 +1,4 @@
+using LabelerService.Learning.Algorithms.Auto;
 using LabelerService.Learning.Algorithms.Consensus;
 using LabelerService.Learning.Algorithms.WhoSaidWhat;
 using LabelerService.Learning.Ensembles;
@@ -13,12 +14,19 @@ internal static class LearningAlgorithms
         ["dn"] = new DoctorNet(learnsWeights: false),
         ["wdn"] = new DoctorNet(learnsWeights: true),
         ["consensus"] = new ConsensusNet(),
+        ["auto"] = new AutoSelection(),
     };
 
     /// <summary>Trains the algorithm that a task's settings name; the ensemble takes raw features.</summary>
     public static TrainedEnsemble Train(LearningTask task)
     {
         var trained = All[task.Settings.Algorithm].Train(task);
+        if (trained.Selection is not null)
+        {
+            // What it chose has been through here already.
+            return trained;
+        }
+
         return trained with { Ensemble = new ScaledEnsemble(task.Scaling.Copy(), trained.Ensemble) };
     }
 }

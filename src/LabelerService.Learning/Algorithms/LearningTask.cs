@@ -1,3 +1,4 @@
+using LabelerService.Core.Models;
 using LabelerService.Core.Training;
 using LabelerService.Learning.Ensembles;
 using LabelerService.Learning.Features;
@@ -10,8 +11,6 @@ namespace LabelerService.Learning.Algorithms;
 /// <summary>Everything that an algorithm learns from. Made by the trainer; an algorithm that trains others makes more of them.</summary>
 internal sealed class LearningTask : IDisposable
 {
-    private readonly Tensor _raw;
-
     /// <summary>Prepares the features as the settings ask.</summary>
     /// <param name="snapshot">The data.</param>
     /// <param name="set">What of it is trained on.</param>
@@ -27,7 +26,7 @@ internal sealed class LearningTask : IDisposable
         Settings = settings;
         Streams = streams;
         Run = run;
-        _raw = raw;
+        Raw = raw;
         using var scope = NewDisposeScope();
         Scaling = FeatureScaling.Fit(settings.FeatureTransform, raw, tensor(set.Items.Select(n => (long)n).ToArray()));
         Features = Scaling.Apply(raw).DetachFromDisposeScope();
@@ -51,6 +50,9 @@ internal sealed class LearningTask : IDisposable
     /// <summary>The feature transform, fitted on the training items.</summary>
     public FeatureScaling Scaling { get; }
 
+    /// <summary>Features of all items of the snapshot as they came [N, D].</summary>
+    public Tensor Raw { get; }
+
     /// <summary>Transformed features of all items of the snapshot [N, D].</summary>
     public Tensor Features { get; }
 
@@ -66,7 +68,7 @@ internal sealed class LearningTask : IDisposable
     /// <param name="set">What it trains on; null for the same.</param>
     /// <param name="run">How it reports; null for the same.</param>
     public LearningTask With(TrainingSettings settings, RandomStreams streams, TrainingSet? set = null, RunControl? run = null) =>
-        new(Snapshot, set ?? Set, settings, streams, _raw, run ?? Run);
+        new(Snapshot, set ?? Set, settings, streams, Raw, run ?? Run);
 
     public void Dispose()
     {
@@ -89,7 +91,9 @@ internal sealed record RunControl(TimeProvider Time, IProgress<TrainingProgress>
 /// Class distribution of each training item, given its annotations and everything learnt [n, K], row-major, in the order of
 /// <see cref="TrainingSet.Items"/>; null where the algorithm has no opinion on training items beyond its predictions.
 /// </param>
-internal sealed record TrainedEnsemble(Ensemble Ensemble, HeadAssignment Heads, float[]? Consensus = null);
+/// <param name="Selection">How it was chosen, where the algorithm chose among others.</param>
+internal sealed record TrainedEnsemble(
+    Ensemble Ensemble, HeadAssignment Heads, float[]? Consensus = null, ModelSelection? Selection = null);
 
 /// <summary>A way to learn from annotations.</summary>
 internal interface ILearningAlgorithm

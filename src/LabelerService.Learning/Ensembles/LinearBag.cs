@@ -1,4 +1,5 @@
 using LabelerService.Learning.Features;
+using LabelerService.Learning.Numerics;
 using LabelerService.Learning.Onnx;
 using static TorchSharp.torch;
 
@@ -17,14 +18,15 @@ internal sealed class LinearBag : Ensemble
     /// <param name="map">What the classifiers see; null: the features themselves. Owned.</param>
     /// <param name="weights">Weight of each [K, D].</param>
     /// <param name="biases">Bias of each [K].</param>
-    public LinearBag(RandomFeatures? map, IReadOnlyList<Tensor> weights, IReadOnlyList<Tensor> biases)
+    /// <param name="sharpness">What their logits are multiplied by.</param>
+    public LinearBag(RandomFeatures? map, IReadOnlyList<Tensor> weights, IReadOnlyList<Tensor> biases, double sharpness)
     {
         _map = map;
         _members = weights.Count;
         _classes = (int)biases[0].shape[0];
         using var scope = NewDisposeScope();
-        _weights = cat([.. weights], 0).to(ScalarType.Float32).DetachFromDisposeScope();
-        _biases = cat([.. biases], 0).to(ScalarType.Float32).DetachFromDisposeScope();
+        _weights = cat([.. weights], 0).Times(sharpness).to(ScalarType.Float32).DetachFromDisposeScope();
+        _biases = cat([.. biases], 0).Times(sharpness).to(ScalarType.Float32).DetachFromDisposeScope();
     }
 
     public override int HeadCount => 1;

@@ -60,6 +60,16 @@ internal sealed class ModelReport(
             }
         }
 
+        if (trained.Consensus is { } consensus)
+        {
+            // Gold is looked at here to measure by, never to learn from.
+            var sample = new ClassificationSample(consensus, [.. set.Items.Select(n => snapshot.Gold[n])], snapshot.Schema.Classes.Count);
+            if (sample.Count > 0)
+            {
+                Add(metrics, "train", "consensus_accuracy", sample.Count, sample.Accuracy);
+            }
+        }
+
         if (set.HeldOut.Count > 0)
         {
             var probabilities = runner.Predict(set.HeldOut.Items);
@@ -82,16 +92,16 @@ internal sealed class ModelReport(
     {
         var sample = new ClassificationSample(
             runner.Predict(rows), [.. rows.Select(n => snapshot.Gold[n])], snapshot.Schema.Classes.Count);
-        Add("accuracy", sample.Accuracy);
-        Add("log_loss", sample.LogLoss);
-        Add("ece", chosen => sample.ExpectedCalibrationError(chosen));
+        Add(metrics, split, "accuracy", sample.Count, sample.Accuracy);
+        Add(metrics, split, "log_loss", sample.Count, sample.LogLoss);
+        Add(metrics, split, "ece", sample.Count, chosen => sample.ExpectedCalibrationError(chosen));
+    }
 
-        void Add(string name, RowStatistic statistic)
-        {
-            int[] all = [.. Enumerable.Range(0, sample.Count)];
-            var resamples = (int)Math.Min(bootstrapResamples, Math.Max(FewestResamples, MaximumDraws / sample.Count));
-            Interval? interval = resamples > 0 ? Bootstrap.Percentile(sample.Count, statistic, resamples, bootstrapSeed) : null;
-            metrics.Add(new ModelMetric(split, name, statistic(all), sample.Count, interval?.Low, interval?.High));
-        }
+    private void Add(List<ModelMetric> metrics, string split, string name, int count, RowStatistic statistic)
+    {
+        int[] all = [.. Enumerable.Range(0, count)];
+        var resamples = (int)Math.Min(bootstrapResamples, Math.Max(FewestResamples, MaximumDraws / count));
+        Interval? interval = resamples > 0 ? Bootstrap.Percentile(count, statistic, resamples, bootstrapSeed) : null;
+        metrics.Add(new ModelMetric(split, name, statistic(all), count, interval?.Low, interval?.High));
     }
 }

@@ -14,6 +14,7 @@ internal enum RandomStream
     Folds = 7,
     RandomFeatures = 8,
     Child = 9,
+    Sample = 10,
 }
 
 /// <summary>Independent random streams from the one seed of a run.</summary>

@@ -118,6 +118,23 @@ internal sealed class TrainingSet
             heldOutSplit);
     }
 
+    /// <summary>Some of the training items with their annotations, and nothing to validate by.</summary>
+    /// <param name="items">Indexes of the items, ascending.</param>
+    public TrainingSet Subset(IReadOnlyList<int> items)
+    {
+        var offsets = new int[items.Count + 1];
+        var (labelers, classes) = (new List<int>(), new List<int>());
+        for (var i = 0; i < items.Count; i++)
+        {
+            labelers.AddRange(Labelers.AsSpan(Offsets[items[i]]..Offsets[items[i] + 1]));
+            classes.AddRange(Classes.AsSpan(Offsets[items[i]]..Offsets[items[i] + 1]));
+            offsets[i + 1] = labelers.Count;
+        }
+
+        return new TrainingSet(
+            [.. items.Select(i => Items[i])], offsets, [.. labelers], [.. classes], [], new HeldOutAnnotations([], [], []), Split.Train);
+    }
+
     /// <summary>The training annotations of labelers with a head, item i being the i-th training item and labelers being heads.</summary>
     public AnnotationTable Table(int classCount, HeadAssignment assignment)
     {

@@ -37,6 +37,24 @@ public sealed class LabelMeTests(ITestOutputHelper output)
         Assert.True(accuracies.Average() >= 0.92);
     }
 
+    [Fact]
+    public void The_automatic_choice_needs_no_gold_and_finds_the_best_model()
+    {
+        var snapshot = LabelMe.Snapshot.With(
+            gold: [.. LabelMe.Snapshot.Gold.Select((g, n) => LabelMe.Snapshot.Splits[n] == Split.Validation ? -1 : g)]);
+        var model = snapshot.Train("auto");
+
+        output.WriteLine(model.Manifest.Selection!.Reason);
+        foreach (var candidate in model.Manifest.Selection.Candidates)
+        {
+            output.WriteLine($"{candidate.LogLikelihood:F4} ± {candidate.DifferenceStandardError:F4} {candidate.Name}");
+        }
+
+        output.WriteLine($"test {model.Metric("test", "accuracy"):P1}, consensus {model.Metric("train", "consensus_accuracy"):P1}, {model.Manifest.TrainingSeconds:F0} s");
+        Assert.True(model.Metric("test", "accuracy") >= 0.91);
+        Assert.True(model.Metric("train", "consensus_accuracy") >= 0.91);
+    }
+
     private double[] Accuracies(TrainingSnapshot snapshot, string algorithm, int seeds = 5, params string[] settings)
     {
         var accuracies = new double[seeds];

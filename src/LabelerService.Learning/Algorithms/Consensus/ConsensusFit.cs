@@ -1,5 +1,6 @@
 using LabelerService.Core.Aggregation;
 using LabelerService.Core.Annotations;
+using LabelerService.Core.Calibration;
 using LabelerService.Core.Training;
 
 namespace LabelerService.Learning.Algorithms.Consensus;
@@ -9,12 +10,17 @@ namespace LabelerService.Learning.Algorithms.Consensus;
 /// <param name="OutOfFold">Class distribution of each training item from its features alone, by classifiers that did not see it [n, K].</param>
 /// <param name="Confusions">How labelers answer, from the posteriors.</param>
 /// <param name="ClassPrior">How common classes are [K].</param>
-/// <param name="LogLikelihood">
-/// Mean over annotations of ln Σ_k q(k|x_n) Π_r Θ_r(y_nr|k), taken jointly over each item's annotations, q and Θ from other folds than the
-/// item's: how well what was learnt elsewhere predicts these labelers' answers.
+/// <param name="Sharpness">Power that the classifier's distributions are raised to.</param>
+/// <param name="LogLikelihoods">
+/// For each training item ln Σ_k q(k|x_n) Π_r Θ_r(y_nr|k), over its annotations jointly, q and Θ from other folds than the item's: how
+/// well what was learnt elsewhere predicts these labelers' answers [n].
 /// </param>
 internal sealed record ConsensusResult(
-    double[] Posteriors, double[] OutOfFold, LabelerConfusions Confusions, double[] ClassPrior, double LogLikelihood);
+    double[] Posteriors, double[] OutOfFold, LabelerConfusions Confusions, double[] ClassPrior, double Sharpness, double[] LogLikelihoods)
+{
+    /// <summary>Mean of <see cref="LogLikelihoods"/> over so many annotations, in nats.</summary>
+    public double LogLikelihood(int annotations) => LogLikelihoods.Sum() / Math.Max(annotations, 1);
+}
 
 /// <summary>
 /// Cross-fitted EM: what the items are, what labelers confuse and what features tell, each estimated from the others, with every item
@@ -48,70 +54,103 @@ internal sealed class ConsensusFit
     /// <summary>Runs the rounds.</summary>
     /// <param name="classifier">Fitted in every round; afterwards as fitted to the last posteriors.</param>
     /// <param name="rounds">Rounds of EM.</param>
+    /// <param name="featureTrust">
+    /// What the fitted sharpness of the classifier is multiplied by. The sharpness that predicts labels best takes labelers to err
+    /// independently; people err together on hard items, so their agreement says less than it seems and features deserve more weight.
+    /// Never makes the classifier surer than it is itself.
+    /// </param>
     /// <param name="run">Clock, progress and cancellation.</param>
-    public ConsensusResult Run(ICrossFitClassifier classifier, int rounds, RunControl run)
+    public ConsensusResult Run(ICrossFitClassifier classifier, int rounds, double featureTrust, RunControl run)
     {
         var start = run.Time.GetTimestamp();
         var posteriors = Enumerable.Range(0, _partitions).Select(_ => MajorityVote.Posteriors(_table)).ToArray();
         var predicted = posteriors;
-        var likelihood = 0.0;
+        var (fitted, used) = (1.0, 1.0);
         for (var round = 1; round <= rounds; round++)
         {
             predicted = classifier.FitPredict(posteriors, run.Cancel.ThrowIfCancellationRequested);
-            likelihood = 0;
+            var confusions = Array.ConvertAll(posteriors, partition => LabelerConfusions.Estimate(_table, partition, _options));
+            fitted = Sharpness(predicted, confusions);
+            used = Math.Min(fitted * featureTrust, Math.Max(fitted, 1));
+            var likelihood = 0.0;
             for (var p = 0; p < _partitions; p++)
             {
-                likelihood += Revise(p, predicted[p], ref posteriors[p]) / _partitions;
+                posteriors[p] = new double[posteriors[p].Length];
+                likelihood += ConfusionEm.EStep(_table, Sharpen(predicted[p], used), confusions[p], posteriors[p]) / _partitions;
             }
 
+            likelihood /= Math.Max(_table.Count, 1);
             var perRound = run.Time.GetElapsedTime(start) / round;
             run.Progress?.Report(new TrainingProgress(
-                "consensus", round, rounds, -likelihood, "held_out_log_likelihood", likelihood, perRound * (rounds - round)));
+                "consensus", round, rounds, -likelihood, "log_likelihood", likelihood, perRound * (rounds - round)));
         }
 
         var consensus = Mean(posteriors);
+        var likelihoods = Mean([.. Enumerable.Range(0, _partitions).Select(p => CrossFitted(p, Sharpen(predicted[p], fitted), posteriors[p]))]);
         return new ConsensusResult(
             consensus, Mean(predicted), LabelerConfusions.Estimate(_table, consensus, _options),
-            ConfusionEm.ClassPrior(_table, consensus, smoothing: 1), likelihood);
+            ConfusionEm.ClassPrior(_table, consensus, smoothing: 1), used, likelihoods);
     }
 
-    // New posteriors of each fold's items: their out-of-fold prediction times what their labelers say, as known from the other folds.
-    private double Revise(int partition, double[] prior, ref double[] posteriors)
+    // The power of the classifier's distributions under which the annotations are likeliest; the mean over partitions.
+    private double Sharpness(double[][] predicted, LabelerConfusions[] confusions)
+    {
+        var sum = 0.0;
+        for (var p = 0; p < _partitions; p++)
+        {
+            sum += 1 / TemperatureScaling.FitToAnnotations(ClassDistributions.ToSingle(predicted[p]), _table, confusions[p]).Temperature;
+        }
+
+        return sum / _partitions;
+    }
+
+    private double[] Sharpen(double[] distributions, double power)
+    {
+        var sharpened = new double[distributions.Length];
+        for (var start = 0; start < sharpened.Length; start += _table.ClassCount)
+        {
+            var row = sharpened.AsSpan(start, _table.ClassCount);
+            for (var k = 0; k < row.Length; k++)
+            {
+                row[k] = power * ClassDistributions.Log(distributions[start + k]);
+            }
+
+            ClassDistributions.SoftMax(row);
+        }
+
+        return sharpened;
+    }
+
+    // Log-likelihood of each item's annotations, given its prior and labelers as known from the other folds.
+    private double[] CrossFitted(int partition, double[] prior, double[] posteriors)
     {
         var classes = _table.ClassCount;
-        var revised = new double[posteriors.Length];
+        var likelihoods = new double[_table.ItemCount];
         var known = new double[posteriors.Length];
-        var (likelihood, annotations) = (0.0, 0);
+        var row = new double[classes];
         foreach (var fold in _folds.Where(fold => fold.Repeat == partition))
         {
             posteriors.CopyTo(known, 0);
-            if (fold.Train.Length < _table.ItemCount)
+            foreach (var item in fold.HeldOut)
             {
-                foreach (var item in fold.HeldOut)
-                {
-                    // A row of zeros leaves its item out of the estimate.
-                    known.AsSpan(item * classes, classes).Clear();
-                }
+                // A row of zeros leaves its item out of the estimate.
+                known.AsSpan(item * classes, classes).Clear();
             }
 
             var confusions = LabelerConfusions.Estimate(_table, known, _options);
             foreach (var item in fold.HeldOut)
             {
-                var row = revised.AsSpan(item * classes, classes);
                 for (var k = 0; k < classes; k++)
                 {
                     row[k] = ClassDistributions.Log(prior[(item * classes) + k]);
                 }
 
                 confusions.AddLogLikelihood(_table, item, row);
-                likelihood += ClassDistributions.SoftMax(row);
-                var (first, end) = _table.RangeOfItem(item);
-                annotations += end - first;
+                likelihoods[item] = ClassDistributions.SoftMax(row);
             }
         }
 
-        posteriors = revised;
-        return likelihood / Math.Max(annotations, 1);
+        return likelihoods;
     }
 
     private static double[] Mean(double[][] partitions)

@@ -20,17 +20,9 @@ internal sealed class ConsensusNet : ILearningAlgorithm
         var folds = Folds.Draw(set.Items.Length, settings.Folds, settings.Repeats, task.Streams.Managed(RandomStream.Folds));
         var table = set.Table(task.Classes, assignment);
         using var generator = task.Streams.Native(RandomStream.RandomFeatures);
-        using ICrossFitClassifier classifier = settings.Classifier switch
-        {
-            ConsensusClassifier.Discriminant => new DiscriminantCrossFit(
-                task, folds, new DiscriminantOptions(settings.CovarianceShrinkage, settings.ClassifierTemperature, RandomUnits: 0), generator),
-            ConsensusClassifier.RandomFeatures => new DiscriminantCrossFit(
-                task, folds,
-                new DiscriminantOptions(settings.CovarianceShrinkage, settings.ClassifierTemperature, settings.RandomUnits), generator),
-            _ => new NetCrossFit(task, folds),
-        };
+        using var classifier = Classifier(task, folds, generator);
         var result = new ConsensusFit(table, folds, new ConfusionOptions { Shrinkage = settings.ConfusionShrinkage })
-            .Run(classifier, settings.Rounds, task.Run);
+            .Run(classifier, settings.Rounds, settings.FeatureTrust, task.Run);
 
         using var scope = NewDisposeScope();
         var matrices = new double[checked(assignment.Count * task.Classes * task.Classes)];
@@ -40,7 +32,21 @@ internal sealed class ConsensusNet : ILearningAlgorithm
         }
 
         var ensemble = new ConfusionEnsemble(
-            classifier.Build(), tensor(matrices, assignment.Count, task.Classes, task.Classes), tensor(result.ClassPrior));
+            classifier.Build(result.Sharpness), tensor(matrices, assignment.Count, task.Classes, task.Classes), tensor(result.ClassPrior));
         return new TrainedEnsemble(ensemble, assignment, Array.ConvertAll(result.Posteriors, value => (float)value));
     }
+
+    /// <summary>The kind of classifier that a task's settings ask for.</summary>
+    /// <param name="task">Settings and features.</param>
+    /// <param name="folds">The parts of the cross-fit.</param>
+    /// <param name="generator">Draws random features.</param>
+    public static ICrossFitClassifier Classifier(LearningTask task, Fold[] folds, Generator generator) => task.Settings.Classifier switch
+    {
+        ConsensusClassifier.Discriminant => new DiscriminantCrossFit(
+            task, folds, new DiscriminantOptions(task.Settings.CovarianceShrinkage, RandomUnits: 0), generator),
+        ConsensusClassifier.RandomFeatures => new DiscriminantCrossFit(
+            task, folds, new DiscriminantOptions(task.Settings.CovarianceShrinkage, task.Settings.RandomUnits), generator),
+        ConsensusClassifier.Logistic => new LogisticCrossFit(task, folds, task.Settings.Ridge),
+        _ => new NetCrossFit(task, folds),
+    };
 }

@@ -15,8 +15,6 @@ internal sealed class DiscriminantCrossFit : ICrossFitClassifier
     private readonly Fold[] _folds;
     private readonly DiscriminantEigenbasis[] _bases;
     private readonly Tensor[] _heldOut;
-    private readonly double _shrinkage;
-    private readonly double _temperature;
     private readonly int _classes;
     private readonly List<Tensor> _weights = [];
     private readonly List<Tensor> _biases = [];
@@ -31,8 +29,7 @@ internal sealed class DiscriminantCrossFit : ICrossFitClassifier
     {
         _folds = folds;
         _classes = task.Classes;
-        _shrinkage = options.Shrinkage;
-        _temperature = options.Temperature;
+        Shrinkage = options.Shrinkage;
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var items = task.Features.index_select(0, tensor(task.Set.Items.Select(n => (long)n).ToArray()));
@@ -47,6 +44,9 @@ internal sealed class DiscriminantCrossFit : ICrossFitClassifier
             _bases[f] = new DiscriminantEigenbasis(_items.index_select(0, tensor(folds[f].Train.Select(i => (long)i).ToArray())));
         }
     }
+
+    /// <summary>s of <see cref="DiscriminantEigenbasis"/>; may change between rounds at no cost.</summary>
+    public double Shrinkage { get; set; }
 
     public double[][] FitPredict(double[][] targets, Action progress)
     {
@@ -74,7 +74,7 @@ internal sealed class DiscriminantCrossFit : ICrossFitClassifier
                     sums = allSums.sub(single.index_select(0, _heldOut[f]).t().mm(rows).to(ScalarType.Float64));
                 }
 
-                var (weight, bias) = _bases[f].Fit(counts, sums, _shrinkage, _temperature);
+                var (weight, bias) = _bases[f].Fit(counts, sums, Shrinkage);
                 _weights.Add(weight.DetachFromDisposeScope());
                 _biases.Add(bias.DetachFromDisposeScope());
                 var logits = rows.mm(weight.to(ScalarType.Float32).t()).to(ScalarType.Float64).add(bias);
@@ -86,10 +86,10 @@ internal sealed class DiscriminantCrossFit : ICrossFitClassifier
         return predicted;
     }
 
-    public Ensemble Build()
+    public Ensemble Build(double sharpness)
     {
         _mapGiven = true;
-        return new LinearBag(_map, _weights, _biases);
+        return new LinearBag(_map, _weights, _biases, sharpness);
     }
 
     public void Dispose()
@@ -135,6 +135,5 @@ internal sealed class DiscriminantCrossFit : ICrossFitClassifier
 
 /// <summary>A discriminant classifier.</summary>
 /// <param name="Shrinkage">s of <see cref="DiscriminantEigenbasis"/>.</param>
-/// <param name="Temperature">What its logits are multiplied by.</param>
 /// <param name="RandomUnits">Units of the layer of random features; 0: the features themselves.</param>
-internal sealed record DiscriminantOptions(double Shrinkage, double Temperature, int RandomUnits);
+internal sealed record DiscriminantOptions(double Shrinkage, int RandomUnits);

@@ -43,9 +43,8 @@ internal sealed class DiscriminantEigenbasis : IDisposable
     /// <param name="counts">Σ_n P_nk over the items of the covariance [K], float64.</param>
     /// <param name="sums">Σ_n P_nk x_n over them [K, D], float64.</param>
     /// <param name="shrinkage">s, above 0 and at most 1.</param>
-    /// <param name="temperature">What logits are multiplied by: below 1 makes the classifier less sure.</param>
     /// <returns>Weight [K, D] and bias [K] of the logits, float64.</returns>
-    public (Tensor Weight, Tensor Bias) Fit(Tensor counts, Tensor sums, double shrinkage, double temperature)
+    public (Tensor Weight, Tensor Bias) Fit(Tensor counts, Tensor sums, double shrinkage)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
@@ -68,7 +67,7 @@ internal sealed class DiscriminantEigenbasis : IDisposable
         var weight = directions.mm(_basis.t());
         var offset = directions.mul(means).sum(1).Times(-0.5).add(shares.log());
         var bias = offset.sub(weight.mv(_mean));
-        return (weight.Times(temperature).MoveToOuterDisposeScope(), bias.Times(temperature).MoveToOuterDisposeScope());
+        return (weight.MoveToOuterDisposeScope(), bias.MoveToOuterDisposeScope());
     }
 
     public void Dispose()

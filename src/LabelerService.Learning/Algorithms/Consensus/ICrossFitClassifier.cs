@@ -14,5 +14,6 @@ internal interface ICrossFitClassifier : IDisposable
     public double[][] FitPredict(double[][] targets, Action progress);
 
     /// <summary>The mean of the classifiers as fitted last, one head; takes transformed features. Owned by the caller.</summary>
-    public Ensemble Build();
+    /// <param name="sharpness">Power that each classifier's distribution is raised to, and renormalised, before the mean is taken.</param>
+    public Ensemble Build(double sharpness);
 }

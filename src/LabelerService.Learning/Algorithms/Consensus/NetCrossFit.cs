@@ -36,9 +36,9 @@ internal sealed class NetCrossFit(LearningTask task, Fold[] folds) : ICrossFitCl
         return predicted;
     }
 
-    public Ensemble Build()
+    public Ensemble Build(double sharpness)
     {
-        var mean = MixtureEnsemble.Mean([.. _nets]);
+        var mean = MixtureEnsemble.Mean([.. _nets.Select(net => new TemperatureEnsemble(net, 1 / sharpness))]);
         _nets.Clear();
         return mean;
     }
