@@ -113,7 +113,10 @@ public sealed class CrowdSimulationTests
                 int[] chosen = [.. Enumerable.Range(0, 100).Where(n => n % 3 == 0)];
                 var options = new CrowdSimulationOptions
                 {
-                    Seed = seed, Labelers = [new(LabelerKind.Average, labelers)], LabelsPerItem = perItem, ActivitySkew = skew,
+                    Seed = seed,
+                    Labelers = [new(LabelerKind.Average, labelers)],
+                    LabelsPerItem = perItem,
+                    ActivitySkew = skew,
                 };
                 var crowd = CrowdSimulation.Run(World.Truth, World.Snapshot.Features, Classes, options, chosen);
                 for (var n = 0; n < 100; n++)

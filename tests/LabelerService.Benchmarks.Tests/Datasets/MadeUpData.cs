@@ -17,7 +17,13 @@ internal sealed class MadeUpData : IDisposable
     {
         var crowd = SimulatedCrowd.Create(new SimulatedCrowdOptions
         {
-            Items = 200, Classes = 8, Dimensions = Dimensions, Separation = 8, Accuracies = [0.9, 0.8, 0.9], ValidationShare = 0.2, TestShare = 0.2,
+            Items = 200,
+            Classes = 8,
+            Dimensions = Dimensions,
+            Separation = 8,
+            Accuracies = [0.9, 0.8, 0.9],
+            ValidationShare = 0.2,
+            TestShare = 0.2,
         });
         _folder.CreateSubdirectory("labelme");
         foreach (var (part, start, count) in (ReadOnlySpan<(string, int, int)>)[("train", 0, 120), ("valid", 120, 40), ("test", 160, LabelMeTestItems)])

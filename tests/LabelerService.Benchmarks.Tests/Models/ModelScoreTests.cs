@@ -15,7 +15,10 @@ public sealed class ModelScoreTests
             crowd.Snapshot, AlgorithmCatalogue.Validate("bn", new Dictionary<string, string> { ["epochs"] = "1" }), 1, null, CancellationToken.None);
         var model = new TrainedModel
         {
-            Onnx = trained.Onnx, Manifest = trained.Manifest, ConsensusItems = [5, 2, 9], Consensus = [0.9f, 0.1f, 0.2f, 0.8f, 0.7f, 0.3f],
+            Onnx = trained.Onnx,
+            Manifest = trained.Manifest,
+            ConsensusItems = [5, 2, 9],
+            Consensus = [0.9f, 0.1f, 0.2f, 0.8f, 0.7f, 0.3f],
         };
         int[] gold = [.. Enumerable.Repeat(-1, 60)];
         (gold[5], gold[2], gold[9]) = (0, 1, 1);

@@ -79,7 +79,14 @@ internal sealed class ModelComparison(
                     $"{dataset.Name} {variant.Name} seed {seed}: {score.Accuracy:0.0} %, log loss {score.LogLoss:0.000}, {score.Seconds:0.0} s"));
                 _runs.Add(new
                 {
-                    Dataset = dataset.Name, Model = variant.FigureName, score.Seed, score.Accuracy, score.LogLoss, score.Ece, score.Seconds, score.Consensus,
+                    Dataset = dataset.Name,
+                    Model = variant.FigureName,
+                    score.Seed,
+                    score.Accuracy,
+                    score.LogLoss,
+                    score.Ece,
+                    score.Seconds,
+                    score.Consensus,
                     model.Manifest.Settings,
                 });
                 if (seed == 1)
@@ -159,7 +166,12 @@ internal sealed class ModelComparison(
                 Text(head.EstimatedAccuracy, "0.00"));
             _weights.Add(new
             {
-                Dataset = dataset, Model = variant.FigureName, Labeler = head.LabelerId, head.AnnotationCount, head.Weight, head.EstimatedAccuracy,
+                Dataset = dataset,
+                Model = variant.FigureName,
+                Labeler = head.LabelerId,
+                head.AnnotationCount,
+                head.Weight,
+                head.EstimatedAccuracy,
             });
         }
 

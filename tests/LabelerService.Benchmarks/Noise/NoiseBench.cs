@@ -23,7 +23,11 @@ internal static class NoiseBench
 
     private static readonly Dictionary<string, string> Settings = new(StringComparer.Ordinal)
     {
-        ["hidden"] = "256", ["epochs"] = "60", ["patience"] = "8", ["batch_size"] = "200", ["bootstrap_resamples"] = "0",
+        ["hidden"] = "256",
+        ["epochs"] = "60",
+        ["patience"] = "8",
+        ["batch_size"] = "200",
+        ["bootstrap_resamples"] = "0",
     };
 
     public static Command Create(BenchHost host)

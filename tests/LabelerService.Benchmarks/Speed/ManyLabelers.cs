@@ -18,11 +18,19 @@ internal static class ManyLabelers
     {
         var world = SimulatedCrowd.Create(new SimulatedCrowdOptions
         {
-            Seed = Seed, Items = ItemCount, Dimensions = Dimensions, Classes = ClassCount, LabelsPerItem = 0, ValidationShare = 0, TestShare = 0,
+            Seed = Seed,
+            Items = ItemCount,
+            Dimensions = Dimensions,
+            Classes = ClassCount,
+            LabelsPerItem = 0,
+            ValidationShare = 0,
+            TestShare = 0,
         });
         var crowd = CrowdSimulation.Run(world.Truth, world.Snapshot.Features, ClassCount, new CrowdSimulationOptions
         {
-            Seed = Seed, LabelsPerItem = LabelsPerItem, Labelers = [new(LabelerKind.Expert, labelers / 4), new(LabelerKind.Average, labelers - (labelers / 4))],
+            Seed = Seed,
+            LabelsPerItem = LabelsPerItem,
+            Labelers = [new(LabelerKind.Expert, labelers / 4), new(LabelerKind.Average, labelers - (labelers / 4))],
         });
         return SnapshotBuilder.Vectors(
             $"{labelers}-labelers", ClassCount, world.Snapshot.Features, [.. world.Truth.Select(_ => Split.Train)],

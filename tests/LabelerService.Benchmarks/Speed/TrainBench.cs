@@ -23,7 +23,9 @@ internal static class TrainBench
     {
         var rounds = new Option<int>("--rounds")
         {
-            Description = "Times that each is measured; the median counts", HelpName = "NUMBER", DefaultValueFactory = _ => FewestRounds,
+            Description = "Times that each is measured; the median counts",
+            HelpName = "NUMBER",
+            DefaultValueFactory = _ => FewestRounds,
         };
         var command = new Command("train", "Training speed of the doctor net against a dense masked loss, and peak memory") { rounds };
         host.Handle(command, (run, cancellationToken) =>
@@ -118,7 +120,9 @@ internal static class TrainBench
         // All annotations are trained on, as the dense loss does.
         private static TrainingSettings Settings(int epochs) => AlgorithmCatalogue.Validate("dn", new Dictionary<string, string>
         {
-            ["epochs"] = epochs.ToString(CultureInfo.InvariantCulture), ["held_out_share"] = "0", ["bootstrap_resamples"] = "0",
+            ["epochs"] = epochs.ToString(CultureInfo.InvariantCulture),
+            ["held_out_share"] = "0",
+            ["bootstrap_resamples"] = "0",
         });
     }
 
