@@ -38,6 +38,19 @@ public sealed class ModelsBenchTests
     }
 
     [Fact]
+    public async Task The_consensus_on_training_items_has_a_figure_apart_from_the_algorithm_of_that_name()
+    {
+        using var data = new MadeUpData().WithLabelMe();
+        var outcome = await Bench.RunAsync("models", "--dataset", "labelme", "--models", "consensus,bn", "--seeds", "1", "--data", data.Path, "--json");
+
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.InRange(outcome.Figure("labelme.consensus_net.accuracy"), 80, 100);
+        Assert.InRange(outcome.Figure("labelme.consensus.accuracy"), 80, 100);
+        Assert.Equal(outcome.Figure("labelme.consensus_net.consensus_accuracy"), outcome.Figure("labelme.consensus.accuracy"));
+        Assert.False(outcome.Document.GetProperty("figures").TryGetProperty("labelme.bn.consensus_accuracy", out _));
+    }
+
+    [Fact]
     public async Task A_model_that_fails_is_reported_and_the_others_still_run()
     {
         using var data = new MadeUpData().WithLabelMe();

@@ -88,10 +88,12 @@ internal sealed class ModelComparison(
                     score.Seconds,
                     score.Consensus,
                     model.Manifest.Settings,
+                    model.Manifest.Selection,
                 });
                 if (seed == 1)
                 {
                     ReportWeights(dataset.Name, variant, model.Manifest);
+                    ReportSelection(dataset.Name, variant, model.Manifest.Selection);
                 }
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
@@ -173,6 +175,26 @@ internal sealed class ModelComparison(
                 head.Weight,
                 head.EstimatedAccuracy,
             });
+        }
+
+        run.Result.Table(table);
+    }
+
+    // What a model that chooses among others has chosen, and why.
+    private void ReportSelection(string dataset, ModelVariant variant, ModelSelection? selection)
+    {
+        if (selection is null)
+        {
+            return;
+        }
+
+        run.Note($"{dataset} {variant.Name}: {selection.Chosen}: {selection.Reason}");
+        var table = new BenchTable(
+            $"{dataset}: what {variant.Name} compared without gold, seed 1; chosen: {selection.Chosen}", "candidate", selection.Criterion,
+            "standard error of the difference");
+        foreach (var candidate in selection.Candidates)
+        {
+            table.Row(candidate.Name, Text(candidate.LogLikelihood, "0.0000"), Text(candidate.DifferenceStandardError, "0.0000"));
         }
 
         run.Result.Table(table);

@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Spectre.Console;
 
 namespace LabelerService.Benchmarks.Reporting;
@@ -21,6 +22,7 @@ internal sealed class BenchResult(string bench)
         DictionaryKeyPolicy = null,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         WriteIndented = true,
+        Converters = { new FiniteNumber() },
     };
 
     private readonly List<BenchTable> _tables = [];
@@ -38,7 +40,7 @@ internal sealed class BenchResult(string bench)
     /// <summary>The figures: percent, seconds, milliseconds, MiB or ratios, as the name says; null is not a number.</summary>
     public IReadOnlyDictionary<string, double?> Figures => _figures;
 
-    /// <summary>Adds a figure, rounded to six significant digits after the point, which is beyond what any bench can tell apart.</summary>
+    /// <summary>Adds a figure, rounded to six digits after the point, which is beyond what any bench can tell apart.</summary>
     public void Figure(string name, double value) => _figures.Add(name, double.IsFinite(value) ? Math.Round(value, 6) : null);
 
     /// <summary>Adds a table for people.</summary>
@@ -70,6 +72,24 @@ internal sealed class BenchResult(string bench)
         foreach (var table in _tables)
         {
             table.Show(console);
+        }
+    }
+
+    // JSON has no numbers for infinity and not-a-number.
+    private sealed class FiniteNumber : JsonConverter<double>
+    {
+        public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDouble();
+
+        public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options)
+        {
+            if (double.IsFinite(value))
+            {
+                writer.WriteNumberValue(value);
+            }
+            else
+            {
+                writer.WriteNullValue();
+            }
         }
     }
 }
