@@ -99,6 +99,30 @@ internal static class TrainingSettingList
     public static readonly Setting<double> ConfusionShrinkage = Setting.Number(
         "confusion_shrinkage", 5, 0, 10_000, "Pseudo-annotations of the common confusion added to each labeler's own.");
 
+    // Less than the consensus net's shrinkage: an EM in which the net sees the labels that it predicts gains from labelers who differ.
+    public static readonly Setting<double> ConfusionPrior = Setting.Number(
+        "confusion_prior", 2, 0, 10_000,
+        "Pseudo-annotations of the prior of a labeler's confusion, for each true class; 0 lets every labeler stand alone.");
+
+    // A labeler's parameters see few of the steps: at the net's own rate they hardly move (LabelMe, CrowdLayer: 84.4 % against 85.4 %).
+    public static readonly Setting<double> ConfusionLearningRate = Setting.Number(
+        "confusion_learning_rate", 0.01, 1e-7, 1, "Adam's step size for the labelers' confusion parameters.");
+
+    public static readonly Setting<int> EmRounds = Setting.Integer(
+        "em_rounds", 10, 1, 1000, "Times that true classes, confusions and net are re-estimated in turn.");
+
+    public static readonly Setting<NoiseKind> Noise = Setting.Choice(
+        "noise", NoiseKind.Shared, "Whether all labelers share one noise matrix or each has its own.");
+
+    public static readonly Setting<double> TraceWeight = Setting.Number(
+        "trace_weight", 0.01, 0, 1000, "Penalty on the mean trace of the labelers' confusions: how far they are pushed to explain the errors.");
+
+    public static readonly Setting<double> DifferenceWeight = Setting.Number(
+        "difference_weight", 0.00001, 0, 1, "Reward for individual noise that differs from the common noise.");
+
+    public static readonly Setting<double> MixupAlpha = Setting.Number(
+        "mixup_alpha", 1, 0, 1, "Pairs of annotations are mixed by a share from Beta(α, α); 0 mixes nothing.");
+
     /// <summary>Settings of every algorithm that trains a net.</summary>
     public static readonly IReadOnlyList<SettingDescriptor> Net =
     [
@@ -155,6 +179,13 @@ internal static class TrainingSettingList
             FeatureTrust = Get(FeatureTrust),
             RandomUnits = Get(RandomUnits),
             ConfusionShrinkage = Get(ConfusionShrinkage),
+            ConfusionPrior = Get(ConfusionPrior),
+            ConfusionLearningRate = Get(ConfusionLearningRate),
+            EmRounds = Get(EmRounds),
+            Noise = Get(Noise),
+            TraceWeight = Get(TraceWeight),
+            DifferenceWeight = Get(DifferenceWeight),
+            MixupAlpha = Get(MixupAlpha),
         };
 
         T Get<T>(Setting<T> setting)

@@ -31,6 +31,19 @@ public enum LabelTarget
 
     /// <summary>The commonest label; ties share the mass evenly.</summary>
     Majority,
+
+    /// <summary>The posterior of label-only EM over true classes and labeler confusions (Dawid and Skene 1979), confusions shrunk.</summary>
+    DawidSkene,
+}
+
+/// <summary>Whose noise matrix a noise layer has.</summary>
+public enum NoiseKind
+{
+    /// <summary>One for all labelers.</summary>
+    Shared,
+
+    /// <summary>One for each labeler.</summary>
+    Labeler,
 }
 
 /// <summary>What tells classes from features in a consensus net.</summary>
@@ -160,4 +173,25 @@ public sealed record TrainingSettings
 
     /// <summary>Pseudo-annotations of the common confusion that a labeler's own counts are added to.</summary>
     public required double ConfusionShrinkage { get; init; }
+
+    /// <summary>Pseudo-annotations of the prior of a labeler's confusion in the EMs of others, for each true class.</summary>
+    public required double ConfusionPrior { get; init; }
+
+    /// <summary>Adam's step size for confusion parameters that are learnt by gradient.</summary>
+    public required double ConfusionLearningRate { get; init; }
+
+    /// <summary>Times that labels and net are re-estimated in turn.</summary>
+    public required int EmRounds { get; init; }
+
+    /// <summary>Whose noise matrix a noise layer has.</summary>
+    public required NoiseKind Noise { get; init; }
+
+    /// <summary>λ of the penalty λ · mean_r tr Θ_r.</summary>
+    public required double TraceWeight { get; init; }
+
+    /// <summary>λ of the reward λ · Σ_r ‖W − W_r‖ for individual noise that differs from the common one.</summary>
+    public required double DifferenceWeight { get; init; }
+
+    /// <summary>α of Beta(α, α), by which pairs of annotations are mixed; 0 = no mixing.</summary>
+    public required double MixupAlpha { get; init; }
 }

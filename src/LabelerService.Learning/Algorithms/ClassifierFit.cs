@@ -12,13 +12,14 @@ internal static class ClassifierFit
     /// <param name="task">Settings, features and random draws.</param>
     /// <param name="targets">Class distribution of each item of the training set [n, K], row-major.</param>
     /// <param name="items">Indexes into <see cref="TrainingSet.Items"/> to train on; null for all.</param>
+    /// <param name="laterEpochs">Epochs of fits that follow, for the estimate of the time left.</param>
     /// <returns>An ensemble with one head, which takes transformed features.</returns>
-    public static Ensemble Fit(LearningTask task, float[] targets, IReadOnlyList<int>? items = null)
+    public static Ensemble Fit(LearningTask task, float[] targets, IReadOnlyList<int>? items = null, int laterEpochs = 0)
     {
         var network = new Network(task.Settings, task.FeatureLength, 1, task.Classes);
         var parameters = NetworkFit.Fit(
             task, network, AnnotatedItems.WithoutAnnotations(task.Set, items), new SoftLabelNetworkLoss(network, targets),
-            candidate => Validate(task, network, candidate));
+            candidate => Validate(task, network, candidate), laterEpochs: laterEpochs);
         return new HeadEnsemble(network, parameters, FixedWeights.Equal(1));
     }
 

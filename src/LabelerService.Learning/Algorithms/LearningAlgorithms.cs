@@ -1,5 +1,6 @@
 using LabelerService.Learning.Algorithms.Auto;
 using LabelerService.Learning.Algorithms.Consensus;
+using LabelerService.Learning.Algorithms.Rivals;
 using LabelerService.Learning.Algorithms.WhoSaidWhat;
 using LabelerService.Learning.Ensembles;
 
@@ -14,6 +15,14 @@ internal static class LearningAlgorithms
         ["dn"] = new DoctorNet(learnsWeights: false),
         ["wdn"] = new DoctorNet(learnsWeights: true),
         ["consensus"] = new ConsensusNet(),
+        ["noise_layer"] = new NoiseLayer(),
+        ["welinder_perona"] = new WelinderPeronaNet(),
+        ["raykar"] = new Raykar(),
+        ["crowd_layer"] = new CrowdLayer(),
+        ["trace_norm"] = new TraceNorm(),
+        ["conal"] = new CoNal(),
+        ["annot_mix"] = new AnnotMix(),
+        ["crowdlab"] = new CrowdLab(),
         ["auto"] = new AutoSelection(),
     };
 

@@ -33,6 +33,9 @@ internal sealed class ConfusionEnsemble : Ensemble
 
     public override int ClassCount => (int)_confusions.shape[1];
 
+    /// <summary>Θ [R, K, K]; borrowed.</summary>
+    public Tensor Confusions => _confusions;
+
     public override long ValuesPerItem => Math.Max(base.ValuesPerItem, _classifier.ValuesPerItem);
 
     /// <summary>

@@ -15,6 +15,8 @@ internal enum RandomStream
     RandomFeatures = 8,
     Child = 9,
     Sample = 10,
+    ConfusionInitialisation = 21,
+    Mixing = 22,
 }
 
 /// <summary>Independent random streams from the one seed of a run.</summary>

@@ -155,9 +155,15 @@ internal sealed class TrainingSet
         return new AnnotationTable(Items.Length, assignment.Count, classCount, [.. items], [.. heads], [.. classes]);
     }
 
-    /// <summary>What each item's label is taken to be, row-major [n, K], rows summing to one.</summary>
+    /// <summary>What each item's label is taken to be by its own annotations alone, row-major [n, K], rows summing to one.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The target needs more than the item's own annotations.</exception>
     public float[] Targets(LabelTarget target, int classCount)
     {
+        if (target is not (LabelTarget.Mean or LabelTarget.Majority))
+        {
+            throw new ArgumentOutOfRangeException(nameof(target), target, "Only votes are counted here.");
+        }
+
         var targets = new float[checked(Items.Length * classCount)];
         for (var i = 0; i < Items.Length; i++)
         {
