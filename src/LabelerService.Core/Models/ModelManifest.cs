@@ -23,7 +23,10 @@ public static class ServingGraph
 /// <param name="EstimatedAccuracy">
 /// The model's estimate of how often this labeler names the ensemble's top class on the training items, in [0, 1].
 /// </param>
-public sealed record ModelHead(string? LabelerId, int AnnotationCount, double Weight, double EstimatedAccuracy);
+/// <param name="WeightLow">Lower end of the 95 % bootstrap interval of the weight, over items; null where the weight was not learnt.</param>
+/// <param name="WeightHigh">Upper end of that interval.</param>
+public sealed record ModelHead(
+    string? LabelerId, int AnnotationCount, double Weight, double EstimatedAccuracy, double? WeightLow = null, double? WeightHigh = null);
 
 /// <summary>A number measured on a split after training.</summary>
 /// <param name="Split">train, validation or test.</param>

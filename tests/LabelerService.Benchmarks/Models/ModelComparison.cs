@@ -160,11 +160,13 @@ internal sealed class ModelComparison(
             return;
         }
 
-        var table = new BenchTable($"{dataset}: averaging weights of {variant.Name}, seed 1", "labeler", "annotations", "weight", "estimated accuracy");
+        var table = new BenchTable(
+            $"{dataset}: averaging weights of {variant.Name}, seed 1", "labeler", "annotations", "weight", "95 % interval", "estimated accuracy");
         foreach (var head in manifest.Heads.OrderByDescending(head => head.Weight))
         {
             table.Row(
                 head.LabelerId ?? "(shared)", head.AnnotationCount.ToString(CultureInfo.InvariantCulture), Text(head.Weight, "0.0000"),
+                head is { WeightLow: { } low, WeightHigh: { } high } ? $"{Text(low, "0.0000")} – {Text(high, "0.0000")}" : "",
                 Text(head.EstimatedAccuracy, "0.00"));
             _weights.Add(new
             {
@@ -173,6 +175,8 @@ internal sealed class ModelComparison(
                 Labeler = head.LabelerId,
                 head.AnnotationCount,
                 head.Weight,
+                head.WeightLow,
+                head.WeightHigh,
                 head.EstimatedAccuracy,
             });
         }
@@ -188,7 +192,7 @@ internal sealed class ModelComparison(
             return;
         }
 
-        run.Note($"{dataset} {variant.Name}: {selection.Chosen}: {selection.Reason}");
+        run.Note($"{dataset} {variant.Name} chose {selection.Reason}");
         var table = new BenchTable(
             $"{dataset}: what {variant.Name} compared without gold, seed 1; chosen: {selection.Chosen}", "candidate", selection.Criterion,
             "standard error of the difference");
