@@ -1,3 +1,4 @@
+using LabelerService.Core.Datasets;
 using LabelerService.Core.Errors;
 using LabelerService.Core.Models;
 using LabelerService.Core.Training;
@@ -40,6 +41,14 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
             throw new ServiceException(
                 ErrorKind.FailedPrecondition, "ITEMS_NOT_VECTORS",
                 $"Items of kind {snapshot.Schema.ItemKind} have no fixed vector; {settings.Algorithm} trains on vectors and images.");
+        }
+
+        if (settings.Head == HeadKind.Cumulative && snapshot.Schema.LabelKind == LabelKind.MultiClass)
+        {
+            throw new ServiceException(
+                ErrorKind.FailedPrecondition, "CLASSES_NOT_ORDERED",
+                "Cumulative heads need ordered classes, and those of this dataset have no order. Set head=softmax, or create the dataset "
+                + "as ordinal.");
         }
 
         var streams = new RandomStreams(seed);

@@ -24,13 +24,28 @@ public static class AlgorithmCatalogue
     /// <summary>All algorithms, in the order they are shown.</summary>
     public static IReadOnlyList<AlgorithmDescriptor> All { get; } =
     [
-        new("bn", "Baseline net", "One softmax head, trained on the mean (or majority) label or the Dawid–Skene posterior of each item.", WhoSaidWhat,
-            [.. TrainingSettingList.Net, TrainingSettingList.Target, TrainingSettingList.ConfusionPrior]),
-        new("dn", "Doctor net", "One softmax head per labeler on a shared backbone; predicts with the plain mean of the heads.", WhoSaidWhat,
-            [.. TrainingSettingList.Net, TrainingSettingList.MinAnnotations]),
+        new("bn", "Baseline net", "One head, trained on the mean (or majority) label or the Dawid–Skene posterior of each item.", WhoSaidWhat,
+            [.. TrainingSettingList.Net, TrainingSettingList.Head, TrainingSettingList.Target, TrainingSettingList.ConfusionPrior]),
+        new("dn", "Doctor net", "One head per labeler on a shared backbone; predicts with the plain mean of the heads.", WhoSaidWhat,
+            [.. TrainingSettingList.Net, .. TrainingSettingList.LabelerHeads]),
         new("wdn", "Weighted doctor net",
             "A doctor net whose heads are averaged with learnt weights; an item's own labelers are left out while the weights are learnt.",
-            WhoSaidWhat, [.. TrainingSettingList.Net, TrainingSettingList.MinAnnotations, .. TrainingSettingList.Averaging]),
+            WhoSaidWhat,
+            [.. TrainingSettingList.Net, .. TrainingSettingList.LabelerHeads, TrainingSettingList.AveragingKind, .. TrainingSettingList.Averaging]),
+        new("iwdn", "Image-specific weighted doctor net",
+            "A weighted doctor net whose averaging weights depend on the item, through the representation that the heads see.",
+            WhoSaidWhat,
+            [
+                .. TrainingSettingList.Net, .. TrainingSettingList.LabelerHeads, .. TrainingSettingList.Averaging,
+                TrainingSettingList.AveragingWeightDecay,
+            ]),
+        new("biwdn", "Bottlenecked image-specific weighted doctor net",
+            "As the image-specific net, with a narrow bottleneck between representation and averaging weights against overfitting.",
+            WhoSaidWhat,
+            [
+                .. TrainingSettingList.Net, .. TrainingSettingList.LabelerHeads, .. TrainingSettingList.Averaging,
+                TrainingSettingList.AveragingWeightDecay, TrainingSettingList.Bottleneck,
+            ]),
         new("consensus", "Consensus net",
             "A classifier of the true class, cross-fitted with the confusions of labelers, which are shrunk to a common one; serves every labeler's answers beside it.",
             "Raykar et al.: Learning from Crowds. JMLR 2010 (joint EM); Friedman: Regularized Discriminant Analysis. JASA 1989; cross-fitting and shrinkage are ours",

@@ -17,7 +17,10 @@ public static class ServingGraph
 }
 
 /// <summary>What a head of a served model stands for.</summary>
-/// <param name="LabelerId">The labeler's external id; null for a head that is nobody's (the single head of BN).</param>
+/// <param name="LabelerId">
+/// The labeler's external id; null for a head that is nobody's: the single head of BN, or the shared head, which comes last where labelers
+/// have heads. It answers for labelers who have none of their own, be it that they labelled too little or that they were not there yet.
+/// </param>
 /// <param name="AnnotationCount">Annotations this head was trained on.</param>
 /// <param name="Weight">Mean averaging weight over the training items, in [0, 1].</param>
 /// <param name="EstimatedAccuracy">

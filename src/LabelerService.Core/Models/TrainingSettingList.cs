@@ -53,7 +53,31 @@ internal static class TrainingSettingList
         "target", LabelTarget.Mean, "What the net learns an item's label to be.");
 
     public static readonly Setting<int> MinAnnotations = Setting.Integer(
-        "min_annotations", 1, 1, 1_000_000, "Labelers with fewer training annotations get no head.");
+        "min_annotations", 1, 1, 1_000_000, "Labelers with fewer training annotations share one head.");
+
+    public static readonly Setting<HeadKind> Head = Setting.Choice(
+        "head", HeadKind.Softmax, "What turns a head's outputs into a distribution; cumulative is for binary and ordinal classes.");
+
+    public static readonly Setting<double> Shrinkage = Setting.Number(
+        "shrinkage", 1, 0, 1_000_000, "Precision of the prior that draws a labeler's head to the shared one.");
+
+    public static readonly Setting<Mixing> Mixing = Setting.Choice(
+        "mixing", Training.Mixing.Linear, "Whether heads are averaged as probabilities or as log-probabilities.");
+
+    public static readonly Setting<AveragingKind> AveragingKind = Setting.Choice(
+        "averaging", Training.AveragingKind.Learned, "Whether averaging weights are learnt or follow the number of labels.");
+
+    public static readonly Setting<AveragingTarget> AveragingTarget = Setting.Choice(
+        "averaging_target", Training.AveragingTarget.Mean, "What averaging weights learn an item's class to be.");
+
+    public static readonly Setting<int> Bottleneck = Setting.Integer(
+        "bottleneck", 3, 1, 1024, "Width of the bottleneck in front of item-dependent averaging weights.");
+
+    public static readonly Setting<double> AveragingWeightDecay = Setting.Number(
+        "averaging_weight_decay", 0.01, 0, 1000, "L2 penalty on what makes averaging weights depend on the item.");
+
+    public static readonly Setting<int> WeightResamples = Setting.Integer(
+        "weight_resamples", 100, 0, 10_000, "Bootstrap resamples of the averaging weights' 95 % intervals; 0 leaves them out.");
 
     public static readonly Setting<int> AveragingEpochs = Setting.Integer(
         "averaging_epochs", 10, 1, 100_000, "Most passes over the training items when learning the averaging weights.");
@@ -130,9 +154,12 @@ internal static class TrainingSettingList
         PolyakDecay, Patience, Selection, HeldOutShare, BootstrapResamples,
     ];
 
-    /// <summary>Settings of every algorithm that learns scalar averaging weights.</summary>
+    /// <summary>Settings of every algorithm with a head per labeler on a shared backbone.</summary>
+    public static readonly IReadOnlyList<SettingDescriptor> LabelerHeads = [Head, MinAnnotations, Shrinkage, Mixing];
+
+    /// <summary>Settings of every algorithm that learns averaging weights.</summary>
     public static readonly IReadOnlyList<SettingDescriptor> Averaging =
-        [AveragingEpochs, AveragingLearningRate, AveragingL1, AveragingL2, EntropyPenalty];
+        [AveragingEpochs, AveragingLearningRate, AveragingL1, AveragingL2, EntropyPenalty, AveragingTarget, WeightResamples];
 
     /// <summary>Settings of cross-fitted consensus.</summary>
     public static readonly IReadOnlyList<SettingDescriptor> Consensus =
@@ -164,7 +191,15 @@ internal static class TrainingSettingList
             HeldOutShare = Get(HeldOutShare),
             BootstrapResamples = Get(BootstrapResamples),
             Target = Get(Target),
+            Head = Get(Head),
             MinAnnotations = Get(MinAnnotations),
+            Shrinkage = Get(Shrinkage),
+            Mixing = Get(Mixing),
+            Averaging = Get(AveragingKind),
+            AveragingTarget = Get(AveragingTarget),
+            Bottleneck = Get(Bottleneck),
+            AveragingWeightDecay = Get(AveragingWeightDecay),
+            WeightResamples = Get(WeightResamples),
             AveragingEpochs = Get(AveragingEpochs),
             AveragingLearningRate = Get(AveragingLearningRate),
             AveragingL1 = Get(AveragingL1),

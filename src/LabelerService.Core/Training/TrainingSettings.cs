@@ -62,6 +62,49 @@ public enum ConsensusClassifier
     Net,
 }
 
+/// <summary>What turns a head's outputs into a class distribution.</summary>
+public enum HeadKind
+{
+    /// <summary>Softmax: a direction for each class.</summary>
+    Softmax,
+
+    /// <summary>Cumulative link: one direction, and thresholds between ordered classes. Binary and ordinal classes only.</summary>
+    Cumulative,
+}
+
+/// <summary>How the distributions of heads are mixed by their weights.</summary>
+public enum Mixing
+{
+    /// <summary>Σ_r w_r p_r.</summary>
+    Linear,
+
+    /// <summary>softmax of Σ_r w_r ln p_r.</summary>
+    LogLinear,
+}
+
+/// <summary>Where the averaging weights of a weighted doctor net come from.</summary>
+public enum AveragingKind
+{
+    /// <summary>Learnt with the item's own labelers left out.</summary>
+    Learned,
+
+    /// <summary>In proportion to the number of training annotations: nothing is learnt.</summary>
+    LabelCount,
+}
+
+/// <summary>What averaging weights learn an item's class to be.</summary>
+public enum AveragingTarget
+{
+    /// <summary>The mean of the item's labels.</summary>
+    Mean,
+
+    /// <summary>The mean of the item's labels by the present averaging weights of those who gave them.</summary>
+    Weighted,
+
+    /// <summary>The item's posterior by confusion EM (Dawid and Skene 1979, with confusions shrunk to a common one).</summary>
+    Posterior,
+}
+
 /// <summary>How training chooses the epoch whose weights are kept.</summary>
 public enum SelectionMetric
 {
@@ -129,8 +172,32 @@ public sealed record TrainingSettings
     /// <summary>What a single-headed net learns.</summary>
     public required LabelTarget Target { get; init; }
 
-    /// <summary>Labelers with fewer training annotations get no head.</summary>
+    /// <summary>What turns a head's outputs into a distribution.</summary>
+    public required HeadKind Head { get; init; }
+
+    /// <summary>Labelers with fewer training annotations train, and are served by, the shared head.</summary>
     public required int MinAnnotations { get; init; }
+
+    /// <summary>λ of the prior N(0, 1/λ) on what sets a labeler's head apart from the shared one.</summary>
+    public required double Shrinkage { get; init; }
+
+    /// <summary>How heads are mixed.</summary>
+    public required Mixing Mixing { get; init; }
+
+    /// <summary>Where averaging weights come from.</summary>
+    public required AveragingKind Averaging { get; init; }
+
+    /// <summary>What averaging weights learn an item's class to be.</summary>
+    public required AveragingTarget AveragingTarget { get; init; }
+
+    /// <summary>Width of the bottleneck in front of item-dependent averaging weights.</summary>
+    public required int Bottleneck { get; init; }
+
+    /// <summary>λ of the penalty λ/2 · Σ u² on what makes averaging weights depend on the item.</summary>
+    public required double AveragingWeightDecay { get; init; }
+
+    /// <summary>Bootstrap resamples of the averaging weights' intervals; 0 = no intervals.</summary>
+    public required int WeightResamples { get; init; }
 
     /// <summary>Most passes over the training items when learning the averaging weights.</summary>
     public required int AveragingEpochs { get; init; }

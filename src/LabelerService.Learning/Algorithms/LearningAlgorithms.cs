@@ -2,6 +2,7 @@ using LabelerService.Learning.Algorithms.Auto;
 using LabelerService.Learning.Algorithms.Consensus;
 using LabelerService.Learning.Algorithms.Rivals;
 using LabelerService.Learning.Algorithms.WhoSaidWhat;
+using LabelerService.Learning.Averaging;
 using LabelerService.Learning.Ensembles;
 
 namespace LabelerService.Learning.Algorithms;
@@ -12,8 +13,10 @@ internal static class LearningAlgorithms
     public static IReadOnlyDictionary<string, ILearningAlgorithm> All { get; } = new Dictionary<string, ILearningAlgorithm>(StringComparer.Ordinal)
     {
         ["bn"] = new BaselineNet(),
-        ["dn"] = new DoctorNet(learnsWeights: false),
-        ["wdn"] = new DoctorNet(learnsWeights: true),
+        ["dn"] = new DoctorNet(weights: null),
+        ["wdn"] = new DoctorNet(AveragingShape.Fixed),
+        ["iwdn"] = new DoctorNet(AveragingShape.Item),
+        ["biwdn"] = new DoctorNet(AveragingShape.Bottleneck),
         ["consensus"] = new ConsensusNet(),
         ["noise_layer"] = new NoiseLayer(),
         ["welinder_perona"] = new WelinderPeronaNet(),

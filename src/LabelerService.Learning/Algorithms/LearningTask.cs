@@ -1,3 +1,4 @@
+using LabelerService.Core.Metrics;
 using LabelerService.Core.Models;
 using LabelerService.Core.Training;
 using LabelerService.Learning.Ensembles;
@@ -92,8 +93,10 @@ internal sealed record RunControl(TimeProvider Time, IProgress<TrainingProgress>
 /// <see cref="TrainingSet.Items"/>; null where the algorithm has no opinion on training items beyond its predictions.
 /// </param>
 /// <param name="Selection">How it was chosen, where the algorithm chose among others.</param>
+/// <param name="WeightIntervals">95 % interval of each head's mean weight; null where weights are not learnt.</param>
 internal sealed record TrainedEnsemble(
-    Ensemble Ensemble, HeadAssignment Heads, float[]? Consensus = null, ModelSelection? Selection = null);
+    Ensemble Ensemble, HeadAssignment Heads, float[]? Consensus = null, ModelSelection? Selection = null,
+    IReadOnlyList<Interval>? WeightIntervals = null);
 
 /// <summary>A way to learn from annotations.</summary>
 internal interface ILearningAlgorithm

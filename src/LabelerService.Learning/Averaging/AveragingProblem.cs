@@ -1,205 +1,162 @@
 using System.Runtime.InteropServices;
 using LabelerService.Core.Training;
-using LabelerService.Learning.Ensembles;
-using LabelerService.Learning.Heads;
 using LabelerService.Learning.Losses;
-using LabelerService.Learning.Numerics;
 using LabelerService.Learning.Training;
 using static TorchSharp.torch;
 
 namespace LabelerService.Learning.Averaging;
 
 /// <summary>
-/// Second phase of the weighted doctor net: backbone and heads are frozen, one averaging logit per labeler is learnt by the leave-own-out
-/// loss (Who Said What, section 3). Items that all labelers with a head have labelled have no mixture and are skipped.
+/// Second phase of the weighted doctor nets: backbone and heads are frozen, the averaging logits are learnt by the leave-own-out loss
+/// (Who Said What, section 3). Where items × heads × classes is very large, a pass is over a random part of the items.
 /// </summary>
-internal sealed class AveragingProblem : IFitProblem
+/// <param name="form">The logits as a function of parameters.</param>
+/// <param name="items">What is learnt from.</param>
+/// <param name="values">What the heads say of it.</param>
+/// <param name="standardised">Standardised representation of the items [n, h].</param>
+/// <param name="settings">Batch size, target, mixing and penalties.</param>
+/// <param name="order">Indexes of the items of a pass, repeated where an item counts more than once; put in order anew for each pass.</param>
+/// <param name="random">Draws the order of items.</param>
+/// <param name="validate">Scores values on validation data.</param>
+internal sealed class AveragingProblem(
+    AveragingForm form, AveragingItems items, HeadValues values, Tensor standardised, TrainingSettings settings, int[] order, Random random,
+    Func<ParameterSet, ValidationScore?> validate) : IFitProblem
 {
-    private readonly Network _network;
-    private readonly ParameterSet _frozen;
-    private readonly ParameterLayout _layout = new();
-    private readonly ParameterSlot _logits;
-    private readonly AnnotatedItems _annotated;
-    private readonly Tensor _representation;
-    private readonly Tensor _targets;
-    private readonly Tensor _features;
-    private readonly TrainingSnapshot _snapshot;
-    private readonly TrainingSet _set;
-    private readonly HeadAssignment _assignment;
-    private readonly double _entropyPenalty;
-    private readonly Random _random;
-    private readonly int _batchSize;
-    private readonly int[] _order;
-    private EpochPlan? _plan;
-
-    /// <summary>Sets the phase up.</summary>
-    /// <param name="network">The net's shape.</param>
-    /// <param name="frozen">Its values, which do not change any more.</param>
-    /// <param name="features">Transformed features of all items [N, D].</param>
-    /// <param name="snapshot">The data.</param>
-    /// <param name="set">What of it is trained on.</param>
-    /// <param name="assignment">Whose head is whose.</param>
-    /// <param name="settings">Batch size and penalties.</param>
-    /// <param name="random">Draws the order of items.</param>
-    public AveragingProblem(
-        Network network, ParameterSet frozen, Tensor features, TrainingSnapshot snapshot, TrainingSet set, HeadAssignment assignment,
-        TrainingSettings settings, Random random)
-    {
-        _network = network;
-        _frozen = frozen;
-        _snapshot = snapshot;
-        _set = set;
-        _assignment = assignment;
-        _batchSize = settings.BatchSize;
-        _entropyPenalty = settings.EntropyPenalty;
-        _random = random;
-        _logits = _layout.Declare("averaging.logits", ParameterRole.Weight, assignment.Count);
-        _annotated = AnnotatedItems.WithOthers(set, assignment);
-        _order = [.. Enumerable.Range(0, _annotated.Items.Length)];
-        _features = features;
-        _representation = Representations.Of(network, frozen, features, set.Items);
-        _targets = tensor(set.Targets(LabelTarget.Mean, network.Heads.Classes), set.Items.Length, network.Heads.Classes)
-            .DetachFromDisposeScope();
-    }
+    // What the heads say in one pass: more would take longer than training the net does.
+    private const long MostValues = 100_000_000;
+    private const int FewestItems = 1000;
+    private readonly int _classes = items.Targets.Length / Math.Max(items.Count, 1);
+    private readonly float[] _target = new float[items.Targets.Length / Math.Max(items.Count, 1)];
+    private LeaveOwnOutLoss<float>? _loss;
 
     public string Phase => "averaging";
 
-    public int ItemCount => _order.Length;
+    public int ItemCount => (int)Math.Min(order.Length, Math.Max(FewestItems, MostValues / ((long)HeadCount * _classes)));
 
-    public int BatchCount => (_order.Length + _batchSize - 1) / _batchSize;
+    public int BatchCount => (ItemCount + settings.BatchSize - 1) / settings.BatchSize;
 
-    /// <summary>Averaging logits, all zero: equal weights to start from.</summary>
-    public ParameterSet EqualLogits() => new(_layout, trainable: true);
+    private int HeadCount => checked((int)form.Layout.Entries[0].Length);
 
-    /// <summary>w = softmax(v) [R].</summary>
-    public HeadAveraging Averaging(ParameterSet logits)
-    {
-        using var scope = NewDisposeScope();
-        return new FixedWeights(logits[_logits].detach().softmax(0));
-    }
-
-    public void Shuffle()
-    {
-        _random.Shuffle(_order);
-        _plan?.Dispose();
-        _plan = new EpochPlan(
-            _annotated, _order, _batchSize, WorkingMemory.Rows((long)_network.Heads.Count * _network.Heads.Classes));
-    }
+    public void Shuffle() => random.Shuffle(order);
 
     public double Accumulate(int batch, ParameterSet parameters)
     {
-        var pieces = _plan!.Batches[batch];
-        var items = pieces[^1].End - pieces[0].Start;
+        var start = batch * settings.BatchSize;
+        var chosen = order.AsSpan(start, Math.Min(settings.BatchSize, ItemCount - start));
+        var scale = 1f / chosen.Length;
         var total = 0.0;
-        foreach (var piece in pieces)
+        for (var from = 0; from < chosen.Length; from += values.ItemsPerPiece)
         {
-            using var scope = NewDisposeScope();
-            var training = _plan.Items(piece);
-            var probabilities = Probabilities(_representation.index_select(0, training));
-            var own = Own(piece.Count, _plan.AnnotationRows(piece), _plan.AnnotationHeads(piece));
-            var sum = LeaveOwnOutLoss.Sum(parameters[_logits], own, probabilities, _targets.index_select(0, training));
-            sum.Times(1.0 / items).backward();
-            total += sum.Value();
+            total += AccumulatePiece(chosen.Slice(from, Math.Min(values.ItemsPerPiece, chosen.Length - from)).ToArray(), parameters, scale);
         }
 
-        if (_entropyPenalty > 0)
+        if (form.ByItem && settings.AveragingWeightDecay > 0)
         {
-            using var scope = NewDisposeScope();
-            Penalties.Entropy(parameters[_logits], _entropyPenalty).backward();
+            form.AddDecay(parameters, (float)settings.AveragingWeightDecay);
         }
 
         return total;
     }
 
-    public ValidationScore? Validate(ParameterSet parameters)
+    public ValidationScore? Validate(ParameterSet parameters) => validate(parameters);
+
+    /// <summary>Mean loss over all items, without gradient.</summary>
+    public double MeanLoss(ParameterSet parameters)
     {
-        using var scope = NewDisposeScope();
-        if (_set.ValidationItems.Length > 0)
+        using var noGrad = no_grad();
+        var total = 0.0;
+        foreach (var piece in order.Chunk(values.ItemsPerPiece))
         {
-            using var averaging = Averaging(parameters);
-            return Validation.Score(
-                _snapshot, _set,
-                rows => new EnsembleRunner(HeadEnsemble.Borrowing(_network, _frozen, averaging), _features).Predict(rows));
+            using var scope = NewDisposeScope();
+            var logits = Logits(piece, parameters);
+            total += Sum(piece, logits, scale: 0, gradient: null);
         }
 
-        return HeldOutLoss(parameters) is { } loss ? new ValidationScore(loss, null) : null;
+        return total / order.Length;
     }
 
     public void Dispose()
     {
-        _plan?.Dispose();
-        _representation.Dispose();
-        _targets.Dispose();
+        // Everything belongs to whoever made it.
     }
 
-    private Tensor Probabilities(Tensor z)
+    private double AccumulatePiece(int[] piece, ParameterSet parameters, float scale)
     {
-        using var noGrad = no_grad();
-        return _network.Heads.LogProbabilities(z, _frozen).exp();
-    }
-
-    // True at [row, head] where the head's labeler labelled the row's item.
-    private Tensor Own(int rows, ReadOnlySpan<int> annotationRows, ReadOnlySpan<int> annotationHeads)
-    {
-        var own = zeros(rows, _assignment.Count, dtype: ScalarType.Bool);
-        var marks = own.bytes;
-        for (var a = 0; a < annotationRows.Length; a++)
+        using var scope = NewDisposeScope();
+        var logits = Logits(piece, parameters);
+        var gradient = zeros_like(logits);
+        var sum = Sum(piece, logits, scale, gradient);
+        if (settings.EntropyPenalty > 0)
         {
-            marks[(annotationRows[a] * _assignment.Count) + annotationHeads[a]] = 1;
-        }
-
-        return own;
-    }
-
-    // Mean −ln of the held-out labels' probability under the mixture of those who did not label the item.
-    private double? HeldOutLoss(ParameterSet parameters)
-    {
-        using var noGrad = no_grad();
-        var (total, count) = (0.0, 0);
-        var chunk = WorkingMemory.Rows((long)_network.Heads.Count * _network.Heads.Classes);
-        foreach (var part in Enumerable.Range(0, _set.HeldOut.Count).Where(HasOthers).Chunk(chunk))
-        {
-            using var scope = NewDisposeScope();
-            var rows = new List<int>();
-            var heads = new List<int>();
-            for (var i = 0; i < part.Length; i++)
+            var strength = (float)settings.EntropyPenalty * (form.ByItem ? scale : scale * piece.Length);
+            var at = Memory(logits);
+            var slopes = Memory(gradient);
+            for (var start = 0; start < at.Length; start += HeadCount)
             {
-                foreach (var head in OwnHeads(_set.HeldOut.Items[part[i]]))
-                {
-                    rows.Add(i);
-                    heads.Add(head);
-                }
-            }
-
-            var z = Representations.Of(_network, _frozen, _features, [.. part.Select(a => _set.HeldOut.Items[a])]);
-            using (z)
-            {
-                var targets = zeros(part.Length, _network.Heads.Classes)
-                    .scatter_(1, tensor(part.Select(a => (long)_set.HeldOut.Classes[a]).ToArray()).unsqueeze(1), ones(part.Length, 1));
-                var own = Own(part.Length, CollectionsMarshal.AsSpan(rows), CollectionsMarshal.AsSpan(heads));
-                total += LeaveOwnOutLoss.Sum(parameters[_logits], own, Probabilities(z), targets).Value();
-                count += part.Length;
+                Penalties.AddEntropyGradient<float>(at.Slice(start, HeadCount), strength, slopes.Slice(start, HeadCount));
             }
         }
 
-        return count == 0 ? null : total / count;
+        logits.backward([gradient]);
+        return sum;
     }
 
-    private bool HasOthers(int heldOut) => OwnHeads(_set.HeldOut.Items[heldOut]).Count < _assignment.Count;
-
-    private HashSet<int> OwnHeads(int item)
+    private Tensor Logits(int[] piece, ParameterSet parameters)
     {
-        var (start, end) = _snapshot.Annotations.RangeOfItem(item);
-        var heads = new HashSet<int>();
+        if (!form.ByItem)
+        {
+            return form.Logits(parameters, standardised);
+        }
+
+        return form.Logits(parameters, standardised.index_select(0, tensor(piece.Select(i => (long)i).ToArray())));
+    }
+
+    private double Sum(int[] piece, Tensor logits, float scale, Tensor? gradient)
+    {
+        _loss ??= new LeaveOwnOutLoss<float>(HeadCount, _classes, settings.Mixing);
+        var total = 0.0;
+        var heads = HeadCount;
+        values.ForEach(piece, (i, said) =>
+        {
+            var row = form.ByItem ? i * heads : 0;
+            var at = Memory(logits).Slice(row, heads);
+            total += _loss.Accumulate(
+                at, items.OwnOf(piece[i]), said, Target(piece[i], at), scale, gradient is null ? default : Memory(gradient).Slice(row, heads));
+        });
+        return total;
+    }
+
+    private ReadOnlySpan<float> Target(int item, ReadOnlySpan<float> logits)
+    {
+        if (settings.AveragingTarget != AveragingTarget.Weighted)
+        {
+            return items.Targets.AsSpan(item * _classes, _classes);
+        }
+
+        // Softmax of the logits over the item's own labels; a target, so no gradient goes through it.
+        var (start, end) = (items.LabelOffsets[item], items.LabelOffsets[item + 1]);
+        var most = float.NegativeInfinity;
         for (var a = start; a < end; a++)
         {
-            var head = _assignment[_snapshot.Annotations.Labelers[a]];
-            if (head >= 0)
-            {
-                heads.Add(head);
-            }
+            most = Math.Max(most, logits[items.LabelHeads[a]]);
         }
 
-        return heads;
+        Array.Clear(_target);
+        var sum = 0f;
+        for (var a = start; a < end; a++)
+        {
+            var weight = MathF.Exp(logits[items.LabelHeads[a]] - most);
+            _target[items.LabelClasses[a]] += weight;
+            sum += weight;
+        }
+
+        foreach (ref var share in _target.AsSpan())
+        {
+            share /= sum;
+        }
+
+        return _target;
     }
+
+    private static Span<float> Memory(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes);
 }

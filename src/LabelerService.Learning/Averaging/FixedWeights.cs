@@ -1,3 +1,4 @@
+using LabelerService.Core.Training;
 using LabelerService.Learning.Onnx;
 using static TorchSharp.torch;
 
@@ -9,15 +10,18 @@ internal sealed class FixedWeights : HeadAveraging
     private readonly Tensor _weights;
 
     /// <summary>Takes over weights [R], summing to one.</summary>
-    public FixedWeights(Tensor weights) => _weights = weights.detach().to(ScalarType.Float32).DetachFromDisposeScope();
+    public FixedWeights(Tensor weights, Mixing mixing = Mixing.Linear)
+        : base(mixing) => _weights = weights.detach().to(ScalarType.Float32).DetachFromDisposeScope();
 
     /// <summary>1/R for each of R heads.</summary>
-    public static FixedWeights Equal(int heads)
+    public static FixedWeights Equal(int heads) => Proportional([.. Enumerable.Repeat(1.0, heads)], Mixing.Linear);
+
+    /// <summary>Weights in proportion to numbers that are not negative and not all zero.</summary>
+    public static FixedWeights Proportional(IReadOnlyList<double> to, Mixing mixing)
     {
-        var weights = new float[heads];
-        Array.Fill(weights, 1.0f / heads);
+        var sum = to.Sum();
         using var scope = NewDisposeScope();
-        return new FixedWeights(tensor(weights));
+        return new FixedWeights(tensor(to.Select(share => (float)(share / sum)).ToArray()), mixing);
     }
 
     public override Tensor Weights(Tensor z) => _weights.expand(z.shape[0], _weights.shape[0]);

@@ -32,16 +32,31 @@ internal sealed class HeadAssignment
     public static HeadAssignment Shared(TrainingSnapshot snapshot, TrainingSet set) =>
         new(new int[snapshot.LabelerIds.Length], [null], [set.AnnotationCount]);
 
+    /// <summary>
+    /// One head for each labeler with enough training annotations, in the order of the snapshot, and last a shared head, which is that of
+    /// all others.
+    /// </summary>
+    public static HeadAssignment WithShared(TrainingSnapshot snapshot, TrainingSet set, int minAnnotations)
+    {
+        var counts = CountAnnotations(snapshot, set);
+        var modelled = Enumerable.Range(0, counts.Length).Where(labeler => counts[labeler] >= minAnnotations).ToArray();
+        var heads = new int[counts.Length];
+        Array.Fill(heads, modelled.Length);
+        for (var head = 0; head < modelled.Length; head++)
+        {
+            heads[modelled[head]] = head;
+        }
+
+        return new HeadAssignment(
+            heads, [.. modelled.Select(labeler => snapshot.LabelerIds[labeler]), null],
+            [.. modelled.Select(labeler => counts[labeler]), set.AnnotationCount]);
+    }
+
     /// <summary>One head for each labeler with enough training annotations, in the order of the snapshot.</summary>
     /// <exception cref="ServiceException"><see cref="ErrorKind.FailedPrecondition"/>: nobody has enough.</exception>
     public static HeadAssignment PerLabeler(TrainingSnapshot snapshot, TrainingSet set, int minAnnotations)
     {
-        var counts = new int[snapshot.LabelerIds.Length];
-        foreach (var labeler in set.Labelers)
-        {
-            counts[labeler]++;
-        }
-
+        var counts = CountAnnotations(snapshot, set);
         var modelled = Enumerable.Range(0, counts.Length).Where(labeler => counts[labeler] >= minAnnotations).ToArray();
         if (modelled.Length == 0)
         {
@@ -59,5 +74,16 @@ internal sealed class HeadAssignment
 
         return new HeadAssignment(
             heads, [.. modelled.Select(labeler => snapshot.LabelerIds[labeler])], [.. modelled.Select(labeler => counts[labeler])]);
+    }
+
+    private static int[] CountAnnotations(TrainingSnapshot snapshot, TrainingSet set)
+    {
+        var counts = new int[snapshot.LabelerIds.Length];
+        foreach (var labeler in set.Labelers)
+        {
+            counts[labeler]++;
+        }
+
+        return counts;
     }
 }

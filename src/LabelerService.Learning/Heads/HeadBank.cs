@@ -1,3 +1,4 @@
+using LabelerService.Core.Training;
 using LabelerService.Learning.Losses;
 using LabelerService.Learning.Onnx;
 using LabelerService.Learning.Training;
@@ -6,25 +7,45 @@ using static TorchSharp.torch;
 namespace LabelerService.Learning.Heads;
 
 /// <summary>
-/// R softmax heads on a shared representation: p_r(·|z) = softmax(W_r z + c_r) (Who Said What, section 3). In training only the head that
-/// an annotation belongs to is computed for it: cost and memory follow the annotations, not items × labelers.
+/// Heads on a shared representation (Who Said What, section 3): one for each labeler, and last the shared head, which is nobody's. A
+/// labeler's head is the shared one and a deviation of their own, W_r = W_0 + V_r and c_r = c_0 + d_r, so that whoever labelled little is
+/// near everybody. In training only the head that an annotation belongs to is computed for it, and only its row is touched: cost and
+/// memory follow the annotations, not items × labelers.
 /// </summary>
 internal sealed class HeadBank
 {
-    private readonly ParameterSlot _weight;
-    private readonly ParameterSlot _bias;
+    private readonly ParameterSlot _sharedWeight;
+    private readonly ParameterSlot _sharedConstants;
+    private readonly ParameterSlot? _weight;
+    private readonly ParameterSlot? _constants;
+    private readonly HeadLink _link;
 
-    public HeadBank(int heads, int classes, int width, ParameterLayout layout)
+    /// <summary>Declares the heads.</summary>
+    /// <param name="kind">What turns outputs into a distribution.</param>
+    /// <param name="heads">Number of heads H, the shared one included: 1 where there is no other.</param>
+    /// <param name="classes">Number of classes K.</param>
+    /// <param name="width">Width h of the representation.</param>
+    /// <param name="layout">What their parameters are declared in.</param>
+    public HeadBank(HeadKind kind, int heads, int classes, int width, ParameterLayout layout)
     {
         Count = heads;
         Classes = classes;
         Width = width;
-        _weight = layout.Declare("heads.weight", ParameterRole.Weight, heads, classes, width);
-        _bias = layout.Declare("heads.bias", ParameterRole.Bias, heads, classes);
+        _link = HeadLink.Create(kind, classes);
+        _sharedWeight = layout.Declare("heads.shared.weight", ParameterRole.Weight, _link.Outputs, width);
+        _sharedConstants = layout.Declare("heads.shared.bias", ParameterRole.Bias, _link.Constants);
+        if (heads > 1)
+        {
+            _weight = layout.Declare("heads.weight", ParameterRole.Row, heads - 1, _link.Outputs, width);
+            _constants = layout.Declare("heads.bias", ParameterRole.Row, heads - 1, _link.Constants);
+        }
     }
 
-    /// <summary>Number of heads R.</summary>
+    /// <summary>Number of heads H, the shared one included.</summary>
     public int Count { get; }
+
+    /// <summary>Index of the shared head: the last.</summary>
+    public int Shared => Count - 1;
 
     /// <summary>Number of classes K.</summary>
     public int Classes { get; }
@@ -32,36 +53,91 @@ internal sealed class HeadBank
     /// <summary>Width h of the representation.</summary>
     public int Width { get; }
 
+    /// <summary>Linear outputs O of a head.</summary>
+    public int Outputs => _link.Outputs;
+
+    /// <summary>Sets initial values: every class equally likely, whatever the item.</summary>
+    public void Initialise(ParameterSet parameters) => _link.Initialise(parameters.ValuesOf(_sharedConstants));
+
     /// <summary>ln p_r(k|z) of all heads.</summary>
     /// <param name="z">Representation [N, h].</param>
     /// <param name="parameters">Values to use.</param>
-    /// <returns>[N, R, K].</returns>
-    public Tensor LogProbabilities(Tensor z, ParameterSet parameters) =>
-        addmm(parameters[_bias].view(-1), z, parameters[_weight].view(Count * Classes, Width).t(), 1, 1).view(-1, Count, Classes).log_softmax(2);
+    /// <returns>[N, H, K].</returns>
+    public Tensor LogProbabilities(Tensor z, ParameterSet parameters)
+    {
+        var outputs = SharedOutputs(z, parameters).unsqueeze(1);
+        var constants = parameters[_sharedConstants].unsqueeze(0);
+        if (_weight is { } weight && _constants is { } deviation)
+        {
+            var own = z.mm(parameters[weight].view(-1, Width).t()).view(-1, Count - 1, _link.Outputs);
+            outputs = cat([own.add(outputs), outputs], 1);
+            constants = cat([parameters[deviation].add(constants), constants], 0);
+        }
+
+        return _link.LogProbabilities(outputs, constants);
+    }
+
+    /// <summary>Linear outputs of the shared head [N, O].</summary>
+    public Tensor SharedOutputs(Tensor z, ParameterSet parameters) => z.mm(parameters[_sharedWeight].t());
 
     /// <summary>
-    /// The doctor net's loss of some annotations, forward and backward: adds the gradient of scale · loss to that of the heads and of z.
+    /// The doctor net's loss of some annotations, forward and backward: adds the gradient of scale · loss to that of the heads, of the
+    /// shared outputs and of z.
     /// </summary>
     /// <param name="z">Representation of the annotated items, row-major [N, h].</param>
+    /// <param name="outputs"><see cref="SharedOutputs"/> of them, row-major [N, O].</param>
     /// <param name="annotations">The annotations.</param>
-    /// <param name="parameters">Values to use; their gradient is added to.</param>
+    /// <param name="parameters">Values to use; their gradient is added to and their rows are marked.</param>
     /// <param name="scale">What the loss is multiplied by for the gradient.</param>
-    /// <param name="gradient">Gradient with respect to z, row-major [N, h]; added to.</param>
+    /// <param name="outputsGradient">Gradient with respect to the shared outputs, row-major [N, O]; added to.</param>
+    /// <param name="gradient">Gradient with respect to z but for the part through the shared outputs, row-major [N, h]; added to.</param>
     /// <returns>Sum of the loss over the annotations, not scaled.</returns>
     public double Accumulate(
-        ReadOnlySpan<float> z, AnnotationSpans annotations, ParameterSet parameters, float scale, Span<float> gradient) =>
-        AnnotationLoss.Accumulate(
-            z, annotations, parameters.ValuesOf(_weight), parameters.ValuesOf(_bias), scale, parameters.GradientsOf(_weight),
-            parameters.GradientsOf(_bias), gradient);
+        ReadOnlySpan<float> z, ReadOnlySpan<float> outputs, AnnotationSpans annotations, ParameterSet parameters, float scale,
+        Span<float> outputsGradient, Span<float> gradient)
+    {
+        foreach (var head in annotations.Heads)
+        {
+            if (head != Shared)
+            {
+                parameters.TouchedRows.Mark(head);
+            }
+        }
 
-    /// <summary>Adds the probabilities of all heads [N, R, K] to a serving graph.</summary>
+        var shared = new SharedHead<float>(
+            outputs, parameters.ValuesOf(_sharedConstants), outputsGradient, parameters.GradientsOf(_sharedConstants));
+        var deviations = _weight is { } weight && _constants is { } constants
+            ? new HeadDeviations<float>(
+                parameters.ValuesOf(weight), parameters.ValuesOf(constants), parameters.GradientsOf(weight), parameters.GradientsOf(constants))
+            : default;
+        return AnnotationLoss.Accumulate(_link, z, annotations, shared, deviations, scale, gradient);
+    }
+
+    /// <summary>Adds the gradient of strength/2 · ‖V_r‖² + strength/2 · ‖d_r‖², which draws a labeler's head towards the shared one.</summary>
+    public void Shrink(int head, ParameterSet parameters, float strength)
+    {
+        foreach (var slot in (ReadOnlySpan<ParameterSlot?>)[_weight, _constants])
+        {
+            var values = parameters.ValuesOf(slot!.Value);
+            var length = values.Length / (Count - 1);
+            AnnotationLoss.AddScaled(
+                strength, values.Slice(head * length, length), parameters.GradientsOf(slot.Value).Slice(head * length, length));
+        }
+    }
+
+    /// <summary>Adds the probabilities of all heads [N, H, K] to a serving graph.</summary>
     public string AppendTo(GraphBuilder graph, string z, ParameterSet parameters)
     {
-        using var weights = parameters[_weight].view(Count * Classes, Width);
-        using var biases = parameters[_bias].view(-1);
-        var flat = graph.Node(
-            "Gemm", "heads.flat", [z, graph.Constant("heads.weight", weights), graph.Constant("heads.bias", biases)], ("transB", 1));
-        var logits = graph.Node("Reshape", "heads.logits", [flat, graph.Integers("heads.shape", -1, Count, Classes)]);
-        return graph.Node("Softmax", "heads", [logits], ("axis", -1));
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var weights = parameters[_sharedWeight].unsqueeze(0);
+        var constants = parameters[_sharedConstants].unsqueeze(0);
+        if (_weight is { } weight && _constants is { } deviation)
+        {
+            weights = cat([parameters[weight].add(weights), weights], 0);
+            constants = cat([parameters[deviation].add(constants), constants], 0);
+        }
+
+        return _link.AppendTo(graph, z, weights, constants);
     }
 }

@@ -1,12 +1,13 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using LabelerService.Learning.Heads;
 
 namespace LabelerService.Learning.Losses;
 
 /// <summary>
-/// The doctor net's masked loss, −Σ_n Σ_{r∈S_n} ln p_r(y_nr|x_n) with p_r = softmax(W_r z + c_r) (Who Said What, section 3), computed
-/// forward and backward for the annotations that exist and for nothing else: per annotation K·h multiplications, and no memory that
-/// grows with items, labelers or annotations.
+/// The doctor net's masked loss, −Σ_n Σ_{r∈S_n} ln p_r(y_nr|x_n) (Who Said What, section 3), with heads that are a shared head and a
+/// deviation, computed forward and backward for the annotations that exist and for nothing else: per annotation O·h multiplications, and
+/// no memory that grows with items, labelers or annotations.
 /// </summary>
 /// <remarks>
 /// By hand rather than through libtorch: gathering heads for a batch there copies them, and the gradient comes back as one dense tensor of
@@ -14,79 +15,86 @@ namespace LabelerService.Learning.Losses;
 /// </remarks>
 internal static class AnnotationLoss
 {
-    private const int StackClasses = 256;
+    private const int StackValues = 256;
 
     /// <summary>Adds the gradient of scale · loss to gradients and gives the loss.</summary>
+    /// <param name="link">Turns outputs and constants into a distribution.</param>
     /// <param name="z">Representation, row-major [N, h].</param>
-    /// <param name="annotations">Row of z, head and class of each annotation.</param>
-    /// <param name="weights">W, row-major [R, K, h].</param>
-    /// <param name="biases">c, row-major [R, K].</param>
+    /// <param name="annotations">Row of z, head and class of each annotation; a head that has no deviation is the shared one.</param>
+    /// <param name="shared">What all heads have in common.</param>
+    /// <param name="deviations">What each labeler's head adds.</param>
     /// <param name="scale">What the loss is multiplied by for the gradient.</param>
-    /// <param name="weightGradient">[R, K, h], added to.</param>
-    /// <param name="biasGradient">[R, K], added to.</param>
-    /// <param name="gradient">Gradient with respect to z [N, h], added to.</param>
+    /// <param name="gradient">Gradient with respect to z through the deviations [N, h], added to.</param>
     /// <returns>The loss, not scaled.</returns>
     public static double Accumulate<T>(
-        ReadOnlySpan<T> z, AnnotationSpans annotations, ReadOnlySpan<T> weights, ReadOnlySpan<T> biases, T scale,
-        Span<T> weightGradient, Span<T> biasGradient, Span<T> gradient)
+        HeadLink link, ReadOnlySpan<T> z, AnnotationSpans annotations, SharedHead<T> shared, HeadDeviations<T> deviations, T scale,
+        Span<T> gradient)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        var classCount = annotations.ClassCount;
-        var width = weights.Length / biases.Length;
-        Span<T> logits = classCount <= StackClasses ? stackalloc T[StackClasses] : new T[classCount];
-        logits = logits[..classCount];
+        var (outputCount, constantCount) = (link.Outputs, link.Constants);
+        var rows = deviations.Constants.Length / constantCount;
+        var width = rows == 0 ? 0 : deviations.Weights.Length / (rows * outputCount);
+        Span<T> outputs = outputCount <= StackValues ? stackalloc T[StackValues] : new T[outputCount];
+        Span<T> constants = constantCount <= StackValues ? stackalloc T[StackValues] : new T[constantCount];
+        outputs = outputs[..outputCount];
+        constants = constants[..constantCount];
         var loss = 0.0;
         for (var a = 0; a < annotations.Rows.Length; a++)
         {
-            var input = z.Slice(annotations.Rows[a] * width, width);
-            var inputGradient = gradient.Slice(annotations.Rows[a] * width, width);
-            var first = annotations.Heads[a] * classCount;
-            for (var k = 0; k < classCount; k++)
+            var (row, head) = (annotations.Rows[a], annotations.Heads[a]);
+            shared.Outputs.Slice(row * outputCount, outputCount).CopyTo(outputs);
+            shared.Constants.CopyTo(constants);
+            var deviates = head < rows;
+            var input = deviates ? z.Slice(row * width, width) : default;
+            if (deviates)
             {
-                logits[k] = biases[first + k] + Dot(weights.Slice((first + k) * width, width), input);
+                for (var o = 0; o < outputCount; o++)
+                {
+                    outputs[o] += Dot(deviations.Weights.Slice(((head * outputCount) + o) * width, width), input);
+                }
+
+                AddScaled(T.One, deviations.Constants.Slice(head * constantCount, constantCount), constants);
             }
 
-            loss += SoftmaxLoss(logits, annotations.Classes[a]);
-            for (var k = 0; k < classCount; k++)
+            loss += link.Loss(outputs, constants, annotations.Classes[a]);
+            AddScaled(scale, outputs, shared.OutputsGradient.Slice(row * outputCount, outputCount));
+            AddScaled(scale, constants, shared.ConstantsGradient);
+            if (deviates)
             {
-                var slope = logits[k] * scale;
-                biasGradient[first + k] += slope;
-                Backward(
-                    slope, input, weights.Slice((first + k) * width, width), weightGradient.Slice((first + k) * width, width), inputGradient);
+                AddScaled(scale, constants, deviations.ConstantsGradient.Slice(head * constantCount, constantCount));
+                for (var o = 0; o < outputCount; o++)
+                {
+                    var at = ((head * outputCount) + o) * width;
+                    Backward(
+                        outputs[o] * scale, input, deviations.Weights.Slice(at, width), deviations.WeightsGradient.Slice(at, width),
+                        gradient.Slice(row * width, width));
+                }
             }
         }
 
         return loss;
     }
 
-    // Replaces logits by the loss's slope in them, p_k − [k = y], and gives −ln p_y.
-    private static double SoftmaxLoss<T>(Span<T> logits, int label)
+    /// <summary>sum += factor · values.</summary>
+    public static void AddScaled<T>(T factor, ReadOnlySpan<T> values, Span<T> sum)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        var most = logits[0];
-        foreach (var logit in logits)
+        var xs = MemoryMarshal.Cast<T, Vector<T>>(values);
+        var ys = MemoryMarshal.Cast<T, Vector<T>>(sum)[..xs.Length];
+        var factors = new Vector<T>(factor);
+        for (var i = 0; i < xs.Length; i++)
         {
-            most = T.Max(most, logit);
+            ys[i] += factors * xs[i];
         }
 
-        var own = logits[label];
-        var sum = T.Zero;
-        foreach (ref var logit in logits)
+        for (var i = xs.Length * Vector<T>.Count; i < values.Length; i++)
         {
-            logit = T.Exp(logit - most);
-            sum += logit;
+            sum[i] += factor * values[i];
         }
-
-        foreach (ref var logit in logits)
-        {
-            logit /= sum;
-        }
-
-        logits[label] -= T.One;
-        return double.CreateChecked(most - own + T.Log(sum));
     }
 
-    private static T Dot<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y)
+    /// <summary>Σ x y.</summary>
+    public static T Dot<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         var xs = MemoryMarshal.Cast<T, Vector<T>>(x);
@@ -128,20 +136,4 @@ internal static class AnnotationLoss
             inputGradient[i] += slope * weights[i];
         }
     }
-}
-
-/// <summary>Some annotations as parallel spans.</summary>
-/// <param name="rows">Row of the item of each.</param>
-/// <param name="heads">Head of the labeler of each.</param>
-/// <param name="classes">Class of each.</param>
-/// <param name="classCount">Number of classes K.</param>
-internal readonly ref struct AnnotationSpans(ReadOnlySpan<int> rows, ReadOnlySpan<int> heads, ReadOnlySpan<int> classes, int classCount)
-{
-    public ReadOnlySpan<int> Rows { get; } = rows;
-
-    public ReadOnlySpan<int> Heads { get; } = heads;
-
-    public ReadOnlySpan<int> Classes { get; } = classes;
-
-    public int ClassCount { get; } = classCount;
 }

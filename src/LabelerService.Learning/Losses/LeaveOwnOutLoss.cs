@@ -1,33 +1,132 @@
-using LabelerService.Learning.Numerics;
-using static TorchSharp.torch;
+using System.Numerics;
+using LabelerService.Core.Training;
 
 namespace LabelerService.Learning.Losses;
 
 /// <summary>
-/// The loss that averaging weights are learnt by (Who Said What, section 3): cross-entropy of the mixture of the heads to the item's mean
-/// label, where the heads of the item's own labelers are left out and the weights renormalised over the rest, so that nobody's head is
-/// rewarded for predicting the label it was trained on.
+/// The loss that averaging weights are learnt by (Who Said What, section 3): cross-entropy of the mixture of the heads to what the item is
+/// taken to be, where the heads of the item's own labelers are left out and the weights renormalised over the rest, so that nobody's head
+/// is rewarded for predicting the label it was trained on.
 /// </summary>
-internal static class LeaveOwnOutLoss
+/// <remarks>
+/// By hand, an item at a time: the mixture is a handful of multiplications per head, and intervals of the weights need hundreds of fits.
+/// Generic, so that the gradient is checked in double precision.
+/// </remarks>
+/// <param name="heads">Number of heads R.</param>
+/// <param name="classes">Number of classes K.</param>
+/// <param name="mixing">Whether values are probabilities or their logarithms.</param>
+internal sealed class LeaveOwnOutLoss<T>(int heads, int classes, Mixing mixing)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     // Keeps the logarithm finite where all other heads are certain of another class.
-    private const double SmallestProbability = 1e-12;
+    private static readonly T SmallestProbability = T.CreateChecked(1e-12);
+    private readonly T[] _weights = new T[heads];
+    private readonly T[] _slopes = new T[heads];
+    private readonly T[] _mixture = new T[classes];
 
-    /// <summary>w_r over the labelers who did not label the item, renormalised: softmax(v) restricted to the rest.</summary>
-    /// <param name="averagingLogits">v: [R], or [N, R] where they depend on the item.</param>
-    /// <param name="own">True where a labeler labelled the item, bool [N, R]; every row leaves at least one labeler.</param>
-    /// <returns>[N, R], rows summing to one.</returns>
-    public static Tensor Weights(Tensor averagingLogits, Tensor own) =>
-        averagingLogits.expand(own.shape).FilledWhere(own, double.NegativeInfinity).softmax(1);
+    /// <summary>w_r over the heads that are not left out, after <see cref="Accumulate"/>.</summary>
+    public ReadOnlySpan<T> Weights => _weights;
 
-    /// <summary>−Σ_n Σ_k t_nk ln Σ_{r∉S_n} w_r p_nrk.</summary>
-    /// <param name="averagingLogits">v: [R], or [N, R].</param>
-    /// <param name="own">True where a labeler labelled the item, bool [N, R].</param>
-    /// <param name="probabilities">Class distributions of the frozen heads [N, R, K].</param>
-    /// <param name="targets">Mean label of each item [N, K].</param>
-    public static Tensor Sum(Tensor averagingLogits, Tensor own, Tensor probabilities, Tensor targets)
+    /// <summary>One item: adds the gradient of scale · loss in the averaging logits and gives the loss.</summary>
+    /// <param name="logits">v [R].</param>
+    /// <param name="own">Heads left out; at least one is not.</param>
+    /// <param name="values">What each head says, by class: p or ln p, row-major [K, R].</param>
+    /// <param name="target">Class distribution of the item [K].</param>
+    /// <param name="scale">What the loss is multiplied by for the gradient.</param>
+    /// <param name="gradient">Gradient in v [R], added to; empty where it is not wanted.</param>
+    public double Accumulate(
+        ReadOnlySpan<T> logits, ReadOnlySpan<int> own, ReadOnlySpan<T> values, ReadOnlySpan<T> target, T scale, Span<T> gradient)
     {
-        var mixture = Weights(averagingLogits, own).unsqueeze(1).bmm(probabilities).squeeze(1);
-        return mixture.AtLeast(SmallestProbability).log().mul(targets).sum().neg();
+        SetWeights(logits, own);
+        for (var k = 0; k < classes; k++)
+        {
+            _mixture[k] = AnnotationLoss.Dot<T>(values.Slice(k * heads, heads), _weights);
+        }
+
+        // From here on _mixture holds the loss's slope in the sum over heads.
+        var loss = mixing == Mixing.Linear ? LinearLoss(target) : LogLinearLoss(target);
+        if (gradient.IsEmpty)
+        {
+            return loss;
+        }
+
+        Array.Clear(_slopes);
+        for (var k = 0; k < classes; k++)
+        {
+            AnnotationLoss.AddScaled(_mixture[k], values.Slice(k * heads, heads), _slopes);
+        }
+
+        var mean = AnnotationLoss.Dot<T>(_slopes, _weights);
+        for (var r = 0; r < heads; r++)
+        {
+            gradient[r] += scale * _weights[r] * (_slopes[r] - mean);
+        }
+
+        return loss;
+    }
+
+    private void SetWeights(ReadOnlySpan<T> logits, ReadOnlySpan<int> own)
+    {
+        logits.CopyTo(_weights);
+        foreach (var head in own)
+        {
+            _weights[head] = T.NegativeInfinity;
+        }
+
+        var most = T.NegativeInfinity;
+        foreach (var logit in _weights)
+        {
+            most = T.Max(most, logit);
+        }
+
+        var sum = T.Zero;
+        foreach (ref var weight in _weights.AsSpan())
+        {
+            weight = T.Exp(weight - most);
+            sum += weight;
+        }
+
+        foreach (ref var weight in _weights.AsSpan())
+        {
+            weight /= sum;
+        }
+    }
+
+    private double LinearLoss(ReadOnlySpan<T> target)
+    {
+        var loss = T.Zero;
+        for (var k = 0; k < classes; k++)
+        {
+            var bounded = T.Max(_mixture[k], SmallestProbability);
+            loss -= target[k] * T.Log(bounded);
+            _mixture[k] = _mixture[k] < SmallestProbability ? T.Zero : -target[k] / bounded;
+        }
+
+        return double.CreateChecked(loss);
+    }
+
+    private double LogLinearLoss(ReadOnlySpan<T> target)
+    {
+        var (most, mass, linear) = (T.NegativeInfinity, T.Zero, T.Zero);
+        for (var k = 0; k < classes; k++)
+        {
+            most = T.Max(most, _mixture[k]);
+            mass += target[k];
+            linear += target[k] * _mixture[k];
+        }
+
+        var sum = T.Zero;
+        foreach (ref var logit in _mixture.AsSpan())
+        {
+            logit = T.Exp(logit - most);
+            sum += logit;
+        }
+
+        for (var k = 0; k < classes; k++)
+        {
+            _mixture[k] = (mass * _mixture[k] / sum) - target[k];
+        }
+
+        return double.CreateChecked((mass * (most + T.Log(sum))) - linear);
     }
 }

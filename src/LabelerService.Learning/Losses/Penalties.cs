@@ -1,3 +1,4 @@
+using System.Numerics;
 using LabelerService.Learning.Numerics;
 using static TorchSharp.torch;
 
@@ -32,5 +33,36 @@ internal static class Penalties
     {
         var logWeights = averagingLogits.log_softmax(0);
         return logWeights.exp().mul(logWeights).sum().Plus(Math.Log(averagingLogits.shape[0])).Times(strength);
+    }
+
+    /// <summary>Adds the gradient of <see cref="Entropy"/>, λ w_r (ln w_r + H(w)), to that of averaging logits.</summary>
+    /// <param name="averagingLogits">v [R].</param>
+    /// <param name="strength">λ.</param>
+    /// <param name="gradient">[R].</param>
+    public static void AddEntropyGradient<T>(ReadOnlySpan<T> averagingLogits, T strength, Span<T> gradient)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var (most, sum, entropy) = (T.NegativeInfinity, T.Zero, T.Zero);
+        foreach (var logit in averagingLogits)
+        {
+            most = T.Max(most, logit);
+        }
+
+        foreach (var logit in averagingLogits)
+        {
+            sum += T.Exp(logit - most);
+        }
+
+        var normaliser = most + T.Log(sum);
+        foreach (var logit in averagingLogits)
+        {
+            entropy -= T.Exp(logit - normaliser) * (logit - normaliser);
+        }
+
+        for (var r = 0; r < averagingLogits.Length; r++)
+        {
+            var logWeight = averagingLogits[r] - normaliser;
+            gradient[r] += strength * T.Exp(logWeight) * (logWeight + entropy);
+        }
     }
 }

@@ -1,7 +1,5 @@
 using LabelerService.Core.Errors;
 using LabelerService.Core.Training;
-using LabelerService.Learning.Losses;
-using static TorchSharp.torch;
 
 namespace LabelerService.Learning.Training;
 
@@ -40,16 +38,18 @@ internal sealed class FitLoop(
     /// <param name="problem">What is fitted.</param>
     /// <param name="parameters">Start values; afterwards the chosen ones.</param>
     /// <param name="options">How.</param>
+    /// <returns>How many epochs the chosen values have seen; 0 where the start values are the best.</returns>
     /// <exception cref="ServiceException"><see cref="ErrorKind.FailedPrecondition"/>: the loss is no longer a number.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled; observed before every batch.</exception>
-    public void Run(IFitProblem problem, ParameterSet parameters, FitOptions options)
+    public int Run(IFitProblem problem, ParameterSet parameters, FitOptions options)
     {
         using var mean = parameters.SameLayout();
         using var best = parameters.SameLayout();
         mean.CopyFrom(parameters);
         best.CopyFrom(parameters);
-        var adam = new AveragedAdam(parameters.Values.Length, options.LearningRate, options.PolyakDecay);
+        var optimiser = new Optimiser(parameters.Layout, options);
         var bestScore = options.InitialCounts && options.Patience > 0 ? problem.Validate(parameters) : null;
+        var kept = bestScore is null ? options.Epochs : 0;
         var sinceBest = 0;
         var start = timeProvider.GetTimestamp();
         for (var epoch = 1; epoch <= options.Epochs; epoch++)
@@ -59,7 +59,8 @@ internal sealed class FitLoop(
             for (var batch = 0; batch < problem.BatchCount; batch++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                loss += Step(problem, batch, parameters, mean, adam, options);
+                loss += problem.Accumulate(batch, parameters);
+                optimiser.Step(parameters, mean);
             }
 
             loss /= problem.ItemCount;
@@ -70,7 +71,9 @@ internal sealed class FitLoop(
                     $"The loss of epoch {epoch} is not a number. Lower learning_rate, or set feature_transform=standardize.");
             }
 
-            var score = problem.Validate(mean);
+            optimiser.CatchUp(parameters, mean);
+            // Where nothing depends on the score and nobody sees it, it is not worth its time.
+            var score = options.Patience == 0 && progress is null ? null : problem.Validate(mean);
             Report(problem, epoch, options, loss, score, start);
             if (score is null || options.Patience == 0)
             {
@@ -81,7 +84,7 @@ internal sealed class FitLoop(
             {
                 bestScore = score;
                 best.CopyFrom(mean);
-                sinceBest = 0;
+                (kept, sinceBest) = (epoch, 0);
             }
             else if (++sinceBest >= options.Patience)
             {
@@ -90,23 +93,7 @@ internal sealed class FitLoop(
         }
 
         parameters.CopyFrom(bestScore is null ? mean : best);
-    }
-
-    private static double Step(
-        IFitProblem problem, int batch, ParameterSet parameters, ParameterSet mean, AveragedAdam adam, FitOptions options)
-    {
-        var loss = problem.Accumulate(batch, parameters);
-        if (options.L1 != 0 || options.L2 != 0)
-        {
-            using var scope = NewDisposeScope();
-            using var noGrad = no_grad();
-            Penalties.AddNormsGradient(
-                parameters.Flat.narrow(0, 0, parameters.WeightLength), parameters.Gradient!.narrow(0, 0, parameters.WeightLength),
-                options.L1, options.L2);
-        }
-
-        adam.Step(parameters.Values, parameters.Gradients, mean.Values);
-        return loss;
+        return kept;
     }
 
     private void Report(IFitProblem problem, int epoch, FitOptions options, double loss, ValidationScore? score, long start)

@@ -42,7 +42,8 @@ internal sealed class ModelReport(
         return
         [
             .. Enumerable.Range(0, assignment.Count).Select(head => new ModelHead(
-                assignment.LabelerIds[head], assignment.AnnotationCounts[head], shares[head] / count, accuracies[head] / count)),
+                assignment.LabelerIds[head], assignment.AnnotationCounts[head], shares[head] / count, accuracies[head] / count,
+                trained.WeightIntervals?[head].Low, trained.WeightIntervals?[head].High)),
         ];
     }
 

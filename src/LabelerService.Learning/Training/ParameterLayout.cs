@@ -8,6 +8,12 @@ internal enum ParameterRole
 
     /// <summary>Not penalised.</summary>
     Bias,
+
+    /// <summary>
+    /// One row a labeler, [R, …]: a step reads and writes only the rows it has marked as touched (see <see cref="RowAdam"/>), and penalties
+    /// are left to the loss.
+    /// </summary>
+    Row,
 }
 
 /// <summary>Where a parameter lies in a <see cref="ParameterSet"/>.</summary>
@@ -31,8 +37,25 @@ internal sealed class ParameterLayout
     /// <summary>Number of values in parameters that penalties apply to; they come first in the flat order.</summary>
     public long WeightLength => _entries.Where(entry => entry.Role == ParameterRole.Weight).Sum(entry => entry.Length);
 
+    /// <summary>Number of values in parameters that every step moves; those by row come after them in the flat order.</summary>
+    public long DenseLength => _entries.Where(entry => entry.Role != ParameterRole.Row).Sum(entry => entry.Length);
+
+    /// <summary>Rows R of the parameters by row; 0 where there are none.</summary>
+    public int RowCount { get; private set; }
+
+    /// <summary>Adds a parameter. All parameters by row have the same number of rows.</summary>
     public ParameterSlot Declare(string name, ParameterRole role, params long[] shape)
     {
+        if (role == ParameterRole.Row)
+        {
+            if (RowCount != 0 && RowCount != shape[0])
+            {
+                throw new ArgumentException($"{name} has {shape[0]} rows, parameters before it {RowCount}.", nameof(shape));
+            }
+
+            RowCount = checked((int)shape[0]);
+        }
+
         _entries.Add(new Entry(name, shape, role));
         return new ParameterSlot(_entries.Count - 1);
     }

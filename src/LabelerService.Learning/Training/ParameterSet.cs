@@ -26,6 +26,7 @@ internal sealed class ParameterSet : IDisposable
         Gradient = trainable ? zeros(layout.Length, dtype: type).DetachFromDisposeScope() : null;
         _views = Views(Flat);
         _gradientViews = Gradient is null ? [] : Views(Gradient);
+        TouchedRows = new RowMarks(trainable ? layout.RowCount : 0);
         for (var i = 0; i < _gradientViews.Length; i++)
         {
             _views[i].requires_grad_(true);
@@ -34,7 +35,7 @@ internal sealed class ParameterSet : IDisposable
         }
     }
 
-    /// <summary>All values, weights before biases.</summary>
+    /// <summary>All values: weights, then biases, then parameters by row.</summary>
     public Tensor Flat { get; }
 
     /// <summary>All gradients in the order of <see cref="Flat"/>; null where not trainable.</summary>
@@ -48,6 +49,12 @@ internal sealed class ParameterSet : IDisposable
 
     /// <summary>The part of <see cref="Flat"/> that penalties apply to.</summary>
     public long WeightLength => _layout.WeightLength;
+
+    /// <summary>Names and shapes.</summary>
+    public ParameterLayout Layout => _layout;
+
+    /// <summary>Rows whose gradient has been added to since the last step.</summary>
+    public RowMarks TouchedRows { get; }
 
     /// <summary>One parameter in its shape.</summary>
     public Tensor this[ParameterSlot slot] => _views[slot.Index];
@@ -91,7 +98,7 @@ internal sealed class ParameterSet : IDisposable
     {
         var views = new Tensor[_layout.Entries.Count];
         var start = 0L;
-        foreach (var role in (ReadOnlySpan<ParameterRole>)[ParameterRole.Weight, ParameterRole.Bias])
+        foreach (var role in (ReadOnlySpan<ParameterRole>)[ParameterRole.Weight, ParameterRole.Bias, ParameterRole.Row])
         {
             for (var i = 0; i < views.Length; i++)
             {

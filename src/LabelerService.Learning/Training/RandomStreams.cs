@@ -17,6 +17,8 @@ internal enum RandomStream
     Sample = 10,
     ConfusionInitialisation = 21,
     Mixing = 22,
+    AveragingInitialisation = 31,
+    WeightResamples = 32,
 }
 
 /// <summary>Independent random streams from the one seed of a run.</summary>

@@ -51,7 +51,7 @@ public sealed class ServingGraphTests
 
         Assert.InRange(model.Manifest.ParityMaxDifference, 0, 1e-5);
         var heads = model.Manifest.Heads.Count;
-        Assert.Equal(algorithm is "bn" or "noise_layer" ? 1 : 10, heads);
+        Assert.Equal(algorithm is "bn" or "noise_layer" ? 1 : algorithm.EndsWith("dn", StringComparison.Ordinal) ? 11 : 10, heads);
         var features = Crowd.Snapshot.Features[..(7 * 6)];
         var mixed = Served.Run(model.Onnx, ServingGraph.Probabilities, features, 6);
         var each = Served.Run(model.Onnx, ServingGraph.LabelerProbabilities, features, 6);
@@ -84,8 +84,8 @@ public sealed class ServingGraphTests
         Assert.Equal([ServingGraph.Features], session.InputMetadata.Keys);
         Assert.Equal([-1, 6], session.InputMetadata[ServingGraph.Features].Dimensions);
         Assert.Equal([-1, 4], session.OutputMetadata[ServingGraph.Probabilities].Dimensions);
-        Assert.Equal([-1, 10, 4], session.OutputMetadata[ServingGraph.LabelerProbabilities].Dimensions);
-        Assert.Equal([-1, 10], session.OutputMetadata[ServingGraph.LabelerWeights].Dimensions);
+        Assert.Equal([-1, 11, 4], session.OutputMetadata[ServingGraph.LabelerProbabilities].Dimensions);
+        Assert.Equal([-1, 11], session.OutputMetadata[ServingGraph.LabelerWeights].Dimensions);
         var one = Served.Run(model.Onnx, ServingGraph.Probabilities, Crowd.Snapshot.Features[..6], 6);
         var all = Served.Run(model.Onnx, ServingGraph.Probabilities, Crowd.Snapshot.Features, 6);
         Assert.Equal(one[0], all[0], 1e-6f);

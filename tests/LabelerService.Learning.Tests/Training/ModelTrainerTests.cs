@@ -25,6 +25,8 @@ public sealed class ModelTrainerTests
     [InlineData("bn")]
     [InlineData("dn")]
     [InlineData("wdn")]
+    [InlineData("iwdn")]
+    [InlineData("biwdn")]
     public void The_same_seed_gives_the_same_file_bit_for_bit_and_another_seed_another(string algorithm)
     {
         var one = Crowd.Snapshot.Train(algorithm, 5, "epochs=3").Onnx;
@@ -51,6 +53,8 @@ public sealed class ModelTrainerTests
     [Theory]
     [InlineData("bn")]
     [InlineData("wdn")]
+    [InlineData("iwdn")]
+    [InlineData("biwdn")]
     public void All_native_tensors_are_released(string algorithm)
     {
         // Finalizers of earlier tests must not count as ours.
@@ -118,6 +122,8 @@ public sealed class ModelTrainerTests
     [InlineData("bn")]
     [InlineData("dn")]
     [InlineData("wdn")]
+    [InlineData("iwdn")]
+    [InlineData("biwdn")]
     public void Gold_of_the_training_and_test_splits_is_never_looked_at(string algorithm)
     {
         var snapshot = Crowd.Snapshot;
@@ -145,7 +151,7 @@ public sealed class ModelTrainerTests
 
         var metric = Assert.Single(model.Manifest.Metrics);
         Assert.Equal(("train", "held_out_log_likelihood", snapshot.Annotations.Count / 4), (metric.Split, metric.Name, metric.Count));
-        Assert.Equal(snapshot.Annotations.Count - metric.Count, model.Manifest.Heads.Sum(head => head.AnnotationCount));
+        Assert.Equal(snapshot.Annotations.Count - metric.Count, model.Manifest.Heads.SkipLast(1).Sum(head => head.AnnotationCount));
     }
 
     [Fact]
@@ -158,7 +164,7 @@ public sealed class ModelTrainerTests
         Assert.Equal(Crowd.Snapshot.SnapshotId, manifest.SnapshotId);
         Assert.Equal(Crowd.Snapshot.Annotations.Count, manifest.AnnotationCount);
         Assert.Equal(settings.Effective, manifest.Settings);
-        Assert.Equal(Crowd.Snapshot.LabelerIds, manifest.Heads.Select(head => head.LabelerId));
+        Assert.Equal([.. Crowd.Snapshot.LabelerIds, null], manifest.Heads.Select(head => head.LabelerId));
         Assert.Equal(
             ["validation accuracy 40", "validation log_loss 40", "validation ece 40", "test accuracy 40", "test log_loss 40", "test ece 40"],
             manifest.Metrics.Select(metric => $"{metric.Split} {metric.Name} {metric.Count}"));
@@ -166,44 +172,49 @@ public sealed class ModelTrainerTests
     }
 
     [Fact]
-    public void Labelers_with_too_few_annotations_have_no_head()
+    public void Labelers_with_too_few_annotations_have_the_shared_head()
     {
         var counts = Enumerable.Range(0, 3).Select(r => (Item: r, Labeler: 0, Class: r % 2)).Append((0, 1, 0)).Append((3, 1, 1)).Append((1, 2, 1));
         var snapshot = Snapshots.Tiny([0, 1, 1, 0, 0, 2, 2, 0], 3, [.. counts]);
         var heads = snapshot.Train("wdn", 1, "min_annotations=2", "epochs=2", "held_out_share=0").Manifest.Heads;
 
-        Assert.Equal(["labeler-0", "labeler-1"], heads.Select(head => head.LabelerId));
-        Assert.Equal([3, 2], heads.Select(head => head.AnnotationCount));
-        var error = Assert.Throws<ServiceException>(() => snapshot.Train("dn", 1, "min_annotations=4", "held_out_share=0"));
-        Assert.Equal((ErrorKind.FailedPrecondition, "TOO_FEW_ANNOTATIONS"), (error.Kind, error.Reason));
+        Assert.Equal(["labeler-0", "labeler-1", null], heads.Select(head => head.LabelerId));
+        Assert.Equal([3, 2, 6], heads.Select(head => head.AnnotationCount));
+        var alone = Assert.Single(snapshot.Train("dn", 1, "min_annotations=4", "held_out_share=0").Manifest.Heads);
+        Assert.Equal((null, 6, 1), (alone.LabelerId, alone.AnnotationCount, alone.Weight));
     }
 
     [Theory]
     [InlineData("bn")]
     [InlineData("dn")]
     [InlineData("wdn")]
+    [InlineData("iwdn")]
+    [InlineData("biwdn")]
     public void One_annotation_of_one_item_by_one_labeler_is_enough(string algorithm)
     {
         var model = Snapshots.Tiny([1, 2], 1, (0, 0, 1)).Train(algorithm, 1, "epochs=40");
 
-        Assert.Equal(1, Assert.Single(model.Manifest.Heads).Weight, 1e-6);
+        Assert.Equal(algorithm == "bn" ? 1 : 2, model.Manifest.Heads.Count);
+        Assert.Equal(1, model.Manifest.Heads.Sum(head => head.Weight), 1e-6);
         Assert.True(Served.Run(model.Onnx, ServingGraph.Probabilities, [1, 2], 2)[1] > 0.5);
     }
 
     [Fact]
-    public void Items_that_everybody_labelled_are_skipped_when_weights_are_learnt()
+    public void Items_that_everybody_labelled_teach_nothing_about_weights()
     {
-        // Labelers 0 and 1 both labelled both items: there is nobody left to predict them, so the weights stay equal.
+        // Labelers 0 and 1 both labelled both items: the shared head alone is left to predict them, so the weights stay equal.
         var snapshot = Snapshots.Tiny([0, 1, 1, 0], 2, (0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 0));
         var heads = snapshot.Train("wdn", 1, "epochs=5", "held_out_share=0").Manifest.Heads;
 
-        Assert.All(heads, head => Assert.Equal(0.5, head.Weight, 1e-7));
+        Assert.All(heads, head => Assert.Equal(1.0 / 3, head.Weight, 1e-6));
     }
 
     [Theory]
     [InlineData("bn")]
     [InlineData("dn")]
     [InlineData("wdn")]
+    [InlineData("iwdn")]
+    [InlineData("biwdn")]
     public void Training_without_annotations_is_refused(string algorithm)
     {
         var error = Assert.Throws<ServiceException>(() => Snapshots.Tiny([0, 1], 1).Train(algorithm));

@@ -40,7 +40,7 @@ public sealed class RecoveryTests
         var wdn = Crowd.Snapshot.Train("wdn", 1, "epochs=30", "hidden=32");
 
         Assert.Equal(1, wdn.Manifest.Heads.Sum(head => head.Weight), 1e-5);
-        Assert.All(dn.Manifest.Heads, head => Assert.Equal(0.1, head.Weight, 1e-6));
+        Assert.All(dn.Manifest.Heads.SkipLast(1), head => Assert.Equal(0.1, head.Weight, 1e-6));
         Assert.True(wdn.Metric("test", "accuracy") >= dn.Metric("test", "accuracy") - 0.002);
         Assert.True(wdn.Metric("test", "log_loss") < dn.Metric("test", "log_loss"));
         Assert.True(wdn.Metric("test", "accuracy") > 0.95);
@@ -57,8 +57,8 @@ public sealed class RecoveryTests
         });
         var heads = crowd.Snapshot.Train("wdn", 1, "epochs=30", "hidden=32", "averaging_epochs=40").Manifest.Heads;
 
-        Assert.True(heads.Skip(4).Sum(head => head.Weight) < 0.75 * 2 / 6, string.Join('\n', heads));
-        Assert.True(heads.Take(4).Min(head => head.EstimatedAccuracy) > heads.Skip(4).Max(head => head.EstimatedAccuracy) + 0.3);
+        Assert.True(heads.Skip(4).Take(2).Sum(head => head.Weight) < 0.75 * 2 / 6, string.Join('\n', heads));
+        Assert.True(heads.Take(4).Min(head => head.EstimatedAccuracy) > heads.Skip(4).Take(2).Max(head => head.EstimatedAccuracy) + 0.3);
 
         // Right with this chance, otherwise the next class.
         static double[][] Shifting(double accuracy) =>
@@ -87,6 +87,8 @@ public sealed class RecoveryTests
     [InlineData("bn")]
     [InlineData("dn")]
     [InlineData("wdn")]
+    [InlineData("iwdn")]
+    [InlineData("biwdn")]
     public void The_order_of_the_labelers_does_not_matter(string algorithm)
     {
         var crowd = SimulatedCrowd.Create(new SimulatedCrowdOptions { Items = 150 });

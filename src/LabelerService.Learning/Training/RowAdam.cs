@@ -1,0 +1,115 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace LabelerService.Learning.Training;
+
+/// <summary>
+/// Adam and the running mean of weights for parameters of which a step uses a few rows: what a step costs follows the rows that it
+/// touches, and nothing else is read or written.
+/// </summary>
+/// <remarks>
+/// Moments move only when their row is touched, as in PyTorch's SparseAdam, but by the row's own clock: a row's n-th touch is its n-th step
+/// of Adam, so that a labeler who turns up late starts as gently as everybody else did. The running mean is what it would be had it been
+/// kept at every step: while a row θ rests, its mean a goes to θ + (a − θ) · Π decay, and the product over the steps missed is known from a
+/// running sum of logarithms.
+/// </remarks>
+internal sealed class RowAdam
+{
+    private readonly double _learningRate;
+    private readonly double _averageDecay;
+    private readonly Block[] _blocks;
+    private readonly int[] _touches;
+    // Σ ln decay over all steps up to which each row's mean has been kept.
+    private readonly double[] _keptTo;
+    private double _logDecay;
+    private long _steps;
+
+    private sealed record Block(int Start, int Length, float[] Mean, float[] Square);
+
+    /// <summary>Starts.</summary>
+    /// <param name="layout">Says where the rows are: behind the dense parameters, one block after the other.</param>
+    /// <param name="learningRate">Adam's step size.</param>
+    /// <param name="averageDecay">Bound of the decay of the running mean; 0 where the mean is the last value.</param>
+    public RowAdam(ParameterLayout layout, double learningRate, double averageDecay)
+    {
+        _learningRate = learningRate;
+        _averageDecay = averageDecay;
+        _touches = new int[layout.RowCount];
+        _keptTo = new double[layout.RowCount];
+        var blocks = new List<Block>();
+        var start = checked((int)layout.DenseLength);
+        foreach (var entry in layout.Entries.Where(entry => entry.Role == ParameterRole.Row))
+        {
+            var length = checked((int)entry.Length);
+            blocks.Add(new Block(start, length / layout.RowCount, new float[length], new float[length]));
+            start += length;
+        }
+
+        _blocks = [.. blocks];
+    }
+
+    /// <summary>Moves the touched rows one step against their gradient, takes them into the mean and clears their gradient.</summary>
+    /// <param name="touched">The rows; none afterwards.</param>
+    /// <param name="parameters">All parameters, flat.</param>
+    /// <param name="gradient">Their gradient.</param>
+    /// <param name="average">Their running mean; right for touched rows, for others after <see cref="CatchUp"/>.</param>
+    public void Step(RowMarks touched, Span<float> parameters, Span<float> gradient, Span<float> average)
+    {
+        _steps++;
+        var before = _logDecay;
+        var decay = AdamRule.DecayAt(_averageDecay, _steps);
+        _logDecay += decay == 0 ? 0 : Math.Log(decay);
+        foreach (var row in touched.Rows)
+        {
+            var rule = AdamRule.At(_learningRate, ++_touches[row], 1 - decay);
+            foreach (var block in _blocks)
+            {
+                var within = new Range(row * block.Length, (row + 1) * block.Length);
+                var at = new Range(block.Start + within.Start.Value, block.Start + within.End.Value);
+                Rest(parameters[at], average[at], before - _keptTo[row]);
+                rule.Apply(parameters[at], gradient[at], average[at], block.Mean.AsSpan(within), block.Square.AsSpan(within));
+            }
+
+            _keptTo[row] = _logDecay;
+        }
+
+        touched.Clear();
+    }
+
+    /// <summary>Brings the running mean of all rows up to the last step.</summary>
+    public void CatchUp(ReadOnlySpan<float> parameters, Span<float> average)
+    {
+        for (var row = 0; row < _touches.Length; row++)
+        {
+            foreach (var block in _blocks)
+            {
+                var at = new Range(block.Start + (row * block.Length), block.Start + ((row + 1) * block.Length));
+                Rest(parameters[at], average[at], _logDecay - _keptTo[row]);
+            }
+
+            _keptTo[row] = _logDecay;
+        }
+    }
+
+    // What steps without a change of the parameters do to the mean.
+    private static void Rest(ReadOnlySpan<float> parameters, Span<float> average, double logDecay)
+    {
+        if (logDecay == 0)
+        {
+            return;
+        }
+
+        var factor = (float)Math.Exp(logDecay);
+        var p = MemoryMarshal.Cast<float, Vector<float>>(parameters);
+        var a = MemoryMarshal.Cast<float, Vector<float>>(average)[..p.Length];
+        for (var i = 0; i < p.Length; i++)
+        {
+            a[i] = p[i] + ((a[i] - p[i]) * factor);
+        }
+
+        for (var i = p.Length * Vector<float>.Count; i < parameters.Length; i++)
+        {
+            average[i] = parameters[i] + ((average[i] - parameters[i]) * factor);
+        }
+    }
+}
