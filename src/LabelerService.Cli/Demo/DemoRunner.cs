@@ -113,7 +113,7 @@ internal sealed class DemoRunner(ServiceConnection service, Terminal terminal, T
                 says = labeler.Probabilities[k] > labeler.Probabilities[says] ? k : says;
             }
 
-            return new DemoVoice(labeler.LabelerId, labeler.Weight, answer.Classes[says], labeler.Probabilities[says]);
+            return new DemoVoice(labeler.LabelerId.Length == 0 ? "shared head" : labeler.LabelerId, labeler.Weight, answer.Classes[says], labeler.Probabilities[says]);
         }).ToArray();
         return new DemoPrediction(
             key, gold, prediction.PredictedClass, prediction.Probabilities[prediction.PredictedClassIndex], prediction.Entropy,

@@ -50,13 +50,7 @@ internal static class ModelMapping
             TrainingSeconds = manifest.TrainingSeconds,
             CreateTime = Timestamp.FromDateTimeOffset(record.CreateTime),
         };
-        version.Heads.AddRange(manifest.Heads.Select(head => new WireHead
-        {
-            LabelerId = head.LabelerId ?? "",
-            AnnotationCount = head.AnnotationCount,
-            Weight = head.Weight,
-            EstimatedAccuracy = head.EstimatedAccuracy,
-        }));
+        version.Heads.AddRange(manifest.Heads.Select(ToHead));
         version.Metrics.AddRange(manifest.Metrics.Select(ToMetric));
         foreach (var (key, value) in manifest.Settings)
         {
@@ -64,6 +58,23 @@ internal static class ModelMapping
         }
 
         return version;
+    }
+
+    private static WireHead ToHead(Core.Models.ModelHead head)
+    {
+        var wire = new WireHead
+        {
+            LabelerId = head.LabelerId ?? "",
+            AnnotationCount = head.AnnotationCount,
+            Weight = head.Weight,
+            EstimatedAccuracy = head.EstimatedAccuracy,
+        };
+        if (head is { WeightLow: { } low, WeightHigh: { } high })
+        {
+            (wire.WeightLower, wire.WeightUpper) = (low, high);
+        }
+
+        return wire;
     }
 
     private static Metric ToMetric(ModelMetric metric) =>
