@@ -21,16 +21,17 @@ internal static class JointEm
         using var classifier = new RefinedClassifier(task, epochs.Sum());
         var targets = task.Set.Targets(LabelTarget.Mean, task.Classes);
         var posteriors = ClassDistributions.ToDouble(targets);
-        LabelerConfusions? labelers = null;
-        foreach (var passes in epochs)
+        (LabelerConfusions? Labelers, float[] Consensus) best = (null, targets);
+        for (var round = 0; round < epochs.Length && !classifier.IsDone; round++)
         {
-            classifier.Fit(targets, passes);
-            labelers = LabelerConfusions.Estimate(table, posteriors, confusions);
+            var isBest = classifier.Fit(targets, epochs[round]);
+            var labelers = LabelerConfusions.Estimate(table, posteriors, confusions);
             ConfusionEm.EStep(table, ClassDistributions.ToDouble(classifier.Predict()), labelers, posteriors);
             targets = ClassDistributions.ToSingle(posteriors);
+            best = isBest ? (labelers, targets) : best;
         }
 
-        return new TrainedEnsemble(
-            LabelerModel.Serve(classifier.Build(), labelers!, ConfusionEm.ClassPrior(table, posteriors, smoothing: 1)), assignment, targets);
+        var prior = ConfusionEm.ClassPrior(table, ClassDistributions.ToDouble(best.Consensus), smoothing: 1);
+        return new TrainedEnsemble(LabelerModel.Serve(classifier.Build(), best.Labelers!, prior), assignment, best.Consensus);
     }
 }

@@ -2,17 +2,17 @@ namespace LabelerService.Learning.Algorithms.Rivals;
 
 /// <summary>
 /// Joint EM of a classifier and each labeler's confusion (Raykar et al.: Learning From Crowds, JMLR 11, 2010; the K-class form of section
-/// 3), with a net where the paper has logistic regression. The M-step of the classifier is a full one: the first round fits for all of
-/// epochs, every later round for a third of them from where the net was. Confusions have a Dirichlet prior whose mean is the common
-/// confusion, as the paper's have a Beta prior.
+/// 3), with a net where the paper has logistic regression. Confusions have a Dirichlet prior, as the paper's have a Beta prior. The net is
+/// fitted to the mean labels for a tenth of epochs; from then on every pass over the items is a round. (A full M-step in every round lets
+/// a net learn the first posterior by heart, which then confirms itself: LabelMe 82.9 % and consensus 80.0 % against 86.0 % and 85.1 %.)
 /// </summary>
 internal sealed class Raykar : ILearningAlgorithm
 {
     public TrainedEnsemble Train(LearningTask task)
     {
-        var settings = task.Settings;
+        var first = Math.Max(1, task.Settings.Epochs / 10);
         return JointEm.Train(
-            task, LabelerModel.Heads(task), LabelerModel.Shrunken(settings),
-            [settings.Epochs, .. Enumerable.Repeat(Math.Max(1, settings.Epochs / 3), settings.EmRounds - 1)]);
+            task, LabelerModel.Heads(task), LabelerModel.Shrunken(task.Settings),
+            [first, .. Enumerable.Repeat(1, task.Settings.Epochs - first)]);
     }
 }

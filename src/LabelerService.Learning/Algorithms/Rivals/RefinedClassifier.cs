@@ -16,10 +16,13 @@ internal sealed class RefinedClassifier : IDisposable
     private readonly LearningTask _task;
     private readonly Network _network;
     private readonly ParameterSet _parameters;
+    private readonly ParameterSet _best;
     private readonly Generator _dropping;
     private readonly Random _order;
     private readonly int _totalEpochs;
     private int _epochsDone;
+    private int _sinceBest;
+    private ValidationScore? _bestScore;
     private bool _built;
 
     /// <summary>Draws initial values.</summary>
@@ -31,27 +34,33 @@ internal sealed class RefinedClassifier : IDisposable
         _totalEpochs = totalEpochs;
         _network = new Network(task.Settings, task.FeatureLength, 1, task.Classes);
         _parameters = new ParameterSet(_network.Layout, trainable: true);
+        _best = _parameters.SameLayout();
         using var initialisation = task.Streams.Native(RandomStream.Initialisation);
         _network.Initialise(_parameters, initialisation);
         _dropping = task.Streams.Native(RandomStream.Dropout);
         _order = task.Streams.Managed(RandomStream.NetworkOrder);
     }
 
+    /// <summary>Whether patience is at its end: that many passes have not improved the validation score.</summary>
+    public bool IsDone => _task.Settings.Patience > 0 && _sinceBest >= _task.Settings.Patience;
+
     /// <summary>Fits to class distributions of the training items.</summary>
     /// <param name="targets">[n, K], row-major.</param>
-    /// <param name="epochs">Most passes.</param>
-    public void Fit(float[] targets, int epochs)
+    /// <param name="epochs">Passes.</param>
+    /// <returns>Whether this is the best fit so far; the last fit always is where nothing validates or patience is 0.</returns>
+    public bool Fit(float[] targets, int epochs)
     {
         var settings = _task.Settings;
         using var problem = new NetworkProblem(
             _network, _task.Features, AnnotatedItems.WithoutAnnotations(_task.Set, items: null), new SoftLabelNetworkLoss(_network, targets),
             candidate => AnswerNet.Validate(_task, _network, candidate), settings.BatchSize, new Dropout(settings.Dropout, _dropping), _order);
         var progress = _task.Run.Progress is { } whole ? new PartialProgress(whole, _epochsDone, _totalEpochs) : null;
-        // What was reached before is a candidate: with patience, a round that only fits noise is undone.
+        // Fits are short, and patience is a matter of all of them together.
         new FitLoop(_task.Run.Time, progress, _totalEpochs - _epochsDone - epochs, _task.Run.Cancel).Run(problem, _parameters, new FitOptions(
-            epochs, settings.LearningRate, settings.L1, settings.WeightDecay, settings.PolyakDecay, settings.Patience, settings.Selection,
-            InitialCounts: _epochsDone > 0));
+            epochs, settings.LearningRate, settings.L1, settings.WeightDecay, settings.PolyakDecay, Patience: 0, settings.Selection,
+            InitialCounts: false));
         _epochsDone += epochs;
+        return Keep(epochs);
     }
 
     /// <summary>Class distributions of the training items [n, K], row-major.</summary>
@@ -65,15 +74,31 @@ internal sealed class RefinedClassifier : IDisposable
     public Ensemble Build()
     {
         _built = true;
+        _parameters.CopyFrom(_best);
         return new HeadEnsemble(_network, _parameters, FixedWeights.Equal(1));
     }
 
     public void Dispose()
     {
         _dropping.Dispose();
+        _best.Dispose();
         if (!_built)
         {
             _parameters.Dispose();
         }
+    }
+
+    private bool Keep(int epochs)
+    {
+        var score = _task.Settings.Patience > 0 ? AnswerNet.Validate(_task, _network, _parameters) : null;
+        if (score is { } now && _bestScore is { } best && !now.Beats(best, _task.Settings.Selection))
+        {
+            _sinceBest += epochs;
+            return false;
+        }
+
+        (_bestScore, _sinceBest) = (score, 0);
+        _best.CopyFrom(_parameters);
+        return true;
     }
 }
