@@ -16,7 +16,7 @@ internal static class RetryPolicies
         ("LabelerRegistryService", ["BatchCreateLabelers", "GetLabeler", "ListLabelers"]),
         ("AnnotationService", ["BatchCreateAnnotations", "ListAnnotations"]),
         ("TrainingService", ["ListAlgorithms", "CreateTrainingRun", "GetTrainingRun", "ListTrainingRuns", "CancelTrainingRun"]),
-        ("ModelService", ["GetModel", "ListModels", "GetModelVersion", "ListModelVersions", "EvaluateModel"]),
+        ("ModelService", ["GetModel", "ListModels", "GetModelVersion", "ListModelVersions", "EvaluateModel", "CompareModels"]),
         ("PredictionService", ["Predict", "BatchPredict"]),
     ];
 

@@ -9,23 +9,34 @@ internal static class ClassListText
     private const int MaximumClasses = 1000;
     private const int MaximumBytes = 128;
 
-    /// <summary>Reads them, or says what is wrong.</summary>
+    /// <summary>Reads the classes of a dataset, or says what is wrong.</summary>
     public static (string[] Classes, string? Problem) Parse(string text)
+    {
+        var (names, lines) = Read(text);
+        return lines switch
+        {
+            0 => ([], "there are no classes: give them as --classes a,b,c"),
+            1 => (names, Problem(names)),
+            _ => ([], "class names go on one line"),
+        };
+    }
+
+    /// <summary>Reads one or more names of classes; null if the text is something else.</summary>
+    public static string[]? ParseNames(string text) =>
+        Read(text) is (var names, 1) && Array.TrueForAll(names, name => name.Length > 0) ? names : null;
+
+    // The names of the first line, and whether there are 0, 1 or more lines.
+    private static (string[] Names, int Lines) Read(string text)
     {
         using var reader = Sep.New(',').Reader(options => options with { HasHeader = false, Unescape = true, DisableColCountCheck = true })
             .From(new StringReader(text));
         if (!reader.MoveNext())
         {
-            return ([], "there are no classes: give them as --classes a,b,c");
+            return ([], 0);
         }
 
         var names = reader.Current[..reader.Current.ColCount].ToStringsArray().Select(name => name.Trim()).ToArray();
-        if (reader.MoveNext())
-        {
-            return ([], "class names go on one line");
-        }
-
-        return (names, Problem(names));
+        return (names, reader.MoveNext() ? 2 : 1);
     }
 
     private static string? Problem(string[] names)

@@ -28,6 +28,7 @@ internal static class CommandLineApp
             ModelsCommand.Create(host),
             AlgorithmsCommand.Create(host),
             EvaluateCommand.Create(host),
+            CompareCommand.Create(host),
             PredictCommand.Create(host),
             LauncherCommands.Create(host, "bench", "Measure models, training speed and more", "NAME [--json]"),
             LauncherCommands.Create(host, "test", "Run all tests of the repository", "[FILTER]"),

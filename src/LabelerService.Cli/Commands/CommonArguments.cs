@@ -25,7 +25,7 @@ internal static class CommonArguments
     };
 
     /// <summary>A model or a version by its full name.</summary>
-    public static Argument<ModelName> Model() => new("MODEL")
+    public static Argument<ModelName> Model(string name = "MODEL") => new(name)
     {
         Description = "Model datasets/D/models/M (its champion) or version datasets/D/models/M/versions/V",
         CustomParser = result => Parse(result, ModelName.Parse, "a model is named datasets/D/models/M or datasets/D/models/M/versions/V"),
@@ -38,6 +38,15 @@ internal static class CommonArguments
         HelpName = "train|valid|test",
         DefaultValueFactory = _ => otherwise,
         CustomParser = result => Parse<Split?>(result, SplitOf, "a split is train, valid or test") ?? otherwise,
+    };
+
+    /// <summary>What models are measured against.</summary>
+    public static Option<EvaluationBasis> Basis() => new("--basis")
+    {
+        Description = "Measure against gold classes, or without gold against what labelers said of the split's items [default: gold]",
+        HelpName = "gold|labelers",
+        DefaultValueFactory = _ => EvaluationBasis.Gold,
+        CustomParser = result => Parse<EvaluationBasis?>(result, BasisOf, "a basis is gold or labelers") ?? EvaluationBasis.Gold,
     };
 
     /// <summary>Name of a dataset from its id or name; null if it is neither.</summary>
@@ -63,6 +72,13 @@ internal static class CommonArguments
         "train" => Contracts.V1.Split.Train,
         "valid" or "validation" => Contracts.V1.Split.Validation,
         "test" => Contracts.V1.Split.Test,
+        _ => null,
+    };
+
+    private static EvaluationBasis? BasisOf(string text) => text.ToLowerInvariant() switch
+    {
+        "gold" => EvaluationBasis.Gold,
+        "labelers" => EvaluationBasis.Labelers,
         _ => null,
     };
 }

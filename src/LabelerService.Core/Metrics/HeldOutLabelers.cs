@@ -24,12 +24,32 @@ public sealed class HeldOutLabelers
     /// </param>
     /// <exception cref="ArgumentException">Lengths or numbers of classes do not fit.</exception>
     public HeldOutLabelers(ReadOnlySpan<float> distributions, AnnotationTable table, LabelerConfusions confusions)
+        : this(distributions, table, confusions.ClassCount, _ => confusions)
+    {
+    }
+
+    /// <summary>The same where there are no other annotations: each item is judged by confusions estimated without its fold.</summary>
+    /// <param name="distributions">Class distributions q of the items, row-major [N, K].</param>
+    /// <param name="table">The annotations of the N items.</param>
+    /// <param name="confusions">Confusions cross-fitted on this table.</param>
+    /// <exception cref="ArgumentException">Lengths or numbers of items or classes do not fit.</exception>
+    public HeldOutLabelers(ReadOnlySpan<float> distributions, AnnotationTable table, CrossFittedConfusions confusions)
+        : this(distributions, table, confusions.ClassCount, confusions.Without)
+    {
+        if (confusions.ItemCount != table.ItemCount)
+        {
+            throw new ArgumentException($"Folds of {confusions.ItemCount} items do not fit {table.ItemCount} items.", nameof(confusions));
+        }
+    }
+
+    private HeldOutLabelers(
+        ReadOnlySpan<float> distributions, AnnotationTable table, int confusedClasses, Func<int, LabelerConfusions> confusionsFor)
     {
         var classes = table.ClassCount;
         ClassDistributions.CheckLength(distributions.Length, table.ItemCount, classes, nameof(distributions));
-        if (confusions.ClassCount != classes)
+        if (confusedClasses != classes)
         {
-            throw new ArgumentException($"Confusions of {confusions.ClassCount} classes do not fit {classes} classes.", nameof(confusions));
+            throw new ArgumentException($"Confusions of {confusedClasses} classes do not fit {classes} classes.", nameof(confusedClasses));
         }
 
         _items = [.. Enumerable.Range(0, table.ItemCount).Where(n => HasAnnotations(table, n))];
@@ -57,7 +77,7 @@ public sealed class HeldOutLabelers
                 _labelLosses[row] -= ClassDistributions.Log(q[table.Classes[i]]);
             }
 
-            confusions.AddLogLikelihood(table, n, logs);
+            confusionsFor(n).AddLogLikelihood(table, n, logs);
             _counts[row] = end - start;
             _logLikelihoods[row] = ClassDistributions.SoftMax(logs);
         }

@@ -91,18 +91,40 @@ internal sealed class ModelReport(
 
     private void AddGold(List<ModelMetric> metrics, string split, int[] rows)
     {
-        var sample = new ClassificationSample(
-            runner.Predict(rows), [.. rows.Select(n => snapshot.Gold[n])], snapshot.Schema.Classes.Count);
+        var probabilities = runner.Predict(rows);
+        int[] gold = [.. rows.Select(n => snapshot.Gold[n])];
+        var classes = snapshot.Schema.Classes.Count;
+        var sample = new ClassificationSample(probabilities, gold, classes);
         Add(metrics, split, "accuracy", sample.Count, sample.Accuracy);
         Add(metrics, split, "log_loss", sample.Count, sample.LogLoss);
         Add(metrics, split, "ece", sample.Count, chosen => sample.ExpectedCalibrationError(chosen));
+        if (snapshot.Schema.LabelKind == LabelKind.Binary)
+        {
+            var binary = BinaryCollapse.Sample(probabilities, gold, BinaryCollapse.AtLeast(1, classes));
+            Add(metrics, split, "auc", sample.Count, binary.RocAuc);
+            Add(metrics, split, "specificity_at_97_sensitivity", sample.Count, chosen => binary.SpecificityAtSensitivity(chosen));
+        }
+        else if (snapshot.Schema.LabelKind == LabelKind.Ordinal)
+        {
+            var ordinal = new OrdinalSample(probabilities, gold, classes);
+            Add(metrics, split, "mean_absolute_error", sample.Count, ordinal.MeanAbsoluteError);
+            Add(metrics, split, "quadratic_weighted_kappa", sample.Count, ordinal.QuadraticWeightedKappa);
+        }
     }
 
     private void Add(List<ModelMetric> metrics, string split, string name, int count, RowStatistic statistic)
     {
         int[] all = [.. Enumerable.Range(0, count)];
+        var value = statistic(all);
+        if (double.IsNaN(value))
+        {
+            // Not defined here: AUC where gold is all of one class, say.
+            return;
+        }
+
         var resamples = (int)Math.Min(bootstrapResamples, Math.Max(FewestResamples, MaximumDraws / count));
         Interval? interval = resamples > 0 ? Bootstrap.Percentile(count, statistic, resamples, bootstrapSeed) : null;
-        metrics.Add(new ModelMetric(split, name, statistic(all), count, interval?.Low, interval?.High));
+        interval = interval is { Low: double.NaN } ? null : interval;
+        metrics.Add(new ModelMetric(split, name, value, count, interval?.Low, interval?.High));
     }
 }

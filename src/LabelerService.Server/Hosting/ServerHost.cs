@@ -2,6 +2,7 @@ using System.Net;
 using LabelerService.Core.Errors;
 using LabelerService.Server.Errors;
 using LabelerService.Server.Inference;
+using LabelerService.Server.Inference.Evaluation;
 using LabelerService.Server.Paging;
 using LabelerService.Server.Services;
 using LabelerService.Server.Validation;
@@ -119,7 +120,9 @@ internal static partial class ServerHost
         services.AddSingleton<RunWatcher>();
         services.AddSingleton<ModelCache>();
         services.AddSingleton<ModelResolver>();
+        services.AddSingleton<EvaluationReader>();
         services.AddSingleton<ModelEvaluator>();
+        services.AddSingleton<ModelComparer>();
         services.AddSingleton<Predictor>();
         services.AddHostedService<TrainerSupervisor>();
         services.AddHostedService<RequestIdPruner>();

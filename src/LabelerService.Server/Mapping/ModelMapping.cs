@@ -77,6 +77,14 @@ internal static class ModelMapping
         return wire;
     }
 
-    private static Metric ToMetric(ModelMetric metric) =>
-        new() { Metric_ = metric.Name, Split = metric.Split, Value = metric.Value, Count = metric.Count };
+    private static Metric ToMetric(ModelMetric metric)
+    {
+        var resource = new Metric { Metric_ = metric.Name, Split = metric.Split, Value = metric.Value, Count = metric.Count };
+        if (metric is { Low: { } low, High: { } high })
+        {
+            (resource.Lower, resource.Upper) = (low, high);
+        }
+
+        return resource;
+    }
 }

@@ -6,22 +6,20 @@ using LabelerService.Contracts.V1;
 using LabelerService.Core.Errors;
 using LabelerService.Server.Errors;
 using LabelerService.Server.Inference;
+using LabelerService.Server.Inference.Evaluation;
 using LabelerService.Server.Mapping;
 using LabelerService.Server.Paging;
 using LabelerService.Server.Validation;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Models;
-using DomainSplit = LabelerService.Core.Datasets.Split;
 
 namespace LabelerService.Server.Services;
 
 /// <summary><c>labeler.v1.ModelService</c>.</summary>
 internal sealed class ModelGrpcService(
-    ModelStore models, ModelResolver resolver, ModelEvaluator evaluator, DatasetResolver datasets, PageTokens pages) : ModelService.ModelServiceBase
+    ModelStore models, ModelResolver resolver, ModelEvaluator evaluator, ModelComparer comparer, DatasetResolver datasets, PageTokens pages)
+    : ModelService.ModelServiceBase
 {
-    private const int DefaultReplicas = 1_000;
-    private const int MaximumReplicas = 10_000;
-
     public override async Task<Model> GetModel(GetModelRequest request, ServerCallContext context)
     {
         var (dataset, record) = await FindAsync(request.Name, "name", context.CancellationToken);
@@ -107,16 +105,32 @@ internal sealed class ModelGrpcService(
 
     public override async Task<EvaluateModelResponse> EvaluateModel(EvaluateModelRequest request, ServerCallContext context)
     {
-        var validator = new RequestValidator();
-        var split = ItemMapping.ReadSplit(request.Split, "split", validator) ?? DomainSplit.Test;
-        validator.Require(
-            request.BootstrapReplicas is >= 0 and <= MaximumReplicas, "bootstrap_replicas", $"must be from 0 to {MaximumReplicas}");
-        validator.ThrowIfInvalid();
+        var cancel = context.CancellationToken;
         var (datasetId, model, version) = Names.ModelOrVersion(request.Name, "name");
-        var dataset = await datasets.FindAsync(datasetId, "name", context.CancellationToken);
-        var record = await resolver.ResolveAsync(dataset, model, version, alias: null, "name", context.CancellationToken);
-        return await evaluator.EvaluateAsync(
-            dataset, record, split, request.BootstrapReplicas == 0 ? DefaultReplicas : request.BootstrapReplicas, context.CancellationToken);
+        var dataset = await datasets.FindAsync(datasetId, "name", cancel);
+        var validator = new RequestValidator();
+        var plan = EvaluationRequests.Read(request, dataset.Schema, validator);
+        validator.ThrowIfInvalid();
+        var record = await resolver.ResolveAsync(dataset, model, version, alias: null, "name", cancel);
+        return await evaluator.EvaluateAsync(dataset, record, plan, cancel);
+    }
+
+    public override async Task<CompareModelsResponse> CompareModels(CompareModelsRequest request, ServerCallContext context)
+    {
+        var cancel = context.CancellationToken;
+        var dataset = await datasets.ResolveAsync(request.Parent, "parent", cancel);
+        var first = Names.ModelOrVersion(request.FirstModel, "first_model");
+        var second = Names.ModelOrVersion(request.SecondModel, "second_model");
+        var validator = new RequestValidator();
+        validator.Require(first.Dataset == dataset.Id, "first_model", $"must be a model of {request.Parent}");
+        validator.Require(second.Dataset == dataset.Id, "second_model", $"must be a model of {request.Parent}");
+        var plan = EvaluationRequests.Read(request, validator);
+        validator.ThrowIfInvalid();
+        return await comparer.CompareAsync(
+            dataset,
+            await resolver.ResolveAsync(dataset, first.Model, first.Version, alias: null, "first_model", cancel),
+            await resolver.ResolveAsync(dataset, second.Model, second.Version, alias: null, "second_model", cancel),
+            plan, cancel);
     }
 
     private async Task<(DatasetRecord Dataset, ModelRecord Model)> FindAsync(string name, string field, CancellationToken cancel)
