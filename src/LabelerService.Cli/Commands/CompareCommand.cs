@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using LabelerService.Cli.Client;
 using LabelerService.Cli.Rendering;
 using LabelerService.Contracts;
 using LabelerService.Contracts.V1;

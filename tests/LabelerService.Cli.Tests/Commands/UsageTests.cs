@@ -25,6 +25,14 @@ public class UsageTests
     [InlineData("train d --model bn --priority 101", "--priority")]
     [InlineData("train d --model bn --model-id Big", "--model-id")]
     [InlineData("evaluate models/bn", "datasets/D/models/M")]
+    [InlineData("evaluate datasets/d/models/m --basis votes", "--basis")]
+    [InlineData("evaluate datasets/d/models/m --sensitivity 1", "--sensitivity")]
+    [InlineData("evaluate datasets/d/models/m --sensitivity NaN", "--sensitivity")]
+    [InlineData("evaluate datasets/d/models/m --positive a,,b", "--positive")]
+    [InlineData("evaluate datasets/d/models/m --positive a --positive-from b", "exclude")]
+    [InlineData("compare datasets/d/models/m", "MODEL_B")]
+    [InlineData("compare datasets/d/models/m bn", "datasets/D/models/M")]
+    [InlineData("compare datasets/d/models/m datasets/e/models/m", "different datasets")]
     [InlineData("predict datasets/d/models/m --features f.npy --out p.txt", ".csv, .npy or .parquet")]
     [InlineData("predict datasets/d/models/m --features f.npy --out p.npy --labelers", "--labelers")]
     [InlineData("watch run-1", "datasets/D/trainingRuns/R")]
@@ -73,7 +81,7 @@ public class UsageTests
         var outcome = await CommandLine.RunAsync(line);
 
         Assert.Equal(0, outcome.ExitCode);
-        const string commands = "demo serve dataset import train watch cancel runs models algorithms evaluate predict test";
+        const string commands = "demo serve dataset import train watch cancel runs models algorithms evaluate compare predict test";
         foreach (var command in commands.Split(' '))
         {
             Assert.Matches($@"(?m)^  {command}\b", outcome.Output);
@@ -83,6 +91,8 @@ public class UsageTests
     [Theory]
     [InlineData("import items --help", "labeler import items scenes --features")]
     [InlineData("train --help", "labeler train scenes --model wdn --wait")]
+    [InlineData("evaluate --help", "--basis labelers")]
+    [InlineData("compare --help", "labeler compare datasets/scenes/models/bn datasets/scenes/models/wdn")]
     [InlineData("predict --help", "labeler predict datasets/scenes/models/wdn")]
     [InlineData("serve --help", "./labeler serve")]
     public async Task Help_of_a_command_ends_with_examples(string line, string example)

@@ -171,6 +171,25 @@ public sealed class ModelTrainerTests
         Assert.All(manifest.Metrics.Where(metric => metric.Name != "ece"), metric => Assert.InRange(metric.Value, metric.Low!.Value, metric.High!.Value));
     }
 
+    [Theory]
+    [InlineData(2, LabelKind.Binary, "auc", "specificity_at_97_sensitivity")]
+    [InlineData(3, LabelKind.Ordinal, "mean_absolute_error", "quadratic_weighted_kappa")]
+    public void Binary_and_ordinal_datasets_have_metrics_of_their_own(int classes, LabelKind kind, string one, string other)
+    {
+        var crowd = SimulatedCrowd.Create(new SimulatedCrowdOptions { Items = 200, Classes = classes, Separation = 2 });
+        var schema = crowd.Snapshot.Schema with { LabelKind = kind };
+        var settings = AlgorithmCatalogue.Validate("dn", new Dictionary<string, string> { ["epochs"] = "3", ["bootstrap_resamples"] = "50" });
+        var metrics = Snapshots.Trainer.Train(crowd.Snapshot with { Schema = schema }, settings, 1, null, CancellationToken.None).Manifest.Metrics;
+
+        var test = metrics.Where(metric => metric.Split == "test").ToDictionary(metric => metric.Name);
+        Assert.Equal(["accuracy", "log_loss", "ece", one, other], test.Keys);
+        foreach (var metric in new[] { test[one], test[other] })
+        {
+            Assert.InRange(metric.Value, metric.Low!.Value, metric.High!.Value);
+            Assert.InRange(metric.Value, 0, 1);
+        }
+    }
+
     [Fact]
     public void Labelers_with_too_few_annotations_have_the_shared_head()
     {

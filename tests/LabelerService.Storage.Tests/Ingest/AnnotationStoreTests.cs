@@ -1,6 +1,8 @@
+using LabelerService.Core.Datasets;
 using LabelerService.Core.Errors;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Ingest;
+using LabelerService.Storage.Items;
 using LabelerService.Storage.Labelers;
 using LabelerService.TestKit.Postgres;
 
@@ -43,6 +45,31 @@ public sealed class AnnotationStoreTests(PostgresFixture database) : IClassFixtu
         var history = await _store.HistoryAsync(dataset, "i0", "l0", default);
         Assert.Equal([(1, 0, 0.5f), (2, 1, null), (3, 2, (float?)null)], history.Select(h => (h.Revision, h.ClassIndex!.Value, h.Confidence)));
         Assert.Equal(2, Assert.Single(await AllAsync(dataset)).ClassIndex);
+    }
+
+    [Fact]
+    public async Task A_split_has_the_current_annotations_of_its_items_with_features()
+    {
+        var dataset = await Some.DatasetAsync(database, items: 2, labelers: 2);
+        await database.Get<ItemStore>().UpsertAsync(
+            dataset,
+            [
+                Some.Item("i2", Split.Test), Some.Item("i3", Split.Test), new ItemWrite("i4", Split.Test, ReadOnlyMemory<byte>.Empty),
+            ],
+            null, default);
+        Assert.False(await _store.AnyInSplitAsync(dataset, Split.Test, default));
+        await WriteAsync(
+            dataset, Some.Annotation(3, 1, 2), Some.Annotation(0, 0, 1), Some.Annotation(2, 1, 0), Some.Annotation(2, 0, 2),
+            Some.Annotation(3, 0, 1), Some.Annotation(4, 0, 1));
+        await _store.RetractAsync(dataset, "i3", "l0", null, default);
+
+        var read = await _store.ReadSplitAsync(dataset, Split.Test, default);
+
+        Assert.Equal([2, 0, 2], read.Select(annotation => annotation.ClassIndex));
+        Assert.Equal(read.OrderBy(annotation => annotation.ItemKey).ThenBy(annotation => annotation.LabelerKey), read);
+        Assert.Equal([2, 1], read.CountBy(annotation => annotation.ItemKey).Select(pair => pair.Value));
+        Assert.True(await _store.AnyInSplitAsync(dataset, Split.Test, default));
+        Assert.Empty(await _store.ReadSplitAsync(dataset, Split.Validation, default));
     }
 
     [Fact]
