@@ -20,16 +20,16 @@ public sealed class EvaluationRequestsTests
         Assert.Equal((DomainSplit.Test, EvaluationBasis.Gold, null), (plan.Split, plan.Basis, plan.Positive));
         Assert.Equal(1_000, plan.ReplicasFor(500));
         Assert.Equal(100, plan.ReplicasFor(50_000_000));
-        Assert.Equal([false, true], Read(new EvaluateModelRequest(), LabelKind.Binary, "no", "yes").Positive);
+        Assert.Equal([false, true], Read(new EvaluateModelRequest(), LabelKind.Binary, "no", "yes").Positive!);
         Assert.Equal(0.97, plan.Sensitivity);
     }
 
     [Fact]
     public void Positive_classes_are_read_by_name()
     {
-        Assert.Equal([true, false, true], Read(new() { PositiveClasses = { "severe", "none" } }, LabelKind.MultiClass).Positive);
-        Assert.Equal([false, true, true], Read(new() { PositiveFrom = "mild", Sensitivity = 0.9 }, LabelKind.Ordinal).Positive);
-        Assert.Equal([true, false], Read(new() { PositiveClasses = { "no" } }, LabelKind.Binary, "no", "yes").Positive);
+        Assert.Equal([true, false, true], Read(new() { PositiveClasses = { "severe", "none" } }, LabelKind.MultiClass).Positive!);
+        Assert.Equal([false, true, true], Read(new() { PositiveFrom = "mild", Sensitivity = 0.9 }, LabelKind.Ordinal).Positive!);
+        Assert.Equal([true, false], Read(new() { PositiveClasses = { "no" } }, LabelKind.Binary, "no", "yes").Positive!);
         Assert.Null(Read(new() { Basis = EvaluationBasis.Labelers }, LabelKind.Binary, "no", "yes").Positive);
     }
 
