@@ -179,7 +179,7 @@ public sealed class ModelTrainerTests
         var crowd = SimulatedCrowd.Create(new SimulatedCrowdOptions { Items = 200, Classes = classes, Separation = 2 });
         var schema = crowd.Snapshot.Schema with { LabelKind = kind };
         var settings = AlgorithmCatalogue.Validate("dn", new Dictionary<string, string> { ["epochs"] = "3", ["bootstrap_resamples"] = "50" });
-        var metrics = Snapshots.Trainer.Train(crowd.Snapshot with { Schema = schema }, settings, 1, null, CancellationToken.None).Manifest.Metrics;
+        var metrics = Snapshots.Trainer.Train(crowd.Snapshot.With(schema: schema), settings, 1, null, CancellationToken.None).Manifest.Metrics;
 
         var test = metrics.Where(metric => metric.Split == "test").ToDictionary(metric => metric.Name);
         Assert.Equal(["accuracy", "log_loss", "ece", one, other], test.Keys);
