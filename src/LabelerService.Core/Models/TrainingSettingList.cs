@@ -61,6 +61,11 @@ internal static class TrainingSettingList
     public static readonly Setting<double> Shrinkage = Setting.Number(
         "shrinkage", 1, 0, 1_000_000, "Precision of the prior that draws a labeler's head to the shared one.");
 
+    // As fast as deviations the shared head learns what is noise, and labelers' heads are too alike: LabelMe, seeds 1 to 3, validation split:
+    // WDN 85.9 % at 0.2, 84.9 % at 1; at 0.2 neither DN nor WDN falls below BN where 200 labelers have 5 labels each.
+    public static readonly Setting<double> SharedPace = Setting.Number(
+        "shared_pace", 0.2, 0, 1, "How fast the shared head learns, compared with what sets a labeler's head apart.");
+
     public static readonly Setting<Mixing> Mixing = Setting.Choice(
         "mixing", Training.Mixing.Linear, "Whether heads are averaged as probabilities or as log-probabilities.");
 
@@ -74,10 +79,10 @@ internal static class TrainingSettingList
         "bottleneck", 3, 1, 1024, "Width of the bottleneck in front of item-dependent averaging weights.");
 
     public static readonly Setting<double> AveragingWeightDecay = Setting.Number(
-        "averaging_weight_decay", 0.01, 0, 1000, "L2 penalty on what makes averaging weights depend on the item.");
+        "averaging_weight_decay", 0.1, 0, 1000, "L2 penalty on what makes averaging weights depend on the item.");
 
     public static readonly Setting<int> WeightResamples = Setting.Integer(
-        "weight_resamples", 100, 0, 10_000, "Bootstrap resamples of the averaging weights' 95 % intervals; 0 leaves them out.");
+        "weight_resamples", 25, 0, 10_000, "Bootstrap resamples of the averaging weights' 95 % intervals; 0 leaves them out.");
 
     public static readonly Setting<int> AveragingEpochs = Setting.Integer(
         "averaging_epochs", 10, 1, 100_000, "Most passes over the training items when learning the averaging weights.");
@@ -155,7 +160,7 @@ internal static class TrainingSettingList
     ];
 
     /// <summary>Settings of every algorithm with a head per labeler on a shared backbone.</summary>
-    public static readonly IReadOnlyList<SettingDescriptor> LabelerHeads = [Head, MinAnnotations, Shrinkage, Mixing];
+    public static readonly IReadOnlyList<SettingDescriptor> LabelerHeads = [Head, MinAnnotations, Shrinkage, SharedPace, Mixing];
 
     /// <summary>Settings of every algorithm that learns averaging weights.</summary>
     public static readonly IReadOnlyList<SettingDescriptor> Averaging =
@@ -194,6 +199,7 @@ internal static class TrainingSettingList
             Head = Get(Head),
             MinAnnotations = Get(MinAnnotations),
             Shrinkage = Get(Shrinkage),
+            SharedPace = Get(SharedPace),
             Mixing = Get(Mixing),
             Averaging = Get(AveragingKind),
             AveragingTarget = Get(AveragingTarget),

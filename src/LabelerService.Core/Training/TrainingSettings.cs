@@ -181,6 +181,9 @@ public sealed record TrainingSettings
     /// <summary>λ of the prior N(0, 1/λ) on what sets a labeler's head apart from the shared one.</summary>
     public required double Shrinkage { get; init; }
 
+    /// <summary>How fast the shared head learns compared with labelers' deviations, in [0, 1].</summary>
+    public required double SharedPace { get; init; }
+
     /// <summary>How heads are mixed.</summary>
     public required Mixing Mixing { get; init; }
 

@@ -85,6 +85,9 @@ internal sealed class AveragingForm
         return addmm(parameters[_offsets], narrow, parameters[slopes].t(), 1, 1);
     }
 
+    /// <summary>The logits a [R] and their gradient, where weights do not depend on the item.</summary>
+    public (Tensor Logits, Tensor Gradient) Direct(ParameterSet parameters) => (parameters[_offsets], parameters[_offsets].grad!);
+
     /// <summary>Adds the gradient of strength/2 · (‖U‖² + ‖B‖²).</summary>
     public void AddDecay(ParameterSet parameters, float strength)
     {

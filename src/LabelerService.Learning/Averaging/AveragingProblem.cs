@@ -83,8 +83,9 @@ internal sealed class AveragingProblem(
     private double AccumulatePiece(int[] piece, ParameterSet parameters, float scale)
     {
         using var scope = NewDisposeScope();
-        var logits = Logits(piece, parameters);
-        var gradient = zeros_like(logits);
+        // Logits that are parameters themselves need no libtorch: their gradient is added to where it is kept.
+        var (logits, gradient) = form.ByItem ? (Logits(piece, parameters), null) : form.Direct(parameters);
+        gradient ??= zeros_like(logits);
         var sum = Sum(piece, logits, scale, gradient);
         if (settings.EntropyPenalty > 0)
         {
@@ -97,7 +98,11 @@ internal sealed class AveragingProblem(
             }
         }
 
-        logits.backward([gradient]);
+        if (form.ByItem)
+        {
+            logits.backward([gradient]);
+        }
+
         return sum;
     }
 
@@ -116,12 +121,22 @@ internal sealed class AveragingProblem(
         _loss ??= new LeaveOwnOutLoss<float>(HeadCount, _classes, settings.Mixing);
         var total = 0.0;
         var heads = HeadCount;
+        if (!form.ByItem)
+        {
+            _loss.SetLogits(Memory(logits));
+        }
+
         values.ForEach(piece, (i, said) =>
         {
             var row = form.ByItem ? i * heads : 0;
             var at = Memory(logits).Slice(row, heads);
+            if (form.ByItem)
+            {
+                _loss.SetLogits(at);
+            }
+
             total += _loss.Accumulate(
-                at, items.OwnOf(piece[i]), said, Target(piece[i], at), scale, gradient is null ? default : Memory(gradient).Slice(row, heads));
+                items.OwnOf(piece[i]), said, Target(piece[i], at), scale, gradient is null ? default : Memory(gradient).Slice(row, heads));
         });
         return total;
     }

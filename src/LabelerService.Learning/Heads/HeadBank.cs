@@ -1,5 +1,6 @@
 using LabelerService.Core.Training;
 using LabelerService.Learning.Losses;
+using LabelerService.Learning.Numerics;
 using LabelerService.Learning.Onnx;
 using LabelerService.Learning.Training;
 using static TorchSharp.torch;
@@ -19,6 +20,7 @@ internal sealed class HeadBank
     private readonly ParameterSlot? _weight;
     private readonly ParameterSlot? _constants;
     private readonly HeadLink _link;
+    private readonly double _sharedPace;
 
     /// <summary>Declares the heads.</summary>
     /// <param name="kind">What turns outputs into a distribution.</param>
@@ -26,8 +28,13 @@ internal sealed class HeadBank
     /// <param name="classes">Number of classes K.</param>
     /// <param name="width">Width h of the representation.</param>
     /// <param name="layout">What their parameters are declared in.</param>
-    public HeadBank(HeadKind kind, int heads, int classes, int width, ParameterLayout layout)
+    /// <param name="sharedPace">
+    /// What W_0 is multiplied by beside labelers' heads, and hence how fast it moves compared with a deviation: Adam's steps are of one
+    /// size for all.
+    /// </param>
+    public HeadBank(HeadKind kind, int heads, int classes, int width, ParameterLayout layout, double sharedPace)
     {
+        _sharedPace = heads == 1 ? 1 : sharedPace;
         Count = heads;
         Classes = classes;
         Width = width;
@@ -78,7 +85,7 @@ internal sealed class HeadBank
     }
 
     /// <summary>Linear outputs of the shared head [N, O].</summary>
-    public Tensor SharedOutputs(Tensor z, ParameterSet parameters) => z.mm(parameters[_sharedWeight].t());
+    public Tensor SharedOutputs(Tensor z, ParameterSet parameters) => z.mm(SharedWeight(parameters).t());
 
     /// <summary>
     /// The doctor net's loss of some annotations, forward and backward: adds the gradient of scale · loss to that of the heads, of the
@@ -130,7 +137,7 @@ internal sealed class HeadBank
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var weights = parameters[_sharedWeight].unsqueeze(0);
+        var weights = SharedWeight(parameters).unsqueeze(0);
         var constants = parameters[_sharedConstants].unsqueeze(0);
         if (_weight is { } weight && _constants is { } deviation)
         {
@@ -140,4 +147,7 @@ internal sealed class HeadBank
 
         return _link.AppendTo(graph, z, weights, constants);
     }
+
+    private Tensor SharedWeight(ParameterSet parameters) =>
+        _sharedPace == 1 ? parameters[_sharedWeight] : parameters[_sharedWeight].Times(_sharedPace);
 }

@@ -20,6 +20,11 @@ internal sealed class LeaveOwnOutLoss<T>(int heads, int classes, Mixing mixing)
 {
     // Keeps the logarithm finite where all other heads are certain of another class.
     private static readonly T SmallestProbability = T.CreateChecked(1e-12);
+    // Below this share of all weight, what is left is worked out anew, as little of its precision is.
+    private static readonly T SmallestRest = T.CreateChecked(1e-3);
+    private readonly T[] _logits = new T[heads];
+    private readonly T[] _exponentials = new T[heads];
+    private readonly T[] _ones = [.. Enumerable.Repeat(T.One, heads)];
     private readonly T[] _weights = new T[heads];
     private readonly T[] _slopes = new T[heads];
     private readonly T[] _mixture = new T[classes];
@@ -27,17 +32,27 @@ internal sealed class LeaveOwnOutLoss<T>(int heads, int classes, Mixing mixing)
     /// <summary>w_r over the heads that are not left out, after <see cref="Accumulate"/>.</summary>
     public ReadOnlySpan<T> Weights => _weights;
 
+    /// <summary>Sets the averaging logits v [R] that hold until they are set again.</summary>
+    public void SetLogits(ReadOnlySpan<T> logits)
+    {
+        logits.CopyTo(_logits);
+        var most = Most(_logits);
+        for (var r = 0; r < heads; r++)
+        {
+            _exponentials[r] = T.Exp(_logits[r] - most);
+        }
+    }
+
     /// <summary>One item: adds the gradient of scale · loss in the averaging logits and gives the loss.</summary>
-    /// <param name="logits">v [R].</param>
     /// <param name="own">Heads left out; at least one is not.</param>
     /// <param name="values">What each head says, by class: p or ln p, row-major [K, R].</param>
     /// <param name="target">Class distribution of the item [K].</param>
     /// <param name="scale">What the loss is multiplied by for the gradient.</param>
     /// <param name="gradient">Gradient in v [R], added to; empty where it is not wanted.</param>
     public double Accumulate(
-        ReadOnlySpan<T> logits, ReadOnlySpan<int> own, ReadOnlySpan<T> values, ReadOnlySpan<T> target, T scale, Span<T> gradient)
+        ReadOnlySpan<int> own, ReadOnlySpan<T> values, ReadOnlySpan<T> target, T scale, Span<T> gradient)
     {
-        SetWeights(logits, own);
+        SetWeights(own);
         for (var k = 0; k < classes; k++)
         {
             _mixture[k] = AnnotationLoss.Dot<T>(values.Slice(k * heads, heads), _weights);
@@ -65,31 +80,53 @@ internal sealed class LeaveOwnOutLoss<T>(int heads, int classes, Mixing mixing)
         return loss;
     }
 
-    private void SetWeights(ReadOnlySpan<T> logits, ReadOnlySpan<int> own)
+    private void SetWeights(ReadOnlySpan<int> own)
     {
-        logits.CopyTo(_weights);
+        _exponentials.CopyTo(_weights, 0);
+        foreach (var head in own)
+        {
+            _weights[head] = T.Zero;
+        }
+
+        var sum = AnnotationLoss.Dot<T>(_weights, _ones);
+        if (sum < SmallestRest)
+        {
+            sum = SetWeightsFromLogits(own);
+        }
+
+        var share = T.One / sum;
+        foreach (ref var weight in _weights.AsSpan())
+        {
+            weight *= share;
+        }
+    }
+
+    private T SetWeightsFromLogits(ReadOnlySpan<int> own)
+    {
+        _logits.CopyTo(_weights, 0);
         foreach (var head in own)
         {
             _weights[head] = T.NegativeInfinity;
         }
 
-        var most = T.NegativeInfinity;
-        foreach (var logit in _weights)
-        {
-            most = T.Max(most, logit);
-        }
-
-        var sum = T.Zero;
+        var most = Most(_weights);
         foreach (ref var weight in _weights.AsSpan())
         {
             weight = T.Exp(weight - most);
-            sum += weight;
         }
 
-        foreach (ref var weight in _weights.AsSpan())
+        return AnnotationLoss.Dot<T>(_weights, _ones);
+    }
+
+    private static T Most(ReadOnlySpan<T> values)
+    {
+        var most = T.NegativeInfinity;
+        foreach (var value in values)
         {
-            weight /= sum;
+            most = T.Max(most, value);
         }
+
+        return most;
     }
 
     private double LinearLoss(ReadOnlySpan<T> target)

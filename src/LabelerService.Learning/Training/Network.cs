@@ -16,7 +16,7 @@ internal sealed class Network
     public Network(TrainingSettings settings, int featureLength, int heads, int classes)
     {
         Backbone = Backbone.Create(settings, featureLength, Layout);
-        Heads = new HeadBank(settings.Head, heads, classes, Backbone.Width, Layout);
+        Heads = new HeadBank(settings.Head, heads, classes, Backbone.Width, Layout, settings.SharedPace);
     }
 
     public ParameterLayout Layout { get; } = new();

@@ -128,9 +128,13 @@ public sealed class LossTests : IDisposable
         {
             var logits = Draw(Heads);
             var gradient = new double[Heads];
-            loss.Accumulate(logits.data<double>().ToArray(), own, values, target, 0.7, gradient);
+            loss.SetLogits(logits.data<double>().ToArray());
+            loss.Accumulate(own, values, target, 0.7, gradient);
             GradientCheck.Compare(logits, tensor(gradient), moved =>
-                tensor(0.7 * loss.Accumulate(moved.data<double>().ToArray(), own, values, target, 1, default)));
+            {
+                loss.SetLogits(moved.data<double>().ToArray());
+                return tensor(0.7 * loss.Accumulate(own, values, target, 1, default));
+            });
             Assert.All(own, head => Assert.Equal(0, gradient[head]));
         }
     }
@@ -232,7 +236,7 @@ public sealed class LossTests : IDisposable
     [Fact]
     public void A_pass_penalises_each_deviation_once()
     {
-        var settings = AlgorithmCatalogue.Validate("dn", new Dictionary<string, string> { ["backbone"] = "linear" });
+        var settings = AlgorithmCatalogue.Validate("dn", new Dictionary<string, string> { ["backbone"] = "linear", ["shared_pace"] = "1" });
         var network = new Network(settings, featureLength: 3, heads: 3, classes: 2);
         // The second labeler has no annotation.
         var annotated = new AnnotatedItems([0, 1, 2], [0, 1, 2], [0, 2, 3, 4], [0, 2, 0, 0], [0, 1, 1, 0]);
@@ -266,6 +270,17 @@ public sealed class LossTests : IDisposable
         }
     }
 
+    /// <summary>All weight is on a labeler who is left out: the others' shares come from their own logits.</summary>
+    [Fact]
+    public void Leaving_out_whoever_has_all_the_weight_leaves_the_rest_their_proportions()
+    {
+        var loss = new LeaveOwnOutLoss<float>(3, 1, Mixing.Linear);
+        loss.SetLogits([200, 0, MathF.Log(3)]);
+        loss.Accumulate([0], [1, 1, 1], [1], 1, default);
+
+        Assert.All(((float[])[0, 0.25f, 0.75f]).Zip(loss.Weights.ToArray()), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
+    }
+
     /// <summary>
     /// Three labelers with weights 1/2, 1/4, 1/4. Item 0 was labelled by the first: the others have 1/2 each, and give class 0
     /// 0.5 · 0.2 + 0.5 · 0.6 = 0.4. Item 1 was labelled by the last two: the first has all the weight and gives 0.9.
@@ -278,9 +293,10 @@ public sealed class LossTests : IDisposable
         var byClass = probabilities.transpose(1, 2).contiguous().data<double>().ToArray();
         var loss = new LeaveOwnOutLoss<double>(3, 2, Mixing.Linear);
 
-        Assert.Equal(-Math.Log(0.4), loss.Accumulate(logits, [0], byClass.AsSpan(0, 6), [1, 0], 1, default), 1e-12);
+        loss.SetLogits(logits);
+        Assert.Equal(-Math.Log(0.4), loss.Accumulate([0], byClass.AsSpan(0, 6), [1, 0], 1, default), 1e-12);
         Assert.All(((double[])[0, 0.5, 0.5]).Zip(loss.Weights.ToArray()), pair => Assert.Equal(pair.First, pair.Second, 1e-12));
-        var second = loss.Accumulate(logits, [1, 2], byClass.AsSpan(6, 6), [0.5, 0.5], 1, default);
+        var second = loss.Accumulate([1, 2], byClass.AsSpan(6, 6), [0.5, 0.5], 1, default);
         Assert.Equal(-(0.5 * Math.Log(0.9)) - (0.5 * Math.Log(0.1)), second, 1e-12);
         Assert.Equal([1, 0, 0], loss.Weights.ToArray());
         // Serving leaves nobody out: 1/2 · 0.9 + 1/4 · 0.2 + 1/4 · 0.6 for item 0.

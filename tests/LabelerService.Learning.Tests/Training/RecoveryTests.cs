@@ -117,4 +117,77 @@ public sealed class RecoveryTests
             Assert.Equal(head.EstimatedAccuracy, same.EstimatedAccuracy, 2e-3);
         }
     }
+
+    /// <summary>Two hundred labelers with five labels each: heads of their own must not cost what the pooled labels give.</summary>
+    [Fact]
+    public void Where_labelers_labelled_little_heads_of_their_own_do_no_harm()
+    {
+        var random = new Random(1);
+        var crowds = Enumerable.Range(1, 3).Select(seed => SimulatedCrowd.Create(new SimulatedCrowdOptions
+        {
+            Seed = seed,
+            Items = 1400,
+            Dimensions = 10,
+            Classes = 4,
+            Accuracies = [.. Enumerable.Range(0, 200).Select(_ => 0.5 + (0.4 * random.NextDouble()))],
+            LabelsPerItem = 2,
+            Separation = 2,
+            ValidationShare = 0,
+            TestShare = 900.0 / 1400,
+        })).ToArray();
+        var bn = Mean("bn");
+
+        Assert.True(Mean("dn") >= bn - 0.01, $"BN {bn}");
+        Assert.True(Mean("wdn", "weight_resamples=0") >= bn - 0.01, $"BN {bn}");
+
+        double Mean(string algorithm, params string[] settings) => crowds.Average(
+            crowd => crowd.Snapshot.Train(algorithm, 1, [.. settings, "held_out_share=0"]).Metric("test", "accuracy"));
+    }
+
+    [Theory]
+    [InlineData("dn")]
+    [InlineData("wdn")]
+    public void Ten_thousand_labelers_can_be_trained(string algorithm)
+    {
+        var random = new Random(2);
+        var crowd = SimulatedCrowd.Create(new SimulatedCrowdOptions
+        {
+            Items = 1500,
+            Accuracies = [.. Enumerable.Range(0, 10_000).Select(_ => 0.5 + (0.4 * random.NextDouble()))],
+            LabelsPerItem = 40,
+            Separation = 4,
+        });
+        var model = crowd.Snapshot.Train(
+            algorithm, 1, algorithm == "wdn" ? ["epochs=2", "hidden=8", "averaging_epochs=1"] : ["epochs=2", "hidden=8"]);
+
+        Assert.InRange(model.Manifest.Heads.Count, 9000, 10_001);
+        Assert.True(model.Metric("test", "accuracy") > 0.9);
+    }
+
+    [Fact]
+    public void Weights_have_intervals_that_contain_them_and_labels_can_be_counted_instead()
+    {
+        var learnt = Crowd.Snapshot.Train("wdn", 1, "epochs=3", "hidden=8", "weight_resamples=20").Manifest.Heads;
+        Assert.All(learnt, head => Assert.InRange(head.Weight, head.WeightLow!.Value - 1e-6, head.WeightHigh!.Value + 1e-6));
+        Assert.True(learnt.Max(head => head.WeightHigh - head.WeightLow) > 1e-4);
+
+        var counted = Crowd.Snapshot.Train("wdn", 1, "epochs=1", "hidden=8", "averaging=label_count").Manifest.Heads;
+        var labels = counted.SkipLast(1).Sum(head => head.AnnotationCount);
+        Assert.All(counted.SkipLast(1), head => Assert.Equal((double)head.AnnotationCount / labels, head.Weight, 1e-5));
+        Assert.Null(counted[0].WeightLow);
+    }
+
+    [Fact]
+    public void Cumulative_heads_serve_ordered_classes_and_refuse_others()
+    {
+        var error = Assert.Throws<Core.Errors.ServiceException>(() => Crowd.Snapshot.Train("dn", 1, "head=cumulative"));
+        Assert.Equal("CLASSES_NOT_ORDERED", error.Reason);
+
+        var schema = Crowd.Schema with { LabelKind = Core.Datasets.LabelKind.Ordinal };
+        foreach (var mixing in (string[])["linear", "log_linear"])
+        {
+            var model = Crowd.Snapshot.With(schema: schema).Train("iwdn", 1, "head=cumulative", $"mixing={mixing}", "epochs=10", "hidden=16");
+            Assert.True(model.Metric("test", "accuracy") > 0.8);
+        }
+    }
 }
