@@ -158,7 +158,7 @@ public sealed class RecoveryTests
             Separation = 4,
         });
         var model = crowd.Snapshot.Train(
-            algorithm, 1, algorithm == "wdn" ? ["epochs=2", "hidden=8", "averaging_epochs=1"] : ["epochs=2", "hidden=8"]);
+            algorithm, 1, algorithm == "wdn" ? ["epochs=10", "learning_rate=0.01", "hidden=8", "averaging_epochs=1"] : ["epochs=10", "learning_rate=0.01", "hidden=8"]);
 
         Assert.InRange(model.Manifest.Heads.Count, 9000, 10_001);
         Assert.True(model.Metric("test", "accuracy") > 0.9);
