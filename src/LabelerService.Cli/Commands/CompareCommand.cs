@@ -78,7 +78,7 @@ internal static class CompareCommand
         {
             yield return string.Create(
                 CultureInfo.InvariantCulture,
-                $"only the first right: {test.OnlyFirstRight}, only the second: {test.OnlySecondRight}, McNemar p = {test.PValue:0.####}");
+                $"only the first right: {test.OnlyFirstRight}, only the second: {test.OnlySecondRight}, McNemar p {(test.PValue < 0.0001 ? "< 0.0001" : test.PValue.ToString("= 0.####", CultureInfo.InvariantCulture))}");
         }
 
         yield return answer.Verdict switch

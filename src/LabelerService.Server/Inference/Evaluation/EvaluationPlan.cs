@@ -28,7 +28,7 @@ internal record EvaluationPlan(DomainSplit Split, EvaluationBasis Basis, int? Re
 
     /// <summary>What to know before trusting the numbers.</summary>
     public IEnumerable<string> Warnings() => Basis == EvaluationBasis.Labelers && Split == DomainSplit.Train
-        ? ["training saw the annotations of the train split: the numbers flatter, more so for models that fit more closely; measure on test"]
+        ? ["training saw the annotations of the train split: the numbers flatter whatever fits closest, and may put the worse model first; measure on test"]
         : [];
 }
 
