@@ -56,7 +56,7 @@ internal sealed class HeadValues : IDisposable
     /// <param name="visit">Gets the position among them and the values.</param>
     public void ForEach(ReadOnlySpan<int> items, Action<int, ReadOnlySpan<float>> visit)
     {
-        var values = _kept is null
+        using var values = _kept is null
             ? Of(_representation.index_select(0, tensor(items.ToArray().Select(i => (long)i).ToArray())))
             : null;
         for (var i = 0; i < items.Length; i++)
@@ -71,10 +71,12 @@ internal sealed class HeadValues : IDisposable
 
     private Tensor Of(Tensor z)
     {
+        // The steps between are as large as the result, and there are several: none of them outlives this.
+        using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var logarithms = _network.Heads.LogProbabilities(z, _frozen);
         var values = _mixing == Mixing.Linear ? logarithms.exp() : logarithms.AtLeast(Math.Log(HeadAveraging.SmallestProbability));
-        return values.transpose(1, 2).contiguous();
+        return values.transpose(1, 2).contiguous().MoveToOuterDisposeScope();
     }
 
     private static Span<float> Memory(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes);
