@@ -59,13 +59,14 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
         using var task = new LearningTask(snapshot, set, settings, streams, raw, new RunControl(timeProvider, progress, cancellationToken));
         var trained = LearningAlgorithms.Train(task);
         using var ensemble = trained.Ensemble;
+        using var distilled = trained.Distilled;
 
         cancellationToken.ThrowIfCancellationRequested();
         var description = $"{settings.Algorithm} of dataset {snapshot.Dataset}, snapshot {snapshot.SnapshotId}, seed {seed}";
-        var onnx = ServingGraphWriter.Write(ensemble, featureLength, codeVersion, description);
-        var difference = CheckParity(onnx, snapshot, ensemble);
+        var onnx = ServingGraphWriter.Write(ensemble, distilled, featureLength, codeVersion, description);
+        var difference = CheckParity(onnx, snapshot, ensemble, distilled);
         var report = new ModelReport(
-            snapshot, set, trained, new EnsembleRunner(ensemble, raw), settings.BootstrapResamples,
+            snapshot, set, trained, new EnsembleRunner(ensemble, raw), distilled is null ? null : new EnsembleRunner(distilled, raw), settings.BootstrapResamples,
             (long)streams.Derive(RandomStream.Bootstrap));
         return new TrainedModel
         {
@@ -85,13 +86,15 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
                 AnnotationCount = snapshot.Annotations.Count,
                 Metrics = report.Metrics(),
                 Selection = trained.Selection,
+                Temperature = trained.Temperature,
+                Distilled = distilled is not null,
                 ParityMaxDifference = difference,
                 TrainingSeconds = timeProvider.GetElapsedTime(start).TotalSeconds,
             },
         };
     }
 
-    private static double CheckParity(byte[] onnx, TrainingSnapshot snapshot, Ensemble ensemble)
+    private static double CheckParity(byte[] onnx, TrainingSnapshot snapshot, Ensemble ensemble, Ensemble? distilled)
     {
         var length = snapshot.Schema.FeatureLength;
         var items = ParityCheck.ChooseItems(snapshot.ItemIds.Length);
@@ -101,7 +104,7 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
             snapshot.Features.AsSpan(items[i] * length, length).CopyTo(raw.AsSpan(i * length));
         }
 
-        var difference = ParityCheck.MaxDifference(onnx, raw, length, ensemble);
+        var difference = ParityCheck.MaxDifference(onnx, raw, length, ensemble, distilled);
         return difference <= ParityCheck.Tolerance
             ? difference
             : throw new InvalidOperationException(

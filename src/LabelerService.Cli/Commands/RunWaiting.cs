@@ -34,12 +34,29 @@ internal static class RunWaiting
         switch (ended.State)
         {
             case TrainingRun.Types.State.Succeeded:
+                await SayWhyAsync(command, ended, cancellationToken);
                 command.Terminal.Result(RunDocument.Of(ended), ended.ModelVersion);
                 break;
             case TrainingRun.Types.State.Cancelled:
                 throw new CommandException($"{name} was cancelled; it left no model");
             default:
                 throw new CommandException($"{name} failed: {ended.FailureMessage}");
+        }
+    }
+
+    // What a run chose by itself, and why.
+    private static async Task SayWhyAsync(CommandRun command, TrainingRun run, CancellationToken cancellationToken)
+    {
+        if (run.Algorithm != "auto")
+        {
+            return;
+        }
+
+        var version = await command.Service.Models.GetModelVersionAsync(
+            new GetModelVersionRequest { Name = run.ModelVersion }, cancellationToken: cancellationToken);
+        if (version.Selection is { } selection)
+        {
+            command.Terminal.Note($"chose {selection.Reason}");
         }
     }
 }

@@ -21,6 +21,18 @@ internal static class ModelDocument
         Heads = version.Heads.Count,
         version.AnnotationCount,
         Metrics = version.Metrics.Select(MetricText.Document),
+        Selection = version.Selection is { } selection ? new
+        {
+            selection.Criterion,
+            selection.Chosen,
+            selection.Reason,
+            Candidates = selection.Candidates.Select(candidate => new
+            {
+                candidate.Name,
+                candidate.LogLikelihood,
+                candidate.DifferenceStandardError,
+            }),
+        } : null,
         version.SnapshotId,
         version.CodeVersion,
         version.TrainingRun,

@@ -71,6 +71,40 @@ public static class TemperatureScaling
         });
     }
 
+    /// <summary>The temperature that minimises the mean of −Σ_k t(k) ln q_T(k): calibrates to what items are held to be.</summary>
+    /// <param name="distributions">Class distributions q, row-major [N, K].</param>
+    /// <param name="targets">Class distributions t of the same items, rows summing to one, row-major [N, K]. Without any, T is 1.</param>
+    /// <param name="classCount">Number of classes K.</param>
+    /// <exception cref="ArgumentException">Lengths do not fit.</exception>
+    public static TemperatureFit FitToDistributions(ReadOnlySpan<float> distributions, ReadOnlySpan<float> targets, int classCount)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(classCount);
+        ClassDistributions.CheckLength(distributions.Length, targets.Length / classCount, classCount, nameof(distributions));
+        var logs = new double[distributions.Length];
+        for (var i = 0; i < logs.Length; i++)
+        {
+            logs[i] = ClassDistributions.Log(distributions[i]);
+        }
+
+        var wanted = targets.ToArray();
+        var count = logs.Length / classCount;
+        return Fit(count, classCount, temperature =>
+        {
+            var sum = 0.0;
+            for (var n = 0; n < count; n++)
+            {
+                var row = logs.AsSpan(n * classCount, classCount);
+                sum += LogSumExp(row, default, 1 / temperature);
+                for (var k = 0; k < classCount; k++)
+                {
+                    sum -= wanted[(n * classCount) + k] * row[k] / temperature;
+                }
+            }
+
+            return sum / count;
+        });
+    }
+
     /// <summary>
     /// The temperature that minimises −Σ_n ln Σ_k q_T(k|n) Π_r Θ_r(y_nr | k) per annotation: the loss of
     /// <see cref="Metrics.HeldOutLabelers.LogLikelihood()"/>. Calibrates to the true class, not to the labelers' mistakes, as far as

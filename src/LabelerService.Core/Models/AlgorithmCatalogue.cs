@@ -49,7 +49,7 @@ public static class AlgorithmCatalogue
         new("consensus", "Consensus net",
             "A classifier of the true class, cross-fitted with the confusions of labelers, which are shrunk to a common one; serves every labeler's answers beside it.",
             "Raykar et al.: Learning from Crowds. JMLR 2010 (joint EM); Friedman: Regularized Discriminant Analysis. JASA 1989; cross-fitting and shrinkage are ours",
-            [.. TrainingSettingList.Consensus, .. TrainingSettingList.Net]),
+            [.. TrainingSettingList.Consensus, .. TrainingSettingList.NetOfConsensus]),
         new("noise_layer", "Noise layer",
             "EM of a classifier of the true class and one noise matrix for all labelers (or one for each).",
             "Mnih, Hinton: Learning to Label Aerial Images from Noisy Data. ICML 2012",
@@ -112,6 +112,7 @@ public static class AlgorithmCatalogue
         {
             if (!settings.TryGetValue(setting.Key, out var text))
             {
+                values[setting.Key] = setting.DefaultValue;
                 effective[setting.Key] = setting.Default;
             }
             else if (setting.TryRead(text, out var value, out var canonical, out var problem))

@@ -14,6 +14,11 @@ public static class ServingGraph
 
     /// <summary>Output, float32 [N, R]: weight of each head for each item; each row sums to one.</summary>
     public const string LabelerWeights = "labeler_weights";
+
+    /// <summary>
+    /// Output, float32 [N, K], only where the model was distilled: one head that was trained to say what the ensemble says.
+    /// </summary>
+    public const string Distilled = "distilled_probabilities";
 }
 
 /// <summary>What a head of a served model stands for.</summary>
@@ -88,6 +93,12 @@ public sealed record ModelManifest
 
     /// <summary>How it was chosen; null where the algorithm was given.</summary>
     public ModelSelection? Selection { get; init; }
+
+    /// <summary>Temperature that the served probabilities were calibrated by; 1 where they are served as they are.</summary>
+    public double Temperature { get; init; } = 1;
+
+    /// <summary>Whether the graph has the output <see cref="ServingGraph.Distilled"/>.</summary>
+    public bool Distilled { get; init; }
 
     /// <summary>Largest absolute difference between the ONNX graph and TorchSharp over the parity check's items.</summary>
     public required double ParityMaxDifference { get; init; }

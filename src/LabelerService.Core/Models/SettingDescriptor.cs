@@ -40,6 +40,9 @@ public abstract class SettingDescriptor
     /// <summary>The value that takes effect when none is given, in canonical form.</summary>
     public abstract string Default { get; }
 
+    /// <summary>The same as a value of its own type.</summary>
+    internal abstract object DefaultValue { get; }
+
     /// <summary>Smallest value allowed (of each entry, for a list); null where there is no order.</summary>
     public double? Minimum { get; internal init; }
 
@@ -78,6 +81,16 @@ internal sealed class Setting<T> : SettingDescriptor
     public T Fallback { get; }
 
     public override string Default => _write(Fallback);
+
+    internal override object DefaultValue => Fallback;
+
+    /// <summary>The same setting for an algorithm that is best without the usual default.</summary>
+    internal Setting<T> WithDefault(T fallback) => new(Key, Type, fallback, Description, _rule, _parse, _allowed, _write)
+    {
+        Minimum = Minimum,
+        Maximum = Maximum,
+        Choices = Choices,
+    };
 
     internal override bool TryRead(string text, out object value, out string canonical, out string problem)
     {

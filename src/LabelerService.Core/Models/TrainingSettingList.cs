@@ -115,7 +115,7 @@ internal static class TrainingSettingList
         "covariance_shrinkage", 0.6, 0.0001, 1, "Share of the identity in a discriminant's covariance.");
 
     public static readonly Setting<double> Ridge = Setting.Number(
-        "ridge", 0.03, 0, 1000, "L2 penalty of a logistic classifier.");
+        "ridge", 0.0001, 0, 1000, "L2 penalty of a logistic classifier, relative to the spread of the items.");
 
     // A compromise: labelers simulated to err independently want 1, those of LabelMe and labelers simulated to err together on hard items
     // want 2 to 4.
@@ -152,11 +152,17 @@ internal static class TrainingSettingList
     public static readonly Setting<double> MixupAlpha = Setting.Number(
         "mixup_alpha", 1, 0, 1, "Pairs of annotations are mixed by a share from Beta(α, α); 0 mixes nothing.");
 
+    public static readonly Setting<CalibrationTarget> Calibration = Setting.Choice(
+        "calibration", CalibrationTarget.None, "What served probabilities are calibrated to by one temperature.");
+
+    public static readonly Setting<Switch> Distil = Setting.Choice(
+        "distil", Switch.Off, "Whether one head is trained to say what the ensemble says, for serving at the cost of one.");
+
     /// <summary>Settings of every algorithm that trains a net.</summary>
     public static readonly IReadOnlyList<SettingDescriptor> Net =
     [
         Backbone, HiddenSizes, Dropout, FeatureTransform, LearningRate, Epochs, BatchSize, WeightDecay, L1,
-        PolyakDecay, Patience, Selection, HeldOutShare, BootstrapResamples,
+        PolyakDecay, Patience, Selection, HeldOutShare, BootstrapResamples, Calibration, Distil,
     ];
 
     /// <summary>Settings of every algorithm with a head per labeler on a shared backbone.</summary>
@@ -170,8 +176,19 @@ internal static class TrainingSettingList
     public static readonly IReadOnlyList<SettingDescriptor> Consensus =
         [Classifier, Rounds, Folds, Repeats, CovarianceShrinkage, Ridge, RandomUnits, FeatureTrust, ConfusionShrinkage];
 
+    /// <summary>
+    /// <see cref="Net"/> for cross-fitted consensus: everything is held out in turn, so nothing need be held out for good, and long tails of
+    /// features mislead a discriminant.
+    /// </summary>
+    public static readonly IReadOnlyList<SettingDescriptor> NetOfConsensus =
+    [
+        .. Net.Where(setting => setting != HeldOutShare && setting != FeatureTransform && setting != Calibration),
+        Calibration.WithDefault(CalibrationTarget.Labelers), FeatureTransform.WithDefault(Training.FeatureTransform.Log1p), HeldOutShare.WithDefault(0),
+    ];
+
     /// <summary>Settings of the automatic choice.</summary>
-    public static readonly IReadOnlyList<SettingDescriptor> Auto = [Folds, FeatureTrust, ConfusionShrinkage, HeldOutShare, BootstrapResamples];
+    public static readonly IReadOnlyList<SettingDescriptor> Auto =
+        [Folds, FeatureTrust, ConfusionShrinkage, HeldOutShare.WithDefault(0), BootstrapResamples, Distil];
 
     /// <summary>Builds the typed record from values read by key; a key that is absent takes its default.</summary>
     public static TrainingSettings Build(
@@ -227,6 +244,9 @@ internal static class TrainingSettingList
             TraceWeight = Get(TraceWeight),
             DifferenceWeight = Get(DifferenceWeight),
             MixupAlpha = Get(MixupAlpha),
+
+            Calibration = Get(Calibration),
+            Distil = Get(Distil),
         };
 
         T Get<T>(Setting<T> setting)

@@ -105,6 +105,29 @@ public enum AveragingTarget
     Posterior,
 }
 
+/// <summary>What the served probabilities are calibrated to by one temperature.</summary>
+public enum CalibrationTarget
+{
+    /// <summary>They are served as they are.</summary>
+    None,
+
+    /// <summary>Labelers' answers: consensus of items that the classifier has not seen, or annotations held out.</summary>
+    Labelers,
+
+    /// <summary>Gold of the validation split.</summary>
+    Gold,
+}
+
+/// <summary>Whether something is done.</summary>
+public enum Switch
+{
+    /// <summary>No.</summary>
+    Off,
+
+    /// <summary>Yes.</summary>
+    On,
+}
+
 /// <summary>How training chooses the epoch whose weights are kept.</summary>
 public enum SelectionMetric
 {
@@ -232,7 +255,7 @@ public sealed record TrainingSettings
     /// <summary>Share of the identity in the covariance of a discriminant classifier, in (0, 1].</summary>
     public required double CovarianceShrinkage { get; init; }
 
-    /// <summary>λ of the penalty λ/2 · Σ w² of a logistic classifier, on the mean loss.</summary>
+    /// <summary>λ of the penalty λ v/2 · Σ w² of a logistic classifier on the mean loss, v being the spread of the items.</summary>
     public required double Ridge { get; init; }
 
     /// <summary>Weight of features against labels, as a multiple of the weight under which the labels are likeliest.</summary>
@@ -264,4 +287,10 @@ public sealed record TrainingSettings
 
     /// <summary>α of Beta(α, α), by which pairs of annotations are mixed; 0 = no mixing.</summary>
     public required double MixupAlpha { get; init; }
+
+    /// <summary>What the served probabilities are calibrated to.</summary>
+    public required CalibrationTarget Calibration { get; init; }
+
+    /// <summary>Whether one head is trained to say what the ensemble says, at a cost that does not grow with labelers.</summary>
+    public required Switch Distil { get; init; }
 }

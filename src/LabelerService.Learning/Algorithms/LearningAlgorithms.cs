@@ -1,3 +1,4 @@
+using LabelerService.Core.Training;
 using LabelerService.Learning.Algorithms.Auto;
 using LabelerService.Learning.Algorithms.Consensus;
 using LabelerService.Learning.Algorithms.Rivals;
@@ -39,6 +40,8 @@ internal static class LearningAlgorithms
             return trained;
         }
 
-        return trained with { Ensemble = new ScaledEnsemble(task.Scaling.Copy(), trained.Ensemble) };
+        trained = EnsembleCalibration.Apply(task, trained);
+        trained = trained with { Ensemble = new ScaledEnsemble(task.Scaling.Copy(), trained.Ensemble) };
+        return task.Settings.Distil == Switch.On ? trained with { Distilled = Distillation.Fit(task, trained.Ensemble) } : trained;
     }
 }

@@ -92,11 +92,16 @@ internal sealed record RunControl(TimeProvider Time, IProgress<TrainingProgress>
 /// Class distribution of each training item, given its annotations and everything learnt [n, K], row-major, in the order of
 /// <see cref="TrainingSet.Items"/>; null where the algorithm has no opinion on training items beyond its predictions.
 /// </param>
+/// <param name="OutOfFold">
+/// What the ensemble says of training items by classifiers that saw only others [n, K]; null where that is not known.
+/// </param>
 /// <param name="Selection">How it was chosen, where the algorithm chose among others.</param>
 /// <param name="WeightIntervals">95 % interval of each head's mean weight; null where weights are not learnt.</param>
+/// <param name="Temperature">What its probabilities were calibrated by; 1 where they were not.</param>
+/// <param name="Distilled">One head that says what the ensemble says; takes raw features. Null where none was asked for. Owned.</param>
 internal sealed record TrainedEnsemble(
-    Ensemble Ensemble, HeadAssignment Heads, float[]? Consensus = null, ModelSelection? Selection = null,
-    IReadOnlyList<Interval>? WeightIntervals = null);
+    Ensemble Ensemble, HeadAssignment Heads, float[]? Consensus = null, float[]? OutOfFold = null, ModelSelection? Selection = null,
+    IReadOnlyList<Interval>? WeightIntervals = null, double Temperature = 1, Ensemble? Distilled = null);
 
 /// <summary>A way to learn from annotations.</summary>
 internal interface ILearningAlgorithm

@@ -36,7 +36,7 @@ internal sealed class FeatureScaling : IDisposable
         using var noGrad = no_grad();
         var known = features.index_select(0, rows).to(ScalarType.Float64);
         var mean = known.mean([0]);
-        var deviation = known.sub(mean).square().mean([0]).sqrt();
+        var deviation = known.sub(mean).Squared().mean([0]).sqrt();
         var scale = where(deviation.Above(SmallestDeviation), deviation.reciprocal(), ones_like(deviation));
         return new FeatureScaling(
             transform, mean.to(ScalarType.Float32).DetachFromDisposeScope(), scale.to(ScalarType.Float32).DetachFromDisposeScope());

@@ -27,7 +27,7 @@ internal sealed class RandomFeatures : IDisposable
         var length = features.shape[1];
         var mean = features.mean([0]);
         // One scale for all features: their relative sizes carry meaning.
-        var variance = features.sub(mean).square().mean().Value();
+        var variance = features.sub(mean).Squared().mean().Value();
         var scale = 1 / Math.Sqrt(Math.Max(variance * length, 1e-12));
         var weight = randn(units, length, generator: generator).Times(scale);
         var bias = randn(units, generator: generator).sub(weight.mv(mean));

@@ -86,7 +86,7 @@ internal sealed class CumulativeLink(int classes) : HeadLink(classes)
     public override Tensor LogProbabilities(Tensor outputs, Tensor constants)
     {
         var (upper, lower, gap) = Thresholds(constants);
-        return functional.logsigmoid(upper.sub(outputs)).add(functional.logsigmoid(outputs.sub(lower))).add(functional.logsigmoid(gap));
+        return functional.logsigmoid(upper.sub(outputs)).Plus(functional.logsigmoid(outputs.sub(lower))).Plus(functional.logsigmoid(gap));
     }
 
     public override string AppendTo(GraphBuilder graph, string z, Tensor weights, Tensor constants)

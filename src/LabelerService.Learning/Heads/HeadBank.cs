@@ -77,8 +77,8 @@ internal sealed class HeadBank
         if (_weight is { } weight && _constants is { } deviation)
         {
             var own = z.mm(parameters[weight].view(-1, Width).t()).view(-1, Count - 1, _link.Outputs);
-            outputs = cat([own.add(outputs), outputs], 1);
-            constants = cat([parameters[deviation].add(constants), constants], 0);
+            outputs = cat([own.Plus(outputs), outputs], 1);
+            constants = cat([parameters[deviation].Plus(constants), constants], 0);
         }
 
         return _link.LogProbabilities(outputs, constants);
@@ -141,8 +141,8 @@ internal sealed class HeadBank
         var constants = parameters[_sharedConstants].unsqueeze(0);
         if (_weight is { } weight && _constants is { } deviation)
         {
-            weights = cat([parameters[weight].add(weights), weights], 0);
-            constants = cat([parameters[deviation].add(constants), constants], 0);
+            weights = cat([parameters[weight].Plus(weights), weights], 0);
+            constants = cat([parameters[deviation].Plus(constants), constants], 0);
         }
 
         return _link.AppendTo(graph, z, weights, constants);

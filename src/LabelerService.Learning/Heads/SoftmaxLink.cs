@@ -1,3 +1,4 @@
+using LabelerService.Learning.Numerics;
 using LabelerService.Learning.Onnx;
 using static TorchSharp.torch;
 
@@ -40,7 +41,7 @@ internal sealed class SoftmaxLink(int classes) : HeadLink(classes)
         return double.CreateChecked(most - own + T.Log(sum));
     }
 
-    public override Tensor LogProbabilities(Tensor outputs, Tensor constants) => outputs.add(constants).log_softmax(2);
+    public override Tensor LogProbabilities(Tensor outputs, Tensor constants) => outputs.Plus(constants).log_softmax(2);
 
     public override string AppendTo(GraphBuilder graph, string z, Tensor weights, Tensor constants)
     {

@@ -8,7 +8,7 @@ namespace LabelerService.Learning.Losses;
 internal static class Penalties
 {
     /// <summary>λ1 · Σ |w| + λ2/2 · Σ w².</summary>
-    public static Tensor Norms(Tensor weights, double l1, double l2) => weights.abs().sum().Times(l1).add(weights.square().sum().Times(l2 / 2));
+    public static Tensor Norms(Tensor weights, double l1, double l2) => weights.abs().sum().Times(l1).Plus(weights.Squared().sum().Times(l2 / 2));
 
     /// <summary>
     /// Adds the gradient of <see cref="Norms"/> to a gradient in place: cheaper than through autograd, as it is known in closed form.

@@ -11,6 +11,9 @@ namespace LabelerService.Learning.Numerics;
 /// </summary>
 internal static class ScalarOperations
 {
+    // Held for good, so that nothing frees it.
+    private static readonly Scalar One = 1.0.ToScalar();
+
     /// <summary>tensor · factor.</summary>
     public static Tensor Times(this Tensor tensor, double factor)
     {
@@ -29,8 +32,17 @@ internal static class ScalarOperations
     public static Tensor Plus(this Tensor tensor, double term)
     {
         using var scalar = term.ToScalar();
-        return tensor.add(scalar);
+        return tensor.add(scalar, One);
     }
+
+    /// <summary>tensor + other; floating point. TorchSharp's own <c>add</c> multiplies by a number that it makes and does not keep.</summary>
+    public static Tensor Plus(this Tensor tensor, Tensor other) => tensor.add(other, One);
+
+    /// <summary>tensor ← tensor + other; floating point.</summary>
+    public static Tensor PlusInPlace(this Tensor tensor, Tensor other) => tensor.add_(other, One);
+
+    /// <summary>tensor², element by element. TorchSharp's own <c>square</c> is a power with a number for its exponent.</summary>
+    public static Tensor Squared(this Tensor tensor) => tensor.mul(tensor);
 
     /// <summary>tensor ← tensor + factor · other.</summary>
     public static Tensor PlusInPlace(this Tensor tensor, Tensor other, double factor)

@@ -20,12 +20,13 @@ internal static class ParityCheck
         return [.. Enumerable.Range(0, count).Select(i => (int)((long)i * itemCount / count))];
     }
 
-    /// <summary>Largest absolute difference over all three outputs of the graph; NaN if either side gives one.</summary>
+    /// <summary>Largest absolute difference over all outputs of the graph; NaN if either side gives one.</summary>
     /// <param name="onnx">The model file.</param>
     /// <param name="features">Raw features of the items compared, row-major [n, D].</param>
     /// <param name="featureLength">D.</param>
     /// <param name="ensemble">What the file was written from.</param>
-    public static double MaxDifference(byte[] onnx, float[] features, int featureLength, Ensemble ensemble)
+    /// <param name="distilled">The distilled head in it; null where there is none.</param>
+    public static double MaxDifference(byte[] onnx, float[] features, int featureLength, Ensemble ensemble, Ensemble? distilled)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
@@ -37,6 +38,11 @@ internal static class ParityCheck
             [ServingGraph.LabelerProbabilities] = output.LabelerProbabilities,
             [ServingGraph.LabelerWeights] = output.LabelerWeights,
         };
+
+        if (distilled is not null)
+        {
+            expected[ServingGraph.Distilled] = distilled.Classify(tensor(features, count, featureLength));
+        }
 
         using var options = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1 };
         using var session = new InferenceSession(onnx, options);

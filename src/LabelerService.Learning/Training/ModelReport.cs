@@ -4,13 +4,14 @@ using LabelerService.Core.Models;
 using LabelerService.Core.Training;
 using LabelerService.Learning.Algorithms;
 using LabelerService.Learning.Ensembles;
+using LabelerService.Learning.Numerics;
 using static TorchSharp.torch;
 
 namespace LabelerService.Learning.Training;
 
 /// <summary>Measures a trained net for its manifest.</summary>
 internal sealed class ModelReport(
-    TrainingSnapshot snapshot, TrainingSet set, TrainedEnsemble trained, EnsembleRunner runner, int bootstrapResamples, long bootstrapSeed)
+    TrainingSnapshot snapshot, TrainingSet set, TrainedEnsemble trained, EnsembleRunner runner, EnsembleRunner? distilled, int bootstrapResamples, long bootstrapSeed)
 {
     // Draws of one interval: enough for 1,000 resamples of 100,000 items; larger splits get fewer, and need fewer.
     private const long MaximumDraws = 100_000_000;
@@ -34,8 +35,8 @@ internal sealed class ModelReport(
         {
             // What each head gives to the class that the ensemble holds likeliest.
             var top = output.Probabilities.argmax(1).view(-1, 1, 1).expand(-1, assignment.Count, 1);
-            agreement.add_(output.LabelerProbabilities.gather(2, top).squeeze(2).to(ScalarType.Float64).sum([0]));
-            weights.add_(output.LabelerWeights.to(ScalarType.Float64).sum([0]));
+            agreement.PlusInPlace(output.LabelerProbabilities.gather(2, top).squeeze(2).to(ScalarType.Float64).sum([0]));
+            weights.PlusInPlace(output.LabelerWeights.to(ScalarType.Float64).sum([0]));
         });
         var accuracies = agreement.data<double>().ToArray();
         var shares = weights.data<double>().ToArray();
@@ -109,6 +110,12 @@ internal sealed class ModelReport(
             var ordinal = new OrdinalSample(probabilities, gold, classes);
             Add(metrics, split, "mean_absolute_error", sample.Count, ordinal.MeanAbsoluteError);
             Add(metrics, split, "quadratic_weighted_kappa", sample.Count, ordinal.QuadraticWeightedKappa);
+        }
+
+        if (distilled is not null)
+        {
+            var student = new ClassificationSample(distilled.Predict(rows), gold, classes);
+            Add(metrics, split, "distilled_accuracy", student.Count, student.Accuracy);
         }
     }
 

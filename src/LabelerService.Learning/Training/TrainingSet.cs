@@ -118,6 +118,11 @@ internal sealed class TrainingSet
             heldOutSplit);
     }
 
+    /// <summary>Items without annotations and nothing to validate by: what they are taken to be comes from elsewhere.</summary>
+    /// <param name="items">Snapshot index of each item, ascending.</param>
+    public static TrainingSet OfItems(int[] items) =>
+        new(items, new int[items.Length + 1], [], [], [], new HeldOutAnnotations([], [], []), Split.Train);
+
     /// <summary>Some of the training items with their annotations, and nothing to validate by.</summary>
     /// <param name="items">Indexes of the items, ascending.</param>
     public TrainingSet Subset(IReadOnlyList<int> items)

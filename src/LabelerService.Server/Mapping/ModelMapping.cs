@@ -4,7 +4,9 @@ using LabelerService.Contracts.V1;
 using LabelerService.Core.Models;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Models;
+using WireCandidate = LabelerService.Contracts.V1.ModelCandidate;
 using WireHead = LabelerService.Contracts.V1.ModelHead;
+using WireSelection = LabelerService.Contracts.V1.ModelSelection;
 
 namespace LabelerService.Server.Mapping;
 
@@ -57,6 +59,7 @@ internal static class ModelMapping
             version.Settings.Add(key, value);
         }
 
+        version.Selection = ToSelection(manifest.Selection);
         return version;
     }
 
@@ -76,6 +79,22 @@ internal static class ModelMapping
 
         return wire;
     }
+
+    private static WireSelection? ToSelection(Core.Models.ModelSelection? selection) => selection is null ? null : new WireSelection
+    {
+        Criterion = selection.Criterion,
+        Chosen = selection.Chosen,
+        Reason = selection.Reason,
+        Candidates =
+        {
+            selection.Candidates.Select(candidate => new WireCandidate
+            {
+                Name = candidate.Name,
+                LogLikelihood = candidate.LogLikelihood,
+                DifferenceStandardError = candidate.DifferenceStandardError,
+            }),
+        },
+    };
 
     private static Metric ToMetric(ModelMetric metric)
     {

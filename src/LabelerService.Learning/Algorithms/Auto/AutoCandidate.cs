@@ -13,32 +13,27 @@ internal sealed record AutoCandidate(string Name, TrainingSettings Settings)
     private const int MostDiscriminantFeatures = 1024;
 
     private static readonly double[] Shrinkages = [0.02, 0.1, 0.3, 0.6, 0.9];
+    private static readonly double[] Ridges = [0.00001, 0.0001, 0.001, 0.01];
 
     /// <summary>The candidates for a task, those that share work next to each other.</summary>
     public static IReadOnlyList<AutoCandidate> For(LearningTask task)
     {
         var candidates = new List<AutoCandidate>();
-        foreach (var transform in Transforms(task))
+        var wide = task.FeatureLength > MostDiscriminantFeatures;
+        foreach (var transform in wide ? [] : Transforms(task))
         {
             foreach (var classifier in (ReadOnlySpan<string>)["discriminant", "random_features"])
             {
-                if (classifier == "random_features" || task.FeatureLength <= MostDiscriminantFeatures)
-                {
-                    candidates.AddRange(Shrinkages.Select(shrinkage => Create(
-                        task, "consensus", ("classifier", classifier), ("feature_transform", transform),
-                        ("covariance_shrinkage", shrinkage.ToString(CultureInfo.InvariantCulture)))));
-                }
+                candidates.AddRange(Shrinkages.Select(shrinkage => Create(
+                    task, "consensus", ("classifier", classifier), ("feature_transform", transform),
+                    ("covariance_shrinkage", shrinkage.ToString(CultureInfo.InvariantCulture)))));
             }
         }
 
-        var wide = task.FeatureLength > MostDiscriminantFeatures;
-        foreach (var ridge in (ReadOnlySpan<string>)["0.01", "0.05"])
-        {
-            candidates.Add(Create(
-                task, "consensus", ("classifier", "logistic"), ("feature_transform", wide ? "none" : "standardize"), ("ridge", ridge),
-                ("rounds", "6"), ("repeats", "1")));
-        }
-
+        // Features that number thousands, such as words, have scales that mean something.
+        candidates.AddRange(Ridges.Select(ridge => Create(
+            task, "consensus", ("classifier", "logistic"), ("feature_transform", wide ? "none" : "standardize"),
+            ("ridge", ridge.ToString(CultureInfo.InvariantCulture)), ("rounds", "6"), ("repeats", "1"))));
         candidates.Add(Create(task, "consensus", ("classifier", "net"), ("rounds", "3"), ("repeats", "1")));
         candidates.Add(Create(task, "wdn"));
         return candidates;
@@ -65,10 +60,10 @@ internal sealed record AutoCandidate(string Name, TrainingSettings Settings)
         }
 
         var name = values.Count == 0 ? algorithm : $"{algorithm}[{string.Join(',', values.Select(pair => $"{pair.Key}={pair.Value}"))}]";
-        if (algorithm == "consensus")
+        // What the user has set for the search holds for whatever is chosen.
+        foreach (var key in (ReadOnlySpan<string>)["feature_trust", "confusion_shrinkage", "folds", "distil", "held_out_share"])
         {
-            // What the user has set for the search holds for whatever is chosen.
-            foreach (var key in (ReadOnlySpan<string>)["feature_trust", "confusion_shrinkage", "folds"])
+            if (AlgorithmCatalogue.Find(algorithm)!.Settings.Any(setting => setting.Key == key))
             {
                 values[key] = task.Settings.Effective[key];
             }

@@ -92,7 +92,9 @@ internal sealed class CandidateScore : IDisposable
         foreach (var (f, fold) in _folds.Index())
         {
             using var scope = NewDisposeScope();
-            using var part = _task.With(settings, _task.Streams.Child(f), _task.Set.Subset(fold.Train), _task.Run.Silent());
+            // Neither calibrating nor distilling changes what is scored.
+            var bare = settings with { Calibration = CalibrationTarget.None, Distil = Switch.Off };
+            using var part = _task.With(bare, _task.Streams.Child(f), _task.Set.Subset(fold.Train), _task.Run.Silent());
             var trained = LearningAlgorithms.Train(part);
             using var ensemble = trained.Ensemble;
             var rows = new EnsembleRunner(ensemble, _task.Raw).Predict([.. fold.HeldOut.Select(i => _task.Set.Items[i])]);

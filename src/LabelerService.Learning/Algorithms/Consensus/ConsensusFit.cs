@@ -34,10 +34,13 @@ internal sealed record ConsensusResult(
 /// </remarks>
 internal sealed class ConsensusFit
 {
+    private const int MostProbeItems = 20_000;
     private readonly AnnotationTable _table;
     private readonly Fold[] _folds;
     private readonly ConfusionOptions _options;
     private readonly int _partitions;
+    private readonly int[] _probe;
+    private readonly AnnotationTable _probeTable;
 
     /// <summary>Sets the fit up.</summary>
     /// <param name="table">Annotations of the training items, item i being the i-th of the training set.</param>
@@ -49,6 +52,9 @@ internal sealed class ConsensusFit
         _folds = folds;
         _options = options;
         _partitions = folds[^1].Repeat + 1;
+        var count = Math.Min(table.ItemCount, MostProbeItems);
+        _probe = [.. Enumerable.Range(0, count).Select(i => (int)((long)i * table.ItemCount / count))];
+        _probeTable = count == table.ItemCount ? table : Thin(table, _probe);
     }
 
     /// <summary>Runs the rounds.</summary>
@@ -88,20 +94,45 @@ internal sealed class ConsensusFit
         var consensus = Mean(posteriors);
         var likelihoods = Mean([.. Enumerable.Range(0, _partitions).Select(p => CrossFitted(p, Sharpen(predicted[p], fitted), posteriors[p]))]);
         return new ConsensusResult(
-            consensus, Mean(predicted), LabelerConfusions.Estimate(_table, consensus, _options),
+            consensus, Mean(Array.ConvertAll(predicted, partition => Sharpen(partition, used))), LabelerConfusions.Estimate(_table, consensus, _options),
             ConfusionEm.ClassPrior(_table, consensus, smoothing: 1), used, likelihoods);
     }
 
-    // The power of the classifier's distributions under which the annotations are likeliest; the mean over partitions.
+    // The power of the classifier's distributions under which the annotations are likeliest; the mean over partitions. It is one number:
+    // some thousands of items tell it well enough.
     private double Sharpness(double[][] predicted, LabelerConfusions[] confusions)
     {
+        var classes = _table.ClassCount;
+        var distributions = new float[_probe.Length * classes];
         var sum = 0.0;
         for (var p = 0; p < _partitions; p++)
         {
-            sum += 1 / TemperatureScaling.FitToAnnotations(ClassDistributions.ToSingle(predicted[p]), _table, confusions[p]).Temperature;
+            for (var i = 0; i < distributions.Length; i++)
+            {
+                distributions[i] = (float)predicted[p][(_probe[i / classes] * classes) + (i % classes)];
+            }
+
+            sum += 1 / TemperatureScaling.FitToAnnotations(distributions, _probeTable, confusions[p]).Temperature;
         }
 
         return sum / _partitions;
+    }
+
+    private static AnnotationTable Thin(AnnotationTable table, int[] items)
+    {
+        var (rows, labelers, classes) = (new List<int>(), new List<int>(), new List<int>());
+        for (var i = 0; i < items.Length; i++)
+        {
+            var (start, end) = table.RangeOfItem(items[i]);
+            for (var a = start; a < end; a++)
+            {
+                rows.Add(i);
+                labelers.Add(table.Labelers[a]);
+                classes.Add(table.Classes[a]);
+            }
+        }
+
+        return new AnnotationTable(items.Length, table.LabelerCount, table.ClassCount, [.. rows], [.. labelers], [.. classes]);
     }
 
     private double[] Sharpen(double[] distributions, double power)

@@ -33,7 +33,8 @@ internal sealed class ConsensusNet : ILearningAlgorithm
 
         var ensemble = new ConfusionEnsemble(
             classifier.Build(result.Sharpness), tensor(matrices, assignment.Count, task.Classes, task.Classes), tensor(result.ClassPrior));
-        return new TrainedEnsemble(ensemble, assignment, Array.ConvertAll(result.Posteriors, value => (float)value));
+        return new TrainedEnsemble(
+            ensemble, assignment, ClassDistributions.ToSingle(result.Posteriors), ClassDistributions.ToSingle(result.OutOfFold));
     }
 
     /// <summary>The kind of classifier that a task's settings ask for.</summary>

@@ -1,5 +1,6 @@
 using LabelerService.Learning.Ensembles;
 using LabelerService.Learning.Features;
+using LabelerService.Learning.Numerics;
 using static TorchSharp.torch;
 
 namespace LabelerService.Learning.Algorithms.Consensus;
@@ -77,7 +78,7 @@ internal sealed class DiscriminantCrossFit : ICrossFitClassifier
                 var (weight, bias) = _bases[f].Fit(counts, sums, Shrinkage);
                 _weights.Add(weight.DetachFromDisposeScope());
                 _biases.Add(bias.DetachFromDisposeScope());
-                var logits = rows.mm(weight.to(ScalarType.Float32).t()).to(ScalarType.Float64).add(bias);
+                var logits = rows.mm(weight.to(ScalarType.Float32).t()).to(ScalarType.Float64).Plus(bias);
                 Scatter(logits.softmax(1).reshape(-1).data<double>(), fold.HeldOut, predicted[partition.Key]);
                 progress();
             }

@@ -52,7 +52,7 @@ internal sealed class DiscriminantEigenbasis : IDisposable
         shares = shares.div(shares.sum());
         // One pseudo-item at the centre: a class without items has its mean there and not nowhere.
         var means = sums.sub(counts.unsqueeze(1).mul(_mean)).div(counts.Plus(1).unsqueeze(1)).mm(_basis);
-        var between = means.square().mul(shares.unsqueeze(1)).sum().Value();
+        var between = means.Squared().mul(shares.unsqueeze(1)).sum().Value();
         var isotropic = Math.Max(_spectrum.sum().Value() - between, 0) / Length;
         var diagonal = _spectrum.Times(1 - shrinkage).Plus(Math.Max(shrinkage * isotropic, 1e-10));
         var scaled = means.div(diagonal);
@@ -61,11 +61,11 @@ internal sealed class DiscriminantEigenbasis : IDisposable
         if (shrinkage < 1)
         {
             var inner = diag(shares.reciprocal().Times(1 / (1 - shrinkage))).sub(gram);
-            directions = scaled.add(linalg.solve(inner, gram).t().mm(scaled));
+            directions = scaled.Plus(linalg.solve(inner, gram).t().mm(scaled));
         }
 
         var weight = directions.mm(_basis.t());
-        var offset = directions.mul(means).sum(1).Times(-0.5).add(shares.log());
+        var offset = directions.mul(means).sum(1).Times(-0.5).Plus(shares.log());
         var bias = offset.sub(weight.mv(_mean));
         return (weight.MoveToOuterDisposeScope(), bias.MoveToOuterDisposeScope());
     }

@@ -1,4 +1,5 @@
 using LabelerService.Learning.Ensembles;
+using LabelerService.Learning.Numerics;
 using static TorchSharp.torch;
 
 namespace LabelerService.Learning.Algorithms.Consensus;
@@ -22,7 +23,10 @@ internal sealed class LogisticCrossFit : ICrossFitClassifier
     /// <summary>Sets the folds up.</summary>
     /// <param name="task">Features.</param>
     /// <param name="folds">The parts.</param>
-    /// <param name="ridge">λ of the penalty λ/2 · Σ w² on the mean loss.</param>
+    /// <param name="ridge">
+    /// λ of the penalty λ v/2 · Σ w² on the mean loss, v being the items' mean squared distance from their centre: the same λ means the
+    /// same whatever the features are measured in.
+    /// </param>
     public LogisticCrossFit(LearningTask task, Fold[] folds, double ridge)
     {
         _folds = folds;
@@ -31,7 +35,8 @@ internal sealed class LogisticCrossFit : ICrossFitClassifier
         _items = task.Features.index_select(0, Indexes(task.Set.Items)).DetachFromDisposeScope();
         _train = [.. folds.Select(fold => Indexes(fold.Train).DetachFromDisposeScope())];
         _heldOut = [.. folds.Select(fold => Indexes(fold.HeldOut).DetachFromDisposeScope())];
-        _fits = [.. folds.Select(_ => new SoftmaxRegression(task.FeatureLength, _classes, ridge))];
+        var spread = _items.sub(_items.mean([0])).Squared().sum(1).mean().Value();
+        _fits = [.. folds.Select(_ => new SoftmaxRegression(task.FeatureLength, _classes, ridge * spread))];
     }
 
     public double[][] FitPredict(double[][] targets, Action progress)

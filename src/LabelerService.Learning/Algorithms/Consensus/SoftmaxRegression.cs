@@ -23,7 +23,7 @@ internal sealed class SoftmaxRegression(int features, int classes, double ridge)
     public Tensor Bias() => tensor(_values).narrow(0, features * classes, classes).to(ScalarType.Float32);
 
     /// <summary>Class distributions [N, K], float64, of items [N, D].</summary>
-    public Tensor Predict(Tensor items) => items.mm(Weight().t()).to(ScalarType.Float64).add(Bias().to(ScalarType.Float64)).softmax(1);
+    public Tensor Predict(Tensor items) => items.mm(Weight().t()).to(ScalarType.Float64).Plus(Bias().to(ScalarType.Float64)).softmax(1);
 
     /// <summary>Descends from the present values.</summary>
     /// <param name="items">Features [n, D].</param>
@@ -94,14 +94,14 @@ internal sealed class SoftmaxRegression(int features, int classes, double ridge)
         using var noGrad = no_grad();
         var all = tensor(values);
         var weight = all.narrow(0, 0, features * classes).view(features, classes);
-        var logits = items.mm(weight.to(items.dtype)).to(ScalarType.Float64).add(all.narrow(0, features * classes, classes));
+        var logits = items.mm(weight.to(items.dtype)).to(ScalarType.Float64).Plus(all.narrow(0, features * classes, classes));
         var logProbabilities = logits.log_softmax(1);
         var scale = 1.0 / items.shape[0];
         var slopes = logProbabilities.exp().sub(targets).Times(scale);
-        var weightGradient = items.t().mm(slopes.to(items.dtype)).to(ScalarType.Float64).add(weight.Times(ridge));
+        var weightGradient = items.t().mm(slopes.to(items.dtype)).to(ScalarType.Float64).Plus(weight.Times(ridge));
         weightGradient.reshape(-1).data<double>().CopyTo(gradient, 0);
         slopes.sum([0]).data<double>().CopyTo(gradient, features * classes);
-        return (-logProbabilities.mul(targets).sum().Value() * scale) + (ridge / 2 * weight.square().sum().Value());
+        return (-logProbabilities.mul(targets).sum().Value() * scale) + (ridge / 2 * weight.Squared().sum().Value());
     }
 
     // The two-loop recursion: −H g for the inverse Hessian that the last steps suggest.

@@ -119,10 +119,10 @@ internal sealed class AnnotMix : ILearningAlgorithm
             var confusions = model.Confusions(embeddings, parameters);
             // −λ ln p(y) of the one label and −(1 − λ) ln p(y') of the other.
             return TraceNorm.Sum(probabilities, confusions, AnswerLoss.Indexes(piece.AnnotationClasses[start..end]), share)
-                .add(TraceNorm.Sum(probabilities, confusions, Indexes(piece.AnnotationClasses, partners), share.neg().Plus(1)));
+                .Plus(TraceNorm.Sum(probabilities, confusions, Indexes(piece.AnnotationClasses, partners), share.neg().Plus(1)));
         }
 
-        private static Tensor Mix(Tensor one, Tensor other, Tensor share) => other.add(one.sub(other).mul(share));
+        private static Tensor Mix(Tensor one, Tensor other, Tensor share) => other.Plus(one.sub(other).mul(share));
 
         private static Tensor Indexes(ReadOnlySpan<int> values, ReadOnlySpan<int> at)
         {

@@ -46,7 +46,7 @@ internal sealed class CoNal : ILearningAlgorithm
     public static Tensor Sum(Tensor itemProbabilities, Tensor common, Tensor own, Tensor shares, Tensor labels)
     {
         var ownLogits = own.bmm(itemProbabilities.unsqueeze(2)).squeeze(2);
-        var logits = ownLogits.add(shares.unsqueeze(1).mul(itemProbabilities.mm(common.t()).sub(ownLogits)));
+        var logits = ownLogits.Plus(shares.unsqueeze(1).mul(itemProbabilities.mm(common.t()).sub(ownLogits)));
         return logits.log_softmax(1).gather(1, labels.unsqueeze(1)).sum().neg();
     }
 
@@ -54,12 +54,12 @@ internal sealed class CoNal : ILearningAlgorithm
     /// <param name="common">W [1, K, K].</param>
     /// <param name="own">W_r [R, K, K].</param>
     public static Tensor Difference(Tensor common, Tensor own) =>
-        own.sub(common).square().sum([1, 2]).Plus(SmallestNorm * SmallestNorm).sqrt().sum();
+        own.sub(common).Squared().sum([1, 2]).Plus(SmallestNorm * SmallestNorm).sqrt().sum();
 
     /// <summary>sigmoid(u · v) of rows u and v made as long as one [A].</summary>
     public static Tensor Shares(Tensor items, Tensor labelers) => Unit(items).mul(Unit(labelers)).sum(1).sigmoid();
 
-    private static Tensor Unit(Tensor rows) => rows.div(rows.square().sum(1, keepdim: true).Plus(SmallestNorm * SmallestNorm).sqrt());
+    private static Tensor Unit(Tensor rows) => rows.div(rows.Squared().sum(1, keepdim: true).Plus(SmallestNorm * SmallestNorm).sqrt());
 
     private static void Initialise(LearningTask task, Model model, ParameterSet parameters)
     {
@@ -97,14 +97,14 @@ internal sealed class CoNal : ILearningAlgorithm
         // Column k of a matrix is what is said where the classifier is sure of k.
         var own = model.Matrices(parameters[model.Own]);
         var mean = sums.div(counts.AtLeast(1));
-        return own.add(mean.mul(model.Matrices(parameters[model.Common]).sub(own))).transpose(1, 2).softmax(2);
+        return own.Plus(mean.mul(model.Matrices(parameters[model.Common]).sub(own))).transpose(1, 2).softmax(2);
     }
 
     /// <summary>Where the parameters lie; matrices are I + s · θ.</summary>
     private sealed record Model(
         ParameterSlot Common, ParameterSlot Own, ParameterSlot Items, ParameterSlot Labelers, double Speed, double DifferenceWeight)
     {
-        public Tensor Matrices(Tensor offsets) => offsets.Times(Speed).add(eye(offsets.shape[^1]));
+        public Tensor Matrices(Tensor offsets) => offsets.Times(Speed).Plus(eye(offsets.shape[^1]));
     }
 
     private sealed class Loss(Network network, Model model)

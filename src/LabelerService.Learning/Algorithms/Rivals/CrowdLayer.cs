@@ -32,7 +32,7 @@ internal sealed class CrowdLayer : ILearningAlgorithm
         matrices.bmm(itemProbabilities.unsqueeze(2)).squeeze(2).log_softmax(1).gather(1, labels.unsqueeze(1)).sum().neg();
 
     /// <summary>I + s · θ.</summary>
-    private static Tensor Matrices(Tensor offsets, double speed) => offsets.Times(speed).add(eye(offsets.shape[^1]));
+    private static Tensor Matrices(Tensor offsets, double speed) => offsets.Times(speed).Plus(eye(offsets.shape[^1]));
 
     private sealed class Loss(Network network, ParameterSlot matrices, double speed)
         : AnswerLoss(network, (long)network.Heads.Classes * network.Heads.Classes)

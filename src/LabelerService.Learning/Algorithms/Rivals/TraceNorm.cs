@@ -51,7 +51,7 @@ internal sealed class TraceNorm : ILearningAlgorithm
     {
         var classes = offsets.shape[^1];
         var diagonal = Math.Log(InitialDiagonal * Math.Max(classes - 1, 1) / (1 - InitialDiagonal));
-        return offsets.Times(speed).add(eye(classes, dtype: offsets.dtype).Times(diagonal)).softmax(2);
+        return offsets.Times(speed).Plus(eye(classes, dtype: offsets.dtype).Times(diagonal)).softmax(2);
     }
 
     private sealed class Loss(Network network, ParameterSlot offsets, double speed, double traceWeight)

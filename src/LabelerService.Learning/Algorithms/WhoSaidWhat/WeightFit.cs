@@ -73,7 +73,7 @@ internal static class WeightFit
     {
         using var noGrad = no_grad();
         var centre = representation.mean([0]);
-        var deviation = representation.sub(centre).square().mean([0]).sqrt();
+        var deviation = representation.sub(centre).Squared().mean([0]).sqrt();
         return (centre, where(deviation.Above(SmallestDeviation), deviation.reciprocal(), ones_like(deviation)));
     }
 }
