@@ -52,7 +52,7 @@ public sealed record ModelMetric(string Split, string Name, double Value, int Co
 public sealed record ModelCandidate(string Name, double LogLikelihood, double DifferenceStandardError);
 
 /// <summary>How a model was chosen among others.</summary>
-/// <param name="Criterion">What was compared: <c>held_out_log_likelihood</c>.</param>
+/// <param name="Criterion">What was compared: <c>named_class_log_likelihood</c>.</param>
 /// <param name="Chosen">Name of the chosen candidate.</param>
 /// <param name="Reason">Why, for people.</param>
 /// <param name="Candidates">All candidates that could be trained, best first.</param>

@@ -46,7 +46,7 @@ public enum NoiseKind
     Labeler,
 }
 
-/// <summary>What tells classes from features in a consensus net.</summary>
+/// <summary>What tells classes from features in a consensus net, from the simplest to the most flexible.</summary>
 public enum ConsensusClassifier
 {
     /// <summary>Regularised linear discriminant analysis on the features: closed form, hard to mislead.</summary>

@@ -7,12 +7,15 @@ namespace LabelerService.Learning.Algorithms.Auto;
 /// <summary>A model that <c>auto</c> may choose.</summary>
 /// <param name="Name">Algorithm and the settings that set it apart, as on the command line.</param>
 /// <param name="Settings">Its settings, for training on everything.</param>
-internal sealed record AutoCandidate(string Name, TrainingSettings Settings)
+/// <param name="Family">Candidates of a family differ in <paramref name="Regularisation"/> alone.</param>
+/// <param name="Complexity">Order from the simplest kind of model to the most flexible.</param>
+/// <param name="Regularisation">How much is presumed before any label is seen; 0 where there is no such number.</param>
+internal sealed record AutoCandidate(string Name, TrainingSettings Settings, string Family, int Complexity, double Regularisation)
 {
     // A covariance of more features than this takes longer than everything else.
     private const int MostDiscriminantFeatures = 1024;
 
-    private static readonly double[] Shrinkages = [0.02, 0.1, 0.3, 0.6, 0.9];
+    private static readonly double[] Shrinkages = [0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8];
     private static readonly double[] Ridges = [0.00001, 0.0001, 0.001, 0.01];
 
     /// <summary>The candidates for a task, those that share work next to each other.</summary>
@@ -35,7 +38,11 @@ internal sealed record AutoCandidate(string Name, TrainingSettings Settings)
             task, "consensus", ("classifier", "logistic"), ("feature_transform", wide ? "none" : "standardize"),
             ("ridge", ridge.ToString(CultureInfo.InvariantCulture)), ("rounds", "6"), ("repeats", "1"))));
         candidates.Add(Create(task, "consensus", ("classifier", "net"), ("rounds", "3"), ("repeats", "1")));
-        candidates.Add(Create(task, "wdn"));
+        if (!wide)
+        {
+            candidates.Add(Create(task, "wdn"));
+        }
+
         return candidates;
     }
 
@@ -69,6 +76,15 @@ internal sealed record AutoCandidate(string Name, TrainingSettings Settings)
             }
         }
 
-        return new AutoCandidate(name, AlgorithmCatalogue.Validate(algorithm, values));
+        var validated = AlgorithmCatalogue.Validate(algorithm, values);
+        var family = $"{algorithm} {(algorithm == "consensus" ? validated.Classifier : "")} {validated.FeatureTransform}";
+        var regularisation = algorithm != "consensus" ? 0 : validated.Classifier switch
+        {
+            ConsensusClassifier.Logistic => validated.Ridge,
+            ConsensusClassifier.Net => 0,
+            _ => validated.CovarianceShrinkage,
+        };
+        var complexity = algorithm != "consensus" ? int.MaxValue : (int)validated.Classifier;
+        return new AutoCandidate(name, validated, family, complexity, regularisation);
     }
 }

@@ -10,18 +10,19 @@ using static TorchSharp.torch;
 namespace LabelerService.Learning.Algorithms.Auto;
 
 /// <summary>
-/// Scores candidates without gold: by how likely labelers' answers on items are that the candidate's classifier has not seen, under
-/// confusions estimated from other items (<see cref="ConsensusResult.LogLikelihoods"/>). All candidates are scored on the same items,
-/// folds and labelers, each at the sharpness that suits it best, so that differences between them are differences item by item.
+/// Scores candidates without gold: by how well the class that a candidate names for an item it has not seen, from its features alone,
+/// predicts what labelers said of it, Σ_r ln Θ_r(y_nr | k̂_n), confusions Θ estimated from other items' named classes and labels. A
+/// classifier that names wrong classes blurs the confusions and so predicts worse. All candidates are scored on the same items, folds and
+/// labelers, so that differences between them are differences item by item.
 /// </summary>
 /// <remarks>
-/// The classifier of a consensus net is scored as fitted to vote shares, before any EM. On real crowds labelers err together on hard
-/// items, and a classifier that has been led by its own EM to doubt them is less likely to predict their answers, though it is right more
-/// often (LabelMe: the likelihood prefers nets at 85 % to discriminants at 92 %); on the same targets it ranks classifiers as gold does.
+/// Only the named class counts, not how sure a candidate is of it: labelers err together on hard items, and a likelihood mixed over
+/// classes prefers whoever doubts with them. Of six criteria tried against gold on LabelMe and five simulated crowds this one ranked 24 to
+/// 29 candidates best (Spearman 0.60 to 0.98; the mixed likelihood 0.32 to 0.93).
 /// </remarks>
 internal sealed class CandidateScore : IDisposable
 {
-    private const int LabelerRounds = 10;
+    private const int Rounds = 10;
 
     private readonly LearningTask _task;
     private readonly Fold[] _folds;
@@ -40,16 +41,19 @@ internal sealed class CandidateScore : IDisposable
         _options = new ConfusionOptions { Shrinkage = task.Settings.ConfusionShrinkage };
     }
 
+    /// <summary>Number of items n.</summary>
+    public int ItemCount => _table.ItemCount;
+
     /// <summary>Number of annotations that a score is over.</summary>
     public int Annotations => _table.Count;
 
-    /// <summary>The log-likelihood of each item's annotations [n], in nats.</summary>
+    /// <summary>The log-probability of each item's annotations under the class named for it [n], in nats.</summary>
     public double[] Score(AutoCandidate candidate)
     {
         var settings = candidate.Settings;
         if (settings.Algorithm != "consensus")
         {
-            return Run(OutOfFold(settings));
+            return Score(OutOfFold(settings));
         }
 
         using var generator = _task.Streams.Native(RandomStream.RandomFeatures);
@@ -65,24 +69,47 @@ internal sealed class CandidateScore : IDisposable
             }
 
             _shared!.Shrinkage = settings.CovarianceShrinkage;
-            return Run(FirstRound(_shared));
+            return Score(Fit(_shared, Rounds));
         }
 
         using var task = _task.With(settings, _task.Streams);
         using var classifier = ConsensusNet.Classifier(task, _folds, generator);
-        return Run(FirstRound(classifier));
+        return Score(Fit(classifier, settings.Rounds));
     }
 
     public void Dispose() => _shared?.Dispose();
 
-    private double[] Run(double[] predictions)
-    {
-        using var known = new FixedPredictions(predictions);
-        return new ConsensusFit(_table, _folds, _options).Run(known, LabelerRounds, featureTrust: 1, _task.Run.Silent()).LogLikelihoods;
-    }
+    private double[] Fit(ICrossFitClassifier classifier, int rounds) =>
+        new ConsensusFit(_table, _folds, _options).Run(classifier, rounds, _task.Settings.FeatureTrust, _task.Run.Silent()).OutOfFold;
 
-    private double[] FirstRound(ICrossFitClassifier classifier) =>
-        classifier.FitPredict([MajorityVote.Posteriors(_table)], _task.Run.Cancel.ThrowIfCancellationRequested)[0];
+    private double[] Score(double[] predictions)
+    {
+        var classes = _task.Classes;
+        var named = ClassDistributions.Tops(predictions, classes);
+        var known = new double[predictions.Length];
+        var scores = new double[named.Length];
+        foreach (var fold in _folds)
+        {
+            known.AsSpan().Clear();
+            foreach (var item in fold.Train)
+            {
+                // The rows of items held out stay zero, which leaves them out of the estimate.
+                known[(item * classes) + named[item]] = 1;
+            }
+
+            var confusions = LabelerConfusions.Estimate(_table, known, _options);
+            foreach (var item in fold.HeldOut)
+            {
+                var (start, end) = _table.RangeOfItem(item);
+                for (var a = start; a < end; a++)
+                {
+                    scores[item] += confusions.LogProbability(_table.Labelers[a], named[item], _table.Classes[a]);
+                }
+            }
+        }
+
+        return scores;
+    }
 
     // Class distributions of all items [n, K], each by a model trained on the other folds.
     private double[] OutOfFold(TrainingSettings settings)

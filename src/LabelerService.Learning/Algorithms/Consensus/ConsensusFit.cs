@@ -11,16 +11,8 @@ namespace LabelerService.Learning.Algorithms.Consensus;
 /// <param name="Confusions">How labelers answer, from the posteriors.</param>
 /// <param name="ClassPrior">How common classes are [K].</param>
 /// <param name="Sharpness">Power that the classifier's distributions are raised to.</param>
-/// <param name="LogLikelihoods">
-/// For each training item ln Σ_k q(k|x_n) Π_r Θ_r(y_nr|k), over its annotations jointly, q and Θ from other folds than the item's: how
-/// well what was learnt elsewhere predicts these labelers' answers [n].
-/// </param>
 internal sealed record ConsensusResult(
-    double[] Posteriors, double[] OutOfFold, LabelerConfusions Confusions, double[] ClassPrior, double Sharpness, double[] LogLikelihoods)
-{
-    /// <summary>Mean of <see cref="LogLikelihoods"/> over so many annotations, in nats.</summary>
-    public double LogLikelihood(int annotations) => LogLikelihoods.Sum() / Math.Max(annotations, 1);
-}
+    double[] Posteriors, double[] OutOfFold, LabelerConfusions Confusions, double[] ClassPrior, double Sharpness);
 
 /// <summary>
 /// Cross-fitted EM: what the items are, what labelers confuse and what features tell, each estimated from the others, with every item
@@ -36,7 +28,6 @@ internal sealed class ConsensusFit
 {
     private const int MostProbeItems = 20_000;
     private readonly AnnotationTable _table;
-    private readonly Fold[] _folds;
     private readonly ConfusionOptions _options;
     private readonly int _partitions;
     private readonly int[] _probe;
@@ -49,7 +40,6 @@ internal sealed class ConsensusFit
     public ConsensusFit(AnnotationTable table, Fold[] folds, ConfusionOptions options)
     {
         _table = table;
-        _folds = folds;
         _options = options;
         _partitions = folds[^1].Repeat + 1;
         var count = Math.Min(table.ItemCount, MostProbeItems);
@@ -72,12 +62,14 @@ internal sealed class ConsensusFit
         var posteriors = Enumerable.Range(0, _partitions).Select(_ => MajorityVote.Posteriors(_table)).ToArray();
         var predicted = posteriors;
         var (fitted, used) = (1.0, 1.0);
+        // Who labels alone agrees with nobody: the correction grows with the labels of an item, up to two.
+        var trust = 1 + ((featureTrust - 1) * Math.Clamp(((double)_table.Count / Math.Max(_table.ItemCount, 1)) - 1, 0, 1));
         for (var round = 1; round <= rounds; round++)
         {
             predicted = classifier.FitPredict(posteriors, run.Cancel.ThrowIfCancellationRequested);
             var confusions = Array.ConvertAll(posteriors, partition => LabelerConfusions.Estimate(_table, partition, _options));
             fitted = Sharpness(predicted, confusions);
-            used = Math.Min(fitted * featureTrust, Math.Max(fitted, 1));
+            used = Math.Min(fitted * trust, Math.Max(fitted, 1));
             var likelihood = 0.0;
             for (var p = 0; p < _partitions; p++)
             {
@@ -92,10 +84,9 @@ internal sealed class ConsensusFit
         }
 
         var consensus = Mean(posteriors);
-        var likelihoods = Mean([.. Enumerable.Range(0, _partitions).Select(p => CrossFitted(p, Sharpen(predicted[p], fitted), posteriors[p]))]);
         return new ConsensusResult(
             consensus, Mean(Array.ConvertAll(predicted, partition => Sharpen(partition, used))), LabelerConfusions.Estimate(_table, consensus, _options),
-            ConfusionEm.ClassPrior(_table, consensus, smoothing: 1), used, likelihoods);
+            ConfusionEm.ClassPrior(_table, consensus, smoothing: 1), used);
     }
 
     // The power of the classifier's distributions under which the annotations are likeliest; the mean over partitions. It is one number:
@@ -150,38 +141,6 @@ internal sealed class ConsensusFit
         }
 
         return sharpened;
-    }
-
-    // Log-likelihood of each item's annotations, given its prior and labelers as known from the other folds.
-    private double[] CrossFitted(int partition, double[] prior, double[] posteriors)
-    {
-        var classes = _table.ClassCount;
-        var likelihoods = new double[_table.ItemCount];
-        var known = new double[posteriors.Length];
-        var row = new double[classes];
-        foreach (var fold in _folds.Where(fold => fold.Repeat == partition))
-        {
-            posteriors.CopyTo(known, 0);
-            foreach (var item in fold.HeldOut)
-            {
-                // A row of zeros leaves its item out of the estimate.
-                known.AsSpan(item * classes, classes).Clear();
-            }
-
-            var confusions = LabelerConfusions.Estimate(_table, known, _options);
-            foreach (var item in fold.HeldOut)
-            {
-                for (var k = 0; k < classes; k++)
-                {
-                    row[k] = ClassDistributions.Log(prior[(item * classes) + k]);
-                }
-
-                confusions.AddLogLikelihood(_table, item, row);
-                likelihoods[item] = ClassDistributions.SoftMax(row);
-            }
-        }
-
-        return likelihoods;
     }
 
     private static double[] Mean(double[][] partitions)
