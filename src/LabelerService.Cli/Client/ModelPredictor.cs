@@ -33,9 +33,10 @@ internal sealed class ModelPredictor(ServiceConnection connection)
     /// <param name="version">The version, resolved.</param>
     /// <param name="file">Features.</param>
     /// <param name="withLabelers">Whether to ask for each labeler's distribution and weight.</param>
+    /// <param name="distilled">Whether the distilled head answers; not with <paramref name="withLabelers"/>.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public async IAsyncEnumerable<PredictedRows> PredictAsync(
-        ModelVersion version, FeatureFile file, bool withLabelers, [EnumeratorCancellation] CancellationToken cancellationToken)
+        ModelVersion version, FeatureFile file, bool withLabelers, bool distilled, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (!ResourceName.TryParseModelVersion(version.Name, out var dataset, out _, out _))
         {
@@ -53,6 +54,7 @@ internal sealed class ModelPredictor(ServiceConnection connection)
             {
                 Dataset = ResourceName.Dataset(dataset),
                 Model = new ModelSelector { Model = version.Name },
+                Distilled = distilled,
                 Features = new Tensor
                 {
                     DataType = Tensor.Types.DataType.Float32,

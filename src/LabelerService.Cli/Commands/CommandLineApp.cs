@@ -26,6 +26,7 @@ internal static class CommandLineApp
             CancelCommand.Create(host),
             RunsCommand.Create(host),
             ModelsCommand.Create(host),
+            ModelCommand.Create(host),
             AlgorithmsCommand.Create(host),
             EvaluateCommand.Create(host),
             CompareCommand.Create(host),

@@ -39,11 +39,22 @@ internal static class PredictCommand
             DefaultValueFactory = _ => "",
         };
         var labelers = new Option<bool>("--labelers") { Description = "Also what each labeler's head says, and its weight" };
+        var distilled = new Option<bool>("--distilled")
+        {
+            Description = "The distilled head answers, of a model trained with --set distil=on: one head for all labelers, and no disagreement",
+        };
         var raw = new Option<bool>("--raw")
         {
             Description = "CSV: leave text as it is that a spreadsheet would run as a formula (= + - @ in front); otherwise it gets an apostrophe",
         };
-        var command = new Command("predict", "Predict the rows of a feature file") { model, features, target, prefix, labelers, raw };
+        var command = new Command("predict", "Predict the rows of a feature file") { model, features, target, prefix, labelers, distilled, raw };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(labelers) && result.GetValue(distilled))
+            {
+                result.AddError("--labelers and --distilled exclude each other: the distilled head does not know what labelers' heads say");
+            }
+        });
         host.Handle(command, async (run, cancellationToken) =>
         {
             if (run.Get(labelers) && !PredictionWriters.HoldsLabelers(run.Get(target)))
@@ -66,7 +77,8 @@ internal static class PredictCommand
                 await ProgressBoard.RunAsync(run.Terminal, run.Time, async board =>
                 {
                     var item = board.Add($"{Path.GetFileName(file.Path)} → {Path.GetFileName(run.Get(target))}");
-                    await foreach (var batch in predictor.PredictAsync(version, file, run.Get(labelers), cancellationToken))
+                    await foreach (var batch in predictor.PredictAsync(
+                        version, file, run.Get(labelers), run.Get(distilled), cancellationToken))
                     {
                         var keys = Enumerable.Range(0, batch.Count).Select(i => $"{run.Get(prefix)}{batch.FirstRow + i}").ToArray();
                         await writer.WriteAsync(new PredictionRows(keys, batch.Batch), cancellationToken);
@@ -87,7 +99,8 @@ internal static class PredictCommand
         HelpWithExamples.Add(
             command,
             "labeler predict datasets/scenes/models/wdn --features test.npy --out predictions.csv --id-prefix test-",
-            "labeler predict datasets/scenes/models/wdn/versions/2 --features test.npy --out who-said-what.parquet --labelers");
+            "labeler predict datasets/scenes/models/wdn/versions/2 --features test.npy --out who-said-what.parquet --labelers",
+            "labeler predict datasets/scenes/models/consensus --features test.npy --out predictions.npy --distilled");
         return command;
     }
 }

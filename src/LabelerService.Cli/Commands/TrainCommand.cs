@@ -14,7 +14,7 @@ internal static class TrainCommand
         var name = CommonArguments.Dataset();
         var model = new Option<string>("--model")
         {
-            Description = "Algorithm, such as bn, dn or wdn; `labeler algorithms` lists them with their settings",
+            Description = "auto, or an algorithm such as wdn or consensus; `labeler algorithms` lists them with their settings",
             HelpName = "ALGORITHM",
             Required = true,
         };

@@ -10,15 +10,31 @@ internal static class ModelDocument
         model.Name,
         model.LatestVersion,
         Aliases = model.Aliases.ToDictionary(alias => alias.Alias, alias => alias.Version),
-        Versions = versions.Select(Of),
+        Versions = versions.Select(version => Of(version, version.Heads.Count)),
     };
 
-    private static object Of(ModelVersion version) => new
+    /// <summary>A version with all that is known of it; the document of <see cref="Of(Model, IEnumerable{ModelVersion})"/> counts heads only.</summary>
+    public static object Of(ModelVersion version) => Of(version, version.Heads.Select(head => new
+    {
+        Labeler = head.LabelerId.Length == 0 ? null : head.LabelerId,
+        Annotations = head.AnnotationCount,
+        head.Weight,
+        WeightLower = head.HasWeightLower ? head.WeightLower : (double?)null,
+        WeightUpper = head.HasWeightUpper ? head.WeightUpper : (double?)null,
+        head.EstimatedAccuracy,
+    }));
+
+    private static object Of(ModelVersion version, object heads) => new
     {
         version.Name,
         version.Algorithm,
         version.Seed,
-        Heads = version.Heads.Count,
+        version.Classes,
+        version.FeatureLength,
+        Settings = new SortedDictionary<string, string>(version.Settings, StringComparer.Ordinal),
+        Heads = heads,
+        version.Temperature,
+        version.Distilled,
         version.AnnotationCount,
         Metrics = version.Metrics.Select(MetricText.Document),
         Selection = version.Selection is { } selection ? new

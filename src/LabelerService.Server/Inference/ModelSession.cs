@@ -11,6 +11,7 @@ internal sealed class ModelSession : IDisposable
 {
     private static readonly string[] InputNames = [ServingGraph.Features];
     private static readonly string[] EnsembleOnly = [ServingGraph.Probabilities];
+    private static readonly string[] DistilledOnly = [ServingGraph.Distilled];
     private static readonly string[] AllOutputs =
         [ServingGraph.Probabilities, ServingGraph.LabelerProbabilities, ServingGraph.LabelerWeights];
 
@@ -38,8 +39,7 @@ internal sealed class ModelSession : IDisposable
     /// <param name="labelerWeights">Receives the heads' weights, [count, R]; empty if not wanted.</param>
     public void Run(float[] features, int count, Span<float> probabilities, Span<float> labelerProbabilities, Span<float> labelerWeights)
     {
-        using var input = OrtValue.CreateTensorValueFromMemory(
-            OrtMemoryInfo.DefaultInstance, features.AsMemory(0, count * Manifest.FeatureLength), [count, Manifest.FeatureLength]);
+        using var input = Input(features, count);
         var withHeads = !labelerProbabilities.IsEmpty || !labelerWeights.IsEmpty;
         using var outputs = _session.Run(_runOptions, InputNames, [input], withHeads ? AllOutputs : EnsembleOnly);
         outputs[0].GetTensorDataAsSpan<float>().CopyTo(probabilities);
@@ -49,6 +49,20 @@ internal sealed class ModelSession : IDisposable
             outputs[2].GetTensorDataAsSpan<float>().CopyTo(labelerWeights);
         }
     }
+
+    /// <summary>Runs the distilled head alone on a block of items; the heads are not computed.</summary>
+    /// <param name="features">Features, row-major [count, D]; only the first count × D values are read.</param>
+    /// <param name="count">Number of items.</param>
+    /// <param name="probabilities">Receives its distributions, [count, K].</param>
+    public void RunDistilled(float[] features, int count, Span<float> probabilities)
+    {
+        using var input = Input(features, count);
+        using var outputs = _session.Run(_runOptions, InputNames, [input], DistilledOnly);
+        outputs[0].GetTensorDataAsSpan<float>().CopyTo(probabilities);
+    }
+
+    private OrtValue Input(float[] features, int count) => OrtValue.CreateTensorValueFromMemory(
+        OrtMemoryInfo.DefaultInstance, features.AsMemory(0, count * Manifest.FeatureLength), [count, Manifest.FeatureLength]);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -8,7 +8,7 @@ namespace LabelerService.Server.Inference;
 /// <param name="Count">Number of items N.</param>
 /// <param name="Probabilities">[N, K].</param>
 /// <param name="Entropies">Predictive entropy in nats, [N].</param>
-/// <param name="Disagreements">Mutual information between class and labeler in nats, [N].</param>
+/// <param name="Disagreements">Mutual information between class and labeler in nats, [N]; empty where the distilled head answered.</param>
 /// <param name="LabelerProbabilities">[N, R, K]; empty if not asked for.</param>
 /// <param name="LabelerWeights">[N, R]; empty if not asked for.</param>
 internal sealed record PredictedItems(
@@ -33,7 +33,8 @@ internal sealed record PredictedItems(
 
 /// <summary>
 /// Predicts blocks of items with a resident model. The heads' distributions are always computed, because the disagreement needs them,
-/// but only for a block of items at a time: memory does not grow with the number of items unless the caller wants them.
+/// but only for a block of items at a time: memory does not grow with the number of items unless the caller wants them. The distilled head
+/// answers without them.
 /// </summary>
 internal sealed class Predictor(ModelCache cache)
 {
@@ -91,6 +92,36 @@ internal sealed class Predictor(ModelCache cache)
             {
                 weightBlock.CopyTo(predicted.LabelerWeights.AsSpan(start * heads));
             }
+        }
+
+        return predicted;
+    }
+
+    /// <summary>Predicts items with the distilled head of a version that has one.</summary>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="version">The model version, one of this dataset's.</param>
+    /// <param name="features">Features, row-major [count, D].</param>
+    /// <param name="count">Number of items.</param>
+    /// <param name="cancel">Cancels between blocks.</param>
+    public async Task<PredictedItems> PredictDistilledAsync(
+        DatasetRecord dataset, ModelVersionRecord version, ReadOnlyMemory<float> features, int count, CancellationToken cancel)
+    {
+        await using var lease = await cache.BorrowAsync(dataset, version, cancel);
+        var session = lease.Session;
+        var (classes, length) = (session.Manifest.Classes.Count, session.Manifest.FeatureLength);
+        var predicted = new PredictedItems(count, new float[count * classes], new float[count], [], [], []);
+        var input = new float[Math.Min(count, BlockItems) * length];
+        for (var start = 0; start < count; start += BlockItems)
+        {
+            cancel.ThrowIfCancellationRequested();
+            var size = Math.Min(BlockItems, count - start);
+            features.Span.Slice(start * length, size * length).CopyTo(input);
+            session.RunDistilled(input, size, predicted.Probabilities.AsSpan(start * classes, size * classes));
+        }
+
+        for (var item = 0; item < count; item++)
+        {
+            predicted.Entropies[item] = (float)EnsembleUncertainty.PredictiveEntropy(predicted.Probabilities.AsSpan(item * classes, classes));
         }
 
         return predicted;

@@ -50,6 +50,8 @@ internal static class ModelMapping
             ArtefactBytes = record.ArtefactLength,
             ParityMaxDifference = manifest.ParityMaxDifference,
             TrainingSeconds = manifest.TrainingSeconds,
+            Temperature = manifest.Temperature,
+            Distilled = manifest.Distilled,
             CreateTime = Timestamp.FromDateTimeOffset(record.CreateTime),
         };
         version.Heads.AddRange(manifest.Heads.Select(ToHead));

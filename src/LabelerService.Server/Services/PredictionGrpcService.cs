@@ -23,13 +23,16 @@ internal sealed class PredictionGrpcService(
     {
         var cancel = context.CancellationToken;
         var (dataset, version) = await ResolveAsync(request.Dataset, request.Model, cancel);
+        CheckDistilled(request.Distilled, request.IncludeLabelers, "include_labelers", version);
         var features = request.InputCase switch
         {
             PredictRequest.InputOneofCase.Features => ReadVector(request.Features, version),
             PredictRequest.InputOneofCase.ItemId => await ReadItemsAsync(dataset, [request.ItemId], "item_id", version, cancel),
             _ => throw ServiceException.InvalidField("features", "must be set, or item_id"),
         };
-        var predicted = await predictor.PredictAsync(dataset, version, features, 1, request.IncludeLabelers, request.IncludeLabelers, cancel);
+        var predicted = request.Distilled
+            ? await predictor.PredictDistilledAsync(dataset, version, features, 1, cancel)
+            : await predictor.PredictAsync(dataset, version, features, 1, request.IncludeLabelers, request.IncludeLabelers, cancel);
         var top = predicted.TopClass(0);
         var prediction = new Prediction
         {
@@ -37,7 +40,7 @@ internal sealed class PredictionGrpcService(
             PredictedClassIndex = top,
             Probabilities = { predicted.Probabilities },
             Entropy = predicted.Entropies[0],
-            Disagreement = predicted.Disagreements[0],
+            Disagreement = predicted.Disagreements.FirstOrDefault(),
         };
         if (request.IncludeLabelers)
         {
@@ -57,6 +60,7 @@ internal sealed class PredictionGrpcService(
         var cancel = context.CancellationToken;
         var (dataset, version) = await ResolveAsync(request.Dataset, request.Model, cancel);
         var (wantProbabilities, wantWeights) = ReadOutputs(request);
+        CheckDistilled(request.Distilled, request.Outputs.Count > 0, "outputs", version);
         var (features, count) = await ReadBatchAsync(request, dataset, version, cancel);
         var (classes, heads) = (version.Manifest.Classes.Count, version.Manifest.Heads.Count);
         var perItem = (wantProbabilities ? (long)heads * classes : 0) + (wantWeights ? heads : 0);
@@ -66,7 +70,9 @@ internal sealed class PredictionGrpcService(
                 "outputs", $"{count} items with {perItem} values each for their {heads} labelers are too many for one answer; ask for at most {LabelerValues / perItem} items at once");
         }
 
-        var predicted = await predictor.PredictAsync(dataset, version, features, count, wantProbabilities, wantWeights, cancel);
+        var predicted = request.Distilled
+            ? await predictor.PredictDistilledAsync(dataset, version, features, count, cancel)
+            : await predictor.PredictAsync(dataset, version, features, count, wantProbabilities, wantWeights, cancel);
         var batch = new PredictionBatch
         {
             Classes = { version.Manifest.Classes },
@@ -132,6 +138,27 @@ internal sealed class PredictionGrpcService(
 
         var dataset = await datasets.FindAsync(datasetId, "dataset", cancel);
         return (dataset, await resolver.ResolveAsync(dataset, model, version, selector.Alias, Field, cancel));
+    }
+
+    private static void CheckDistilled(bool distilled, bool wantsHeads, string headsField, ModelVersionRecord version)
+    {
+        if (!distilled)
+        {
+            return;
+        }
+
+        if (wantsHeads)
+        {
+            throw ServiceException.InvalidField(headsField, "asks for what labelers' heads say, which the distilled head does not compute; leave it out or distilled");
+        }
+
+        if (!version.Manifest.Distilled)
+        {
+            throw new ServiceException(
+                ErrorKind.FailedPrecondition, "NOT_DISTILLED",
+                $"version {version.Version} of model {version.ModelId} has no distilled head; train one with the setting distil=on, or predict without distilled",
+                [new FieldViolation("distilled", "the version has no distilled head")]);
+        }
     }
 
     private static (bool Probabilities, bool Weights) ReadOutputs(BatchPredictRequest request)

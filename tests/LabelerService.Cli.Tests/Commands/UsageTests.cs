@@ -35,6 +35,8 @@ public class UsageTests
     [InlineData("compare datasets/d/models/m datasets/e/models/m", "different datasets")]
     [InlineData("predict datasets/d/models/m --features f.npy --out p.txt", ".csv, .npy or .parquet")]
     [InlineData("predict datasets/d/models/m --features f.npy --out p.npy --labelers", "--labelers")]
+    [InlineData("predict datasets/d/models/m --features f.npy --out p.csv --labelers --distilled", "exclude")]
+    [InlineData("model wdn", "datasets/D/models/M")]
     [InlineData("watch run-1", "datasets/D/trainingRuns/R")]
     [InlineData("demo --seeds 5-1", "--seeds")]
     [InlineData("demo --seeds 1-2 --seed 1", "exclude")]
@@ -81,7 +83,7 @@ public class UsageTests
         var outcome = await CommandLine.RunAsync(line);
 
         Assert.Equal(0, outcome.ExitCode);
-        const string commands = "demo serve dataset import train watch cancel runs models algorithms evaluate compare predict test";
+        const string commands = "demo serve dataset import train watch cancel runs models model algorithms evaluate compare predict test";
         foreach (var command in commands.Split(' '))
         {
             Assert.Matches($@"(?m)^  {command}\b", outcome.Output);
@@ -93,6 +95,7 @@ public class UsageTests
     [InlineData("train --help", "labeler train scenes --model wdn --wait")]
     [InlineData("evaluate --help", "--basis labelers")]
     [InlineData("compare --help", "labeler compare datasets/scenes/models/bn datasets/scenes/models/wdn")]
+    [InlineData("model --help", "labeler model datasets/scenes/models/wdn --json")]
     [InlineData("predict --help", "labeler predict datasets/scenes/models/wdn")]
     [InlineData("serve --help", "./labeler serve")]
     public async Task Help_of_a_command_ends_with_examples(string line, string example)

@@ -47,6 +47,39 @@ public sealed class PredictionWriterTests : IDisposable
     }
 
     [Fact]
+    public async Task The_head_that_is_nobodys_has_columns_that_no_labelers_key_can_have()
+    {
+        await WriteAsync("p.csv", labelers: true, heads: ["shared", ""]);
+
+        var lines = await File.ReadAllLinesAsync(_folder["p.csv"]);
+        Assert.EndsWith(",class_by_shared,weight_of_shared,shared_class,shared_weight", lines[0], StringComparison.Ordinal);
+        Assert.EndsWith(",cat,0.25,'=dog,0.75", lines[1], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("p.csv")]
+    [InlineData("p.parquet")]
+    public async Task Without_known_disagreements_there_is_no_such_column(string name)
+    {
+        await WriteAsync(name, labelers: false, disagreements: false);
+
+        IEnumerable<string> columns;
+        if (name == "p.csv")
+        {
+            var lines = await File.ReadAllLinesAsync(_folder[name]);
+            Assert.Equal("i1,cat,0.75,0.25,0.56233513", lines[2]);
+            columns = lines[0].Split(',');
+        }
+        else
+        {
+            await using var reader = await ParquetReader.CreateAsync(_folder[name]);
+            columns = reader.Schema.DataFields.Select(field => field.Name);
+        }
+
+        Assert.Equal(["item", "predicted", "p_cat", "p_=dog", "entropy"], columns);
+    }
+
+    [Fact]
     public async Task Npy_holds_the_probabilities_of_all_batches()
     {
         await WriteAsync("p.npy", labelers: false);
@@ -95,13 +128,13 @@ public sealed class PredictionWriterTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private async Task WriteAsync(string name, bool labelers, bool raw = false)
+    private async Task WriteAsync(string name, bool labelers, bool raw = false, string[]? heads = null, bool disagreements = true)
     {
         await using var file = AtomicFile.Create(_folder[name]);
         await using (var writer = PredictionWriters.Create(name, file.Stream, rows: 3, raw))
         {
-            var first = Batch([0.1f, 0.9f, 0.75f, 0.25f], [0.32508f, 0.56233513f], [0.01f, 0.02f], labelers);
-            var second = Batch([1 / 3f, 2 / 3f], [0.6365141f], [0.03f], labelers);
+            var first = Batch([0.1f, 0.9f, 0.75f, 0.25f], [0.32508f, 0.56233513f], disagreements ? [0.01f, 0.02f] : [], labelers ? heads ?? ["ann", "bob"] : []);
+            var second = Batch([1 / 3f, 2 / 3f], [0.6365141f], disagreements ? [0.03f] : [], labelers ? heads ?? ["ann", "bob"] : []);
             await writer.WriteAsync(new PredictionRows(["i0", "i1"], first), default);
             await writer.WriteAsync(new PredictionRows(["i2"], second), default);
             await writer.CompleteAsync(default);
@@ -110,15 +143,15 @@ public sealed class PredictionWriterTests : IDisposable
         await file.CompleteAsync(default);
     }
 
-    private static PredictionBatch Batch(float[] probabilities, float[] entropies, float[] disagreements, bool labelers)
+    private static PredictionBatch Batch(float[] probabilities, float[] entropies, float[] disagreements, string[] heads)
     {
         var batch = new PredictionBatch { Classes = { "cat", "=dog" }, Probabilities = Pack(probabilities) };
         batch.Entropies.Add(entropies);
         batch.Disagreements.Add(disagreements);
         batch.PredictedClassIndexes.Add(probabilities.Chunk(2).Select(row => row[0] >= row[1] ? 0 : 1));
-        if (labelers)
+        if (heads.Length > 0)
         {
-            batch.LabelerIds.Add(["ann", "bob"]);
+            batch.LabelerIds.Add(heads);
             batch.LabelerProbabilities = Pack([.. entropies.SelectMany(_ => new[] { 0.8f, 0.2f, 0.3f, 0.7f })]);
             batch.LabelerWeights = Pack([.. entropies.SelectMany(_ => new[] { 0.25f, 0.75f })]);
         }

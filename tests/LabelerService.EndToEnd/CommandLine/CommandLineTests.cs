@@ -18,7 +18,7 @@ public sealed class CommandLineTests(ServiceFixture fixture) : IDisposable
     {
         var name = await ImportCrowdAsync();
 
-        var trained = await RunAsync("train", name, "--model", "wdn", "--set", "epochs=30", "--wait");
+        var trained = await RunAsync("train", name, "--model", "wdn", "--set", "epochs=30", "--set", "distil=on", "--wait");
         var version = trained.Succeeded().TrimEnd('\n');
         Assert.Equal($"datasets/{name}/models/wdn/versions/1", version);
         Assert.Contains("succeeded", trained.Error, StringComparison.Ordinal);
@@ -40,7 +40,10 @@ public sealed class CommandLineTests(ServiceFixture fixture) : IDisposable
         (await RunAsync("predict", version, "--features", _files["test.npy"], "--out", _files["p.npy"])).Succeeded();
         (await RunAsync("predict", version, "--features", _files["test.npy"], "--out", _files["p.parquet"])).Succeeded();
         var lines = await File.ReadAllLinesAsync(_files["p.csv"]);
-        Assert.StartsWith("item,predicted,p_no,p_yes,entropy,disagreement,class_by_l", lines[0], StringComparison.Ordinal);
+        Assert.Equal(
+            "item,predicted,p_no,p_yes,entropy,disagreement,class_by_l0,weight_of_l0,class_by_l1,weight_of_l1,class_by_l2,weight_of_l2,"
+            + "shared_class,shared_weight",
+            lines[0]);
         Assert.Equal(CrowdFiles.TestItems + 1, lines.Length);
         var probabilities = ReadNpy(_files["p.npy"]);
         Assert.Equal(2 * CrowdFiles.TestItems, probabilities.Length);
@@ -54,11 +57,48 @@ public sealed class CommandLineTests(ServiceFixture fixture) : IDisposable
 
         Assert.True(new FileInfo(_files["p.parquet"]).Length > 0);
 
+        (await RunAsync("predict", version, "--features", _files["test.npy"], "--out", _files["d.csv"], "--distilled")).Succeeded();
+        var distilled = await File.ReadAllLinesAsync(_files["d.csv"]);
+        Assert.Equal("item,predicted,p_no,p_yes,entropy", distilled[0]);
+        var agreeing = lines.Zip(distilled).Count(pair => pair.First.Split(',')[1] == pair.Second.Split(',')[1]);
+        Assert.InRange(agreeing, (int)(0.95 * CrowdFiles.TestItems), CrowdFiles.TestItems + 1);
+
         using var models = Json(await RunAsync("models", name, "--json"));
         var model = Assert.Single(models.RootElement.GetProperty("models").EnumerateArray().ToArray());
         Assert.Equal(version, model.GetProperty("aliases").GetProperty("champion").GetString());
         using var runs = Json(await RunAsync("runs", name, "--json"));
         Assert.Equal("succeeded", Assert.Single(runs.RootElement.GetProperty("runs").EnumerateArray().ToArray()).GetProperty("state").GetString());
+    }
+
+    [Fact]
+    public async Task A_model_is_shown_with_its_settings_metrics_and_whom_it_trusts()
+    {
+        var name = await ImportCrowdAsync();
+        (await RunAsync("train", name, "--model", "wdn", "--set", "epochs=12", "--wait")).Succeeded();
+
+        using var document = Json(await RunAsync("model", $"datasets/{name}/models/wdn", "--json"));
+        var shown = (await RunAsync("model", $"datasets/{name}/models/wdn/versions/1")).Succeeded();
+
+        var root = document.RootElement;
+        Assert.Equal($"datasets/{name}/models/wdn/versions/1", root.GetProperty("name").GetString());
+        Assert.Equal("12", root.GetProperty("settings").GetProperty("epochs").GetString());
+        Assert.False(root.GetProperty("distilled").GetBoolean());
+        Assert.Equal(1, root.GetProperty("temperature").GetDouble());
+        var heads = root.GetProperty("heads").EnumerateArray().ToArray();
+        Assert.Equal(["l0", "l1", "l2", null], heads.Select(head => head.GetProperty("labeler").GetString()));
+        Assert.All(heads[..3], head => Assert.Equal(CrowdFiles.TrainItems, head.GetProperty("annotations").GetInt32()));
+        Assert.All(heads[..3], head => Assert.InRange(
+            head.GetProperty("weight").GetDouble(), head.GetProperty("weight_lower").GetDouble(), head.GetProperty("weight_upper").GetDouble()));
+        Assert.Equal(1, heads.Sum(head => head.GetProperty("weight").GetDouble()), 1e-4);
+
+        Assert.Contains("epochs=12", shown, StringComparison.Ordinal);
+        Assert.Matches(@"(?m)^\s*test\s+accuracy\s+[01]\.\d{3} \([01]\.\d{3} – [01]\.\d{3}\)\s+120\s*$", shown);
+        Assert.Matches(@"(?m)^\s*l0\s+200\s+0\.\d{4} \(0\.\d{4} – 0\.\d{4}\)\s+0\.\d{3}\s*$", shown);
+        Assert.Contains("(shared: nobody's own)", shown, StringComparison.Ordinal);
+
+        var missing = await RunAsync("model", $"datasets/{name}/models/wdn/versions/9");
+        Assert.Equal(1, missing.ExitCode);
+        Assert.Contains("versions/9 does not exist", missing.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -11,6 +11,7 @@ namespace LabelerService.EndToEnd.Harness;
 /// </summary>
 public sealed class RunningService : IAsyncDisposable
 {
+    private const int StartAttempts = 5;
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(90);
     private readonly string[] _extraArguments;
     private readonly bool _ownsDirectory;
@@ -75,10 +76,28 @@ public sealed class RunningService : IAsyncDisposable
     /// <summary>Starts a service in a new directory and waits until it is ready.</summary>
     public static async Task<RunningService> StartAsync(params string[] extraArguments)
     {
-        var service = Create(NewDirectory(), ownsDirectory: true, extraArguments);
-        await service.StartAgainAsync();
-        return service;
+        for (var attempt = 1; ; attempt++)
+        {
+            var service = Create(NewDirectory(), ownsDirectory: true, extraArguments);
+            try
+            {
+                await service.StartAgainAsync();
+                return service;
+            }
+            catch (InvalidOperationException) when (attempt < StartAttempts && service.PortWasTaken)
+            {
+                // Another process took a port between our look and the server's: others are free.
+                await service.DisposeAsync();
+            }
+            catch
+            {
+                await service.DisposeAsync();
+                throw;
+            }
+        }
     }
+
+    private bool PortWasTaken => Log.Contains("is in use. Choose others with --port", StringComparison.Ordinal);
 
     /// <summary>A service in the given directory that is not started yet.</summary>
     public static RunningService Create(string directory, bool ownsDirectory, params string[] extraArguments) =>
@@ -103,6 +122,8 @@ public sealed class RunningService : IAsyncDisposable
         {
             if (_process!.HasExited)
             {
+                // The overload without a time limit also waits for the rest of the output.
+                await _process.WaitForExitAsync(timeout.Token);
                 throw new InvalidOperationException($"The server ended with exit code {_process.ExitCode}:\n{Log}");
             }
 

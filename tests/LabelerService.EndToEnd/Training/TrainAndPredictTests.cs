@@ -40,7 +40,10 @@ public sealed class TrainAndPredictTests(ServiceFixture fixture)
         var prediction = single.Prediction;
         Assert.Equal(1, prediction.Probabilities.Sum(), 1e-4);
         Assert.Equal(1, prediction.Labelers.Sum(labeler => labeler.Weight), 1e-4);
-        Assert.Equal(SimulatedDataset.Labelers, prediction.Labelers.Count);
+
+        // A head for each labeler, and the shared one for labelers who have none.
+        var labelers = Enumerable.Range(0, SimulatedDataset.Labelers).Select(labeler => $"labeler{labeler}");
+        Assert.Equal([.. labelers, ""], prediction.Labelers.Select(labeler => labeler.LabelerId).OrderBy(id => id.Length == 0).ThenBy(id => id, StringComparer.Ordinal));
 
         // The ensemble is the weighted sum of what the labelers' heads say.
         for (var k = 0; k < prediction.Probabilities.Count; k++)
@@ -56,10 +59,16 @@ public sealed class TrainAndPredictTests(ServiceFixture fixture)
             Outputs = { PredictionOutput.LabelerWeights, PredictionOutput.LabelerProbabilities },
         });
         Assert.Equal([prediction.PredictedClassIndex, prediction.PredictedClassIndex], batch.Predictions.PredictedClassIndexes);
-        Assert.Equal([2L, SimulatedDataset.Labelers, 2], batch.Predictions.LabelerProbabilities.Shape);
+        Assert.Equal([2L, SimulatedDataset.Labelers + 1, 2], batch.Predictions.LabelerProbabilities.Shape);
+        Assert.Equal("", batch.Predictions.LabelerIds[^1]);
         Assert.Equal(prediction.Entropy, batch.Predictions.Entropies[1], 1e-5);
 
         await Refusals(crowd, run.ModelVersion);
+        await Requests.RefusedAsync(StatusCode.FailedPrecondition, "distilled", async () => await _service.Predictions.PredictAsync(
+            new PredictRequest
+            {
+                Dataset = crowd.Dataset, Model = new ModelSelector { Model = run.ModelVersion }, ItemId = crowd.TestItem, Distilled = true,
+            }));
     }
 
     [Fact]

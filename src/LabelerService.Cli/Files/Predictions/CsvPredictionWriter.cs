@@ -4,8 +4,8 @@ using System.Text;
 namespace LabelerService.Cli.Files.Predictions;
 
 /// <summary>
-/// CSV: item, predicted class, one probability a class, entropy and disagreement in nats; then class and weight of every labeler if
-/// asked for. Numbers have as many digits as it takes to read the same float32 again.
+/// CSV: item, predicted class, one probability a class, entropy and, where it is known, disagreement in nats; then class and weight of
+/// every head if asked for. Numbers have as many digits as it takes to read the same float32 again.
 /// </summary>
 internal sealed class CsvPredictionWriter(Stream stream, bool raw) : IPredictionWriter
 {
@@ -46,7 +46,11 @@ internal sealed class CsvPredictionWriter(Stream stream, bool raw) : IPrediction
         }
 
         Append(line, rows.Batch.Entropies[i]);
-        Append(line, rows.Batch.Disagreements[i]);
+        if (rows.HasDisagreements)
+        {
+            Append(line, rows.Batch.Disagreements[i]);
+        }
+
         for (var r = 0; r < rows.Labelers; r++)
         {
             line.Append(',').Append(classes[rows.LabelerClass(i, r)]);
@@ -62,7 +66,7 @@ internal sealed class CsvPredictionWriter(Stream stream, bool raw) : IPrediction
         PredictionColumns.Predicted,
         .. rows.Batch.Classes.Select(name => CsvText.Cell(PredictionColumns.Probability(name), raw)),
         PredictionColumns.Entropy,
-        PredictionColumns.Disagreement,
+        .. rows.HasDisagreements ? [PredictionColumns.Disagreement] : Array.Empty<string>(),
         .. rows.Batch.LabelerIds.SelectMany(id => new[]
         {
             CsvText.Cell(PredictionColumns.LabelerClass(id), raw), CsvText.Cell(PredictionColumns.LabelerWeight(id), raw),

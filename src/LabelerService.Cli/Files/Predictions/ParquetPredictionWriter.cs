@@ -56,7 +56,11 @@ internal sealed class ParquetPredictionWriter(Stream stream) : IPredictionWriter
         _columns.Add(Column.OfText(PredictionColumns.Predicted));
         _columns.AddRange(rows.Batch.Classes.Select(name => Column.OfNumbers(PredictionColumns.Probability(name))));
         _columns.Add(Column.OfNumbers(PredictionColumns.Entropy));
-        _columns.Add(Column.OfNumbers(PredictionColumns.Disagreement));
+        if (rows.HasDisagreements)
+        {
+            _columns.Add(Column.OfNumbers(PredictionColumns.Disagreement));
+        }
+
         foreach (var labeler in rows.Batch.LabelerIds)
         {
             _columns.Add(Column.OfText(PredictionColumns.LabelerClass(labeler)));
@@ -78,7 +82,11 @@ internal sealed class ParquetPredictionWriter(Stream stream) : IPredictionWriter
             }
 
             _columns[at++].Numbers.Add(rows.Batch.Entropies[i]);
-            _columns[at++].Numbers.Add(rows.Batch.Disagreements[i]);
+            if (rows.HasDisagreements)
+            {
+                _columns[at++].Numbers.Add(rows.Batch.Disagreements[i]);
+            }
+
             for (var r = 0; r < rows.Labelers; r++)
             {
                 _columns[at++].Texts.Add(classes[rows.LabelerClass(i, r)]);

@@ -14,9 +14,15 @@ internal static class PredictionColumns
     /// <summary>Column of a class's probability; the prefix keeps a class called "item" apart from the item.</summary>
     public static string Probability(string className) => $"p_{className}";
 
-    /// <summary>Column of the class that a labeler's head finds likeliest.</summary>
-    public static string LabelerClass(string labeler) => $"class_by_{labeler}";
+    // The head that is nobody's has columns of its own kind: whatever a labeler's key is, it comes behind a prefix that these do not have.
+    private const string SharedClass = "shared_class";
+    private const string SharedWeight = "shared_weight";
 
-    /// <summary>Column of a labeler's weight.</summary>
-    public static string LabelerWeight(string labeler) => $"weight_of_{labeler}";
+    /// <summary>Column of the class that a head finds likeliest.</summary>
+    /// <param name="labeler">Key of the head's labeler; empty for the head that is nobody's.</param>
+    public static string LabelerClass(string labeler) => labeler.Length == 0 ? SharedClass : $"class_by_{labeler}";
+
+    /// <summary>Column of a head's weight.</summary>
+    /// <param name="labeler">Key of the head's labeler; empty for the head that is nobody's.</param>
+    public static string LabelerWeight(string labeler) => labeler.Length == 0 ? SharedWeight : $"weight_of_{labeler}";
 }

@@ -14,7 +14,10 @@ internal sealed record PredictionRows(IReadOnlyList<string> Items, PredictionBat
     /// <summary>Number of labelers R; 0 if they were not asked for.</summary>
     public int Labelers => Batch.LabelerIds.Count;
 
-    /// <summary>The ensemble's distributions, row-major [N, K].</summary>
+    /// <summary>Whether the heads' disagreement is known; it is not where the distilled head answered.</summary>
+    public bool HasDisagreements => Batch.Disagreements.Count > 0;
+
+    /// <summary>The distributions of the ensemble (or the distilled head), row-major [N, K].</summary>
     public ReadOnlySpan<float> Probabilities => Floats(Batch.Probabilities);
 
     /// <summary>Weights of the heads, row-major [N, R].</summary>
