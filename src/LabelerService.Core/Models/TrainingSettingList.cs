@@ -178,12 +178,12 @@ internal static class TrainingSettingList
 
     /// <summary>
     /// <see cref="Net"/> for cross-fitted consensus: everything is held out in turn, so nothing need be held out for good, and long tails of
-    /// features mislead a discriminant.
+    /// features, such as those of activations, mislead a discriminant.
     /// </summary>
     public static readonly IReadOnlyList<SettingDescriptor> NetOfConsensus =
     [
         .. Net.Where(setting => setting != HeldOutShare && setting != FeatureTransform && setting != Calibration),
-        Calibration.WithDefault(CalibrationTarget.Labelers), FeatureTransform.WithDefault(Training.FeatureTransform.Log1p), HeldOutShare.WithDefault(0),
+        Calibration.WithDefault(CalibrationTarget.Labelers), FeatureTransform.WithDefault(Training.FeatureTransform.Auto), HeldOutShare.WithDefault(0),
     ];
 
     /// <summary>Settings of the automatic choice.</summary>

@@ -21,6 +21,9 @@ public enum FeatureTransform
 
     /// <summary>Zero mean and unit variance over the training items.</summary>
     Standardize,
+
+    /// <summary><see cref="Log1p"/> where no feature of a training item is negative, else <see cref="None"/>.</summary>
+    Auto,
 }
 
 /// <summary>What a single-headed net learns an item's label to be.</summary>

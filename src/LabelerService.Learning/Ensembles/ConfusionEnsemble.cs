@@ -21,12 +21,17 @@ internal sealed class ConfusionEnsemble : Ensemble
     /// <param name="classifier">The classifier; owned. Only its class distributions are used.</param>
     /// <param name="confusions">Θ [R, K, K]: rows are true classes, columns answers.</param>
     /// <param name="classPrior">How common each true class is [K]; decides the weights.</param>
-    public ConfusionEnsemble(Ensemble classifier, Tensor confusions, Tensor classPrior)
+    /// <param name="lastIsShared">Whether the last labeler is nobody in particular: their weight is 0 if there are others.</param>
+    public ConfusionEnsemble(Ensemble classifier, Tensor confusions, Tensor classPrior, bool lastIsShared = false)
     {
         _classifier = classifier;
         using var scope = NewDisposeScope();
         _confusions = confusions.detach().to(ScalarType.Float32).DetachFromDisposeScope();
-        _weights = InformationShares(confusions, classPrior).to(ScalarType.Float32).DetachFromDisposeScope();
+        var others = confusions.shape[0] - 1;
+        var shares = lastIsShared && others > 0
+            ? cat([InformationShares(confusions.narrow(0, 0, others), classPrior), zeros(1, dtype: ScalarType.Float64)], 0)
+            : InformationShares(confusions, classPrior);
+        _weights = shares.to(ScalarType.Float32).DetachFromDisposeScope();
     }
 
     public override int HeadCount => (int)_confusions.shape[0];

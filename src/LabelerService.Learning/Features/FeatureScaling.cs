@@ -27,6 +27,12 @@ internal sealed class FeatureScaling : IDisposable
     /// <param name="rows">The training items, int64 [n].</param>
     public static FeatureScaling Fit(FeatureTransform transform, Tensor features, Tensor rows)
     {
+        if (transform == FeatureTransform.Auto)
+        {
+            using var inner = NewDisposeScope();
+            transform = features.index_select(0, rows).min().Value() >= 0 ? FeatureTransform.Log1p : FeatureTransform.None;
+        }
+
         if (transform != FeatureTransform.Standardize)
         {
             return new FeatureScaling(transform, null, null);

@@ -46,6 +46,20 @@ internal static class Snapshots
             Annotations = annotations ?? snapshot.Annotations,
         };
 
+    /// <summary>The same data with other features.</summary>
+    public static TrainingSnapshot WithFeatures(this TrainingSnapshot snapshot, float[] features) => new()
+    {
+        Dataset = snapshot.Dataset,
+        SnapshotId = snapshot.SnapshotId,
+        Schema = snapshot.Schema,
+        ItemIds = snapshot.ItemIds,
+        Features = features,
+        Splits = snapshot.Splits,
+        Gold = snapshot.Gold,
+        LabelerIds = snapshot.LabelerIds,
+        Annotations = snapshot.Annotations,
+    };
+
     /// <summary>No gold anywhere.</summary>
     public static TrainingSnapshot WithoutGold(this TrainingSnapshot snapshot) =>
         snapshot.With(gold: [.. snapshot.Gold.Select(_ => -1)]);

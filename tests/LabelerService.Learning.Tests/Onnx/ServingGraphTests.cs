@@ -51,7 +51,7 @@ public sealed class ServingGraphTests
 
         Assert.InRange(model.Manifest.ParityMaxDifference, 0, 1e-5);
         var heads = model.Manifest.Heads.Count;
-        Assert.Equal(algorithm is "bn" or "noise_layer" ? 1 : algorithm.EndsWith("dn", StringComparison.Ordinal) ? 11 : 10, heads);
+        Assert.Equal(algorithm is "bn" or "noise_layer" ? 1 : algorithm is "consensus" or "auto" || algorithm.EndsWith("dn", StringComparison.Ordinal) ? 11 : 10, heads);
         var features = Crowd.Snapshot.Features[..(7 * 6)];
         var mixed = Served.Run(model.Onnx, ServingGraph.Probabilities, features, 6);
         var each = Served.Run(model.Onnx, ServingGraph.LabelerProbabilities, features, 6);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using LabelerService.Core.Models;
 using LabelerService.Core.Training;
+using LabelerService.Learning.Numerics;
 
 namespace LabelerService.Learning.Algorithms.Auto;
 
@@ -16,7 +17,7 @@ internal sealed record AutoCandidate(string Name, TrainingSettings Settings, str
     private const int MostDiscriminantFeatures = 1024;
 
     private static readonly double[] Shrinkages = [0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8];
-    private static readonly double[] Ridges = [0.00001, 0.0001, 0.001, 0.01];
+    private static readonly double[] Ridges = [0.00001, 0.00003, 0.0001, 0.001, 0.01];
 
     /// <summary>The candidates for a task, those that share work next to each other.</summary>
     public static IReadOnlyList<AutoCandidate> For(LearningTask task)
@@ -37,9 +38,10 @@ internal sealed record AutoCandidate(string Name, TrainingSettings Settings, str
         candidates.AddRange(Ridges.Select(ridge => Create(
             task, "consensus", ("classifier", "logistic"), ("feature_transform", wide ? "none" : "standardize"),
             ("ridge", ridge.ToString(CultureInfo.InvariantCulture)), ("rounds", "6"), ("repeats", "1"))));
-        candidates.Add(Create(task, "consensus", ("classifier", "net"), ("rounds", "3"), ("repeats", "1")));
+        // A net on thousands of features takes minutes a fold, and on words it is no better than what is linear.
         if (!wide)
         {
+            candidates.Add(Create(task, "consensus", ("classifier", "net"), ("rounds", "3"), ("repeats", "1")));
             candidates.Add(Create(task, "wdn"));
         }
 
@@ -49,8 +51,8 @@ internal sealed record AutoCandidate(string Name, TrainingSettings Settings, str
     private static IEnumerable<string> Transforms(LearningTask task)
     {
         yield return "none";
-        // Within [−1, 1] the logarithm is nearly a straight line.
-        if (task.Snapshot.Features.AsSpan().IndexOfAnyExceptInRange(-1f, 1f) >= 0)
+        // Long tails of what counts or activates; within [0, 1] the logarithm is nearly a straight line.
+        if (task.Raw.min().Value() >= 0 && task.Raw.max().Value() > 1)
         {
             yield return "log1p";
         }

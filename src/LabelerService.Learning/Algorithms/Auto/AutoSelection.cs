@@ -43,22 +43,23 @@ internal sealed class AutoSelection : ILearningAlgorithm
         return trained with { Selection = Report(candidates, scores, chosen, annotations) };
     }
 
-    // The simplest kind of model that is as good as the best, as far as chance allows (two standard errors; the rule of one is Breiman et
-    // al. 1984); of that kind the family that scores best, and of that family the most regularised that is as good. What is simple errs
-    // less where the score cannot tell: on LabelMe the score alone picks random features at 88.6 %, the rule a discriminant at 91.5 %.
+    // The simplest kind of model that is as good as the best, within two standard errors; of that kind the family that scores best, and of
+    // that family the most regularised within one (the rule of Breiman et al., Classification and Regression Trees, 1984, section 3.4.3).
+    // What is simple errs less where the score cannot tell: on LabelMe the score alone picks random features at 88.6 %, the rule a
+    // discriminant at about 92 %.
     private static int Choose(IReadOnlyList<AutoCandidate> candidates, double[][] scores, int annotations)
     {
         var order = Enumerable.Range(0, candidates.Count).OrderByDescending(c => scores[c].Sum()).ToArray();
-        var simplest = order.Where(c => IsAsGood(c, order[0])).Min(c => candidates[c].Complexity);
+        var simplest = order.Where(c => IsAsGood(c, order[0], 2)).Min(c => candidates[c].Complexity);
         var best = order.First(c => candidates[c].Complexity == simplest);
         return Enumerable.Range(0, candidates.Count)
-            .Where(c => candidates[c].Family == candidates[best].Family && IsAsGood(c, best))
+            .Where(c => candidates[c].Family == candidates[best].Family && IsAsGood(c, best, 1))
             .MaxBy(c => candidates[c].Regularisation);
 
-        bool IsAsGood(int one, int other)
+        bool IsAsGood(int one, int other, double standardErrors)
         {
             var gap = (scores[other].Sum() - scores[one].Sum()) / annotations;
-            return one == other || gap <= 2 * StandardError(scores[other], scores[one], annotations);
+            return one == other || gap <= standardErrors * StandardError(scores[other], scores[one], annotations);
         }
     }
 

@@ -9,14 +9,16 @@ namespace LabelerService.Learning.Algorithms.Consensus;
 
 /// <summary>
 /// A classifier of the consensus, cross-fitted with labelers' confusions (<see cref="ConsensusFit"/>), served with every labeler's
-/// answers: p_r(y|x) = Σ_k p(k|x) Θ_r(y|k).
+/// answers: p_r(y|x) = Σ_k p(k|x) Θ_r(y|k). The last head answers like the common confusion: it is that of labelers who come later.
 /// </summary>
 internal sealed class ConsensusNet : ILearningAlgorithm
 {
+    private const long MostCells = 25_000_000;
+
     public TrainedEnsemble Train(LearningTask task)
     {
         var (settings, set) = (task.Settings, task.Set);
-        var assignment = HeadAssignment.PerLabeler(task.Snapshot, set, 1);
+        var assignment = Assign(task);
         var folds = Folds.Draw(set.Items.Length, settings.Folds, settings.Repeats, task.Streams.Managed(RandomStream.Folds));
         var table = set.Table(task.Classes, assignment);
         using var generator = task.Streams.Native(RandomStream.RandomFeatures);
@@ -32,9 +34,27 @@ internal sealed class ConsensusNet : ILearningAlgorithm
         }
 
         var ensemble = new ConfusionEnsemble(
-            classifier.Build(result.Sharpness), tensor(matrices, assignment.Count, task.Classes, task.Classes), tensor(result.ClassPrior));
+            classifier.Build(result.Sharpness), tensor(matrices, assignment.Count, task.Classes, task.Classes), tensor(result.ClassPrior),
+            lastIsShared: true);
         return new TrainedEnsemble(
             ensemble, assignment, ClassDistributions.ToSingle(result.Posteriors), ClassDistributions.ToSingle(result.OutOfFold));
+    }
+
+    // A matrix for every labeler as long as they fit; where they do not, those with the fewest annotations answer like the common one, which
+    // shrinkage makes them do nearly in any case.
+    private static HeadAssignment Assign(LearningTask task)
+    {
+        var (fewest, cells) = (1, (long)task.Classes * task.Classes);
+        while (true)
+        {
+            var assignment = HeadAssignment.WithShared(task.Snapshot, task.Set, fewest);
+            if (assignment.Count * cells <= MostCells || assignment.Count == 1)
+            {
+                return assignment;
+            }
+
+            fewest *= 2;
+        }
     }
 
     /// <summary>The kind of classifier that a task's settings ask for.</summary>

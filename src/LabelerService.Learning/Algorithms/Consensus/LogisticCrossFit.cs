@@ -12,12 +12,14 @@ internal sealed class LogisticCrossFit : ICrossFitClassifier
 {
     private const int FirstIterations = 60;
     private const int LaterIterations = 15;
+    private const double SmallestSpread = 1e-12;
     private readonly Tensor _items;
     private readonly Fold[] _folds;
     private readonly Tensor[] _train;
     private readonly Tensor[] _heldOut;
     private readonly SoftmaxRegression[] _fits;
     private readonly int _classes;
+    private readonly double _scale;
     private bool _started;
 
     /// <summary>Sets the folds up.</summary>
@@ -32,11 +34,14 @@ internal sealed class LogisticCrossFit : ICrossFitClassifier
         _folds = folds;
         _classes = task.Classes;
         using var scope = NewDisposeScope();
-        _items = task.Features.index_select(0, Indexes(task.Set.Items)).DetachFromDisposeScope();
+        var items = task.Features.index_select(0, Indexes(task.Set.Items));
+        // In units of their own spread, so that neither the penalty nor the descent depends on what features are measured in.
+        var spread = items.sub(items.mean([0])).Squared().sum(1).mean().Value();
+        _scale = 1 / Math.Sqrt(Math.Max(spread, SmallestSpread));
+        _items = items.Times(_scale).DetachFromDisposeScope();
         _train = [.. folds.Select(fold => Indexes(fold.Train).DetachFromDisposeScope())];
         _heldOut = [.. folds.Select(fold => Indexes(fold.HeldOut).DetachFromDisposeScope())];
-        var spread = _items.sub(_items.mean([0])).Squared().sum(1).mean().Value();
-        _fits = [.. folds.Select(_ => new SoftmaxRegression(task.FeatureLength, _classes, ridge * spread))];
+        _fits = [.. folds.Select(_ => new SoftmaxRegression(task.FeatureLength, _classes, ridge))];
     }
 
     public double[][] FitPredict(double[][] targets, Action progress)
@@ -67,7 +72,7 @@ internal sealed class LogisticCrossFit : ICrossFitClassifier
     public Ensemble Build(double sharpness)
     {
         using var scope = NewDisposeScope();
-        return new LinearBag(null, [.. _fits.Select(fit => fit.Weight())], [.. _fits.Select(fit => fit.Bias())], sharpness);
+        return new LinearBag(null, [.. _fits.Select(fit => fit.Weight().Times(_scale))], [.. _fits.Select(fit => fit.Bias())], sharpness);
     }
 
     public void Dispose()

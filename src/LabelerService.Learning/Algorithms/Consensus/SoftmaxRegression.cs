@@ -23,7 +23,7 @@ internal sealed class SoftmaxRegression(int features, int classes, double ridge)
     public Tensor Bias() => tensor(_values).narrow(0, features * classes, classes).to(ScalarType.Float32);
 
     /// <summary>Class distributions [N, K], float64, of items [N, D].</summary>
-    public Tensor Predict(Tensor items) => items.mm(Weight().t()).to(ScalarType.Float64).Plus(Bias().to(ScalarType.Float64)).softmax(1);
+    public Tensor Predict(Tensor items) => items.mm(Weight().t().to(items.dtype)).to(ScalarType.Float64).Plus(Bias().to(ScalarType.Float64)).softmax(1);
 
     /// <summary>Descends from the present values.</summary>
     /// <param name="items">Features [n, D].</param>
