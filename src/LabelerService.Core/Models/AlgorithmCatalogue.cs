@@ -44,7 +44,7 @@ public static class AlgorithmCatalogue
             WhoSaidWhat,
             [
                 .. TrainingSettingList.Net, .. TrainingSettingList.LabelerHeads, .. TrainingSettingList.Averaging,
-                TrainingSettingList.AveragingWeightDecay, TrainingSettingList.Bottleneck,
+                TrainingSettingList.AveragingWeightDecay.WithDefault(0.01), TrainingSettingList.Bottleneck,
             ]),
         new("consensus", "Consensus net",
             "A classifier of the true class, cross-fitted with the confusions of labelers, which are shrunk to a common one; serves every labeler's answers beside it.",
@@ -86,8 +86,8 @@ public static class AlgorithmCatalogue
             + "annotators. 2022, arXiv:2210.06812",
             [.. TrainingSettingList.Net, TrainingSettingList.Folds, TrainingSettingList.ConfusionPrior]),
         new("auto", "Automatic choice",
-            "Chooses algorithm and settings by how well held-out labelers' answers are predicted, without gold, and says why.",
-            "The criterion is the held-out likelihood of labelers' answers under each candidate and confusions estimated from other items",
+            "Chooses algorithm and settings without gold, by how well the classes named for items held out predict labelers' answers, and says why.",
+            "The criterion is ours; the rule of standard errors is Breiman et al.: Classification and Regression Trees. 1984",
             TrainingSettingList.Auto),
     ];
 

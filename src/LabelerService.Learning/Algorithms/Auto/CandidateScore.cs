@@ -23,8 +23,11 @@ namespace LabelerService.Learning.Algorithms.Auto;
 internal sealed class CandidateScore : IDisposable
 {
     private const int Rounds = 10;
+    private const int Partitions = 3;
 
     private readonly LearningTask _task;
+    // More partitions than one for those that are cheap: which items go together moves a score more than regularisation does.
+    private readonly Fold[] _partitions;
     private readonly Fold[] _folds;
     private readonly AnnotationTable _table;
     private readonly ConfusionOptions _options;
@@ -36,7 +39,8 @@ internal sealed class CandidateScore : IDisposable
     public CandidateScore(LearningTask task)
     {
         _task = task;
-        _folds = Folds.Draw(task.Set.Items.Length, task.Settings.Folds, 1, task.Streams.Managed(RandomStream.Folds));
+        _partitions = Folds.Draw(task.Set.Items.Length, task.Settings.Folds, Partitions, task.Streams.Managed(RandomStream.Folds));
+        _folds = [.. _partitions.Where(fold => fold.Repeat == 0)];
         _table = task.Set.Table(task.Classes, HeadAssignment.PerLabeler(task.Snapshot, task.Set, 1));
         _options = new ConfusionOptions { Shrinkage = task.Settings.ConfusionShrinkage };
     }
@@ -65,22 +69,22 @@ internal sealed class CandidateScore : IDisposable
                 _shared?.Dispose();
                 _sharedKind = (settings.FeatureTransform, settings.Classifier);
                 using var prepared = _task.With(settings, _task.Streams);
-                _shared = (DiscriminantCrossFit)ConsensusNet.Classifier(prepared, _folds, generator);
+                _shared = (DiscriminantCrossFit)ConsensusNet.Classifier(prepared, _partitions, generator);
             }
 
             _shared!.Shrinkage = settings.CovarianceShrinkage;
-            return Score(Fit(_shared, Rounds));
+            return Score(Fit(_shared, _partitions, Rounds));
         }
 
         using var task = _task.With(settings, _task.Streams);
         using var classifier = ConsensusNet.Classifier(task, _folds, generator);
-        return Score(Fit(classifier, settings.Rounds));
+        return Score(Fit(classifier, _folds, settings.Rounds));
     }
 
     public void Dispose() => _shared?.Dispose();
 
-    private double[] Fit(ICrossFitClassifier classifier, int rounds) =>
-        new ConsensusFit(_table, _folds, _options).Run(classifier, rounds, _task.Settings.FeatureTrust, _task.Run.Silent()).OutOfFold;
+    private double[] Fit(ICrossFitClassifier classifier, Fold[] folds, int rounds) =>
+        new ConsensusFit(_table, folds, _options).Run(classifier, rounds, _task.Settings.FeatureTrust, _task.Run.Silent()).OutOfFold;
 
     private double[] Score(double[] predictions)
     {
