@@ -96,12 +96,15 @@ internal sealed class HeadBank
     /// <param name="annotations">The annotations.</param>
     /// <param name="parameters">Values to use; their gradient is added to and their rows are marked.</param>
     /// <param name="scale">What the loss is multiplied by for the gradient.</param>
+    /// <param name="shrinkage">
+    /// Strength λ_r by which each annotation of labeler r draws their head towards the shared one, by λ_r/2 · (‖V_r‖² + ‖d_r‖²) [H − 1].
+    /// </param>
     /// <param name="outputsGradient">Gradient with respect to the shared outputs, row-major [N, O]; added to.</param>
     /// <param name="gradient">Gradient with respect to z but for the part through the shared outputs, row-major [N, h]; added to.</param>
-    /// <returns>Sum of the loss over the annotations, not scaled.</returns>
+    /// <returns>Sum of the loss over the annotations, not scaled and without what shrinks.</returns>
     public double Accumulate(
         ReadOnlySpan<float> z, ReadOnlySpan<float> outputs, AnnotationSpans annotations, ParameterSet parameters, float scale,
-        Span<float> outputsGradient, Span<float> gradient)
+        ReadOnlySpan<float> shrinkage, Span<float> outputsGradient, Span<float> gradient)
     {
         foreach (var head in annotations.Heads)
         {
@@ -115,21 +118,10 @@ internal sealed class HeadBank
             outputs, parameters.ValuesOf(_sharedConstants), outputsGradient, parameters.GradientsOf(_sharedConstants));
         var deviations = _weight is { } weight && _constants is { } constants
             ? new HeadDeviations<float>(
-                parameters.ValuesOf(weight), parameters.ValuesOf(constants), parameters.GradientsOf(weight), parameters.GradientsOf(constants))
+                parameters.ValuesOf(weight), parameters.ValuesOf(constants), parameters.GradientsOf(weight), parameters.GradientsOf(constants),
+                shrinkage)
             : default;
         return AnnotationLoss.Accumulate(_link, z, annotations, shared, deviations, scale, gradient);
-    }
-
-    /// <summary>Adds the gradient of strength/2 · ‖V_r‖² + strength/2 · ‖d_r‖², which draws a labeler's head towards the shared one.</summary>
-    public void Shrink(int head, ParameterSet parameters, float strength)
-    {
-        foreach (var slot in (ReadOnlySpan<ParameterSlot?>)[_weight, _constants])
-        {
-            var values = parameters.ValuesOf(slot!.Value);
-            var length = values.Length / (Count - 1);
-            AnnotationLoss.AddScaled(
-                strength, values.Slice(head * length, length), parameters.GradientsOf(slot.Value).Slice(head * length, length));
-        }
     }
 
     /// <summary>Adds the probabilities of all heads [N, H, K] to a serving graph.</summary>

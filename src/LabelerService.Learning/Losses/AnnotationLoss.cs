@@ -25,7 +25,7 @@ internal static class AnnotationLoss
     /// <param name="deviations">What each labeler's head adds.</param>
     /// <param name="scale">What the loss is multiplied by for the gradient.</param>
     /// <param name="gradient">Gradient with respect to z through the deviations [N, h], added to.</param>
-    /// <returns>The loss, not scaled.</returns>
+    /// <returns>The loss, not scaled, without the penalty on deviations, whose gradient is added all the same.</returns>
     public static double Accumulate<T>(
         HeadLink link, ReadOnlySpan<T> z, AnnotationSpans annotations, SharedHead<T> shared, HeadDeviations<T> deviations, T scale,
         Span<T> gradient)
@@ -61,12 +61,15 @@ internal static class AnnotationLoss
             AddScaled(scale, constants, shared.ConstantsGradient);
             if (deviates)
             {
-                AddScaled(scale, constants, deviations.ConstantsGradient.Slice(head * constantCount, constantCount));
+                var shrinkage = deviations.Shrinkage.IsEmpty ? T.Zero : deviations.Shrinkage[head] * scale;
+                var own = deviations.ConstantsGradient.Slice(head * constantCount, constantCount);
+                AddScaled(scale, constants, own);
+                AddScaled(shrinkage, deviations.Constants.Slice(head * constantCount, constantCount), own);
                 for (var o = 0; o < outputCount; o++)
                 {
                     var at = ((head * outputCount) + o) * width;
                     Backward(
-                        outputs[o] * scale, input, deviations.Weights.Slice(at, width), deviations.WeightsGradient.Slice(at, width),
+                        outputs[o] * scale, shrinkage, input, deviations.Weights.Slice(at, width), deviations.WeightsGradient.Slice(at, width),
                         gradient.Slice(row * width, width));
                 }
             }
@@ -114,9 +117,9 @@ internal static class AnnotationLoss
         return sum;
     }
 
-    // weightGradient += slope · input; inputGradient += slope · weights.
+    // weightGradient += slope · input + shrinkage · weights; inputGradient += slope · weights.
     private static void Backward<T>(
-        T slope, ReadOnlySpan<T> input, ReadOnlySpan<T> weights, Span<T> weightGradient, Span<T> inputGradient)
+        T slope, T shrinkage, ReadOnlySpan<T> input, ReadOnlySpan<T> weights, Span<T> weightGradient, Span<T> inputGradient)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         var inputs = MemoryMarshal.Cast<T, Vector<T>>(input);
@@ -124,15 +127,16 @@ internal static class AnnotationLoss
         var wg = MemoryMarshal.Cast<T, Vector<T>>(weightGradient)[..inputs.Length];
         var ig = MemoryMarshal.Cast<T, Vector<T>>(inputGradient)[..inputs.Length];
         var slopes = new Vector<T>(slope);
+        var shrinkages = new Vector<T>(shrinkage);
         for (var i = 0; i < inputs.Length; i++)
         {
-            wg[i] += slopes * inputs[i];
+            wg[i] += (slopes * inputs[i]) + (shrinkages * ws[i]);
             ig[i] += slopes * ws[i];
         }
 
         for (var i = inputs.Length * Vector<T>.Count; i < input.Length; i++)
         {
-            weightGradient[i] += slope * input[i];
+            weightGradient[i] += (slope * input[i]) + (shrinkage * weights[i]);
             inputGradient[i] += slope * weights[i];
         }
     }

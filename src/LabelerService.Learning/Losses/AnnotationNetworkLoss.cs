@@ -21,14 +21,17 @@ internal sealed class AnnotationNetworkLoss : NetworkLoss
     public AnnotationNetworkLoss(Network network, AnnotatedItems annotated, double shrinkage)
     {
         _network = network;
-        var counts = new int[network.Heads.Count];
+        // The shared head has no prior.
+        var counts = new int[network.Heads.Count - 1];
         foreach (var head in annotated.Heads)
         {
-            counts[head]++;
+            if (head < counts.Length)
+            {
+                counts[head]++;
+            }
         }
 
-        // The shared head has no prior.
-        _shrinkage = [.. counts.Select((n, head) => head == network.Heads.Shared || n == 0 ? 0 : (float)(shrinkage / n))];
+        _shrinkage = [.. counts.Select(n => n == 0 ? 0 : (float)(shrinkage / n))];
     }
 
     public override double Accumulate(BatchPiece piece, ParameterSet parameters)
@@ -41,14 +44,7 @@ internal sealed class AnnotationNetworkLoss : NetworkLoss
         var sum = heads.Accumulate(
             Memory(z.detach().contiguous()), Memory(outputs.detach().contiguous()),
             new AnnotationSpans(piece.AnnotationRows, piece.AnnotationHeads, piece.AnnotationClasses), parameters, (float)piece.Scale,
-            Memory(outputsGradient), Memory(gradient));
-        foreach (var head in piece.AnnotationHeads)
-        {
-            if (_shrinkage[head] > 0)
-            {
-                heads.Shrink(head, parameters, _shrinkage[head] * (float)piece.Scale);
-            }
-        }
+            _shrinkage, Memory(outputsGradient), Memory(gradient));
 
         if (z.requires_grad)
         {

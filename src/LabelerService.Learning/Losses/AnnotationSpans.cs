@@ -35,8 +35,9 @@ internal readonly ref struct SharedHead<T>(
 /// <param name="constants">d, row-major [R, P].</param>
 /// <param name="weightsGradient">[R, O, h], added to.</param>
 /// <param name="constantsGradient">[R, P], added to.</param>
+/// <param name="shrinkage">Strength λ_r of the penalty λ_r/2 · (‖V_r‖² + ‖d_r‖²) that each annotation carries [R]; empty for none.</param>
 internal readonly ref struct HeadDeviations<T>(
-    ReadOnlySpan<T> weights, ReadOnlySpan<T> constants, Span<T> weightsGradient, Span<T> constantsGradient)
+    ReadOnlySpan<T> weights, ReadOnlySpan<T> constants, Span<T> weightsGradient, Span<T> constantsGradient, ReadOnlySpan<T> shrinkage)
 {
     public ReadOnlySpan<T> Weights { get; } = weights;
 
@@ -45,4 +46,6 @@ internal readonly ref struct HeadDeviations<T>(
     public Span<T> WeightsGradient { get; } = weightsGradient;
 
     public Span<T> ConstantsGradient { get; } = constantsGradient;
+
+    public ReadOnlySpan<T> Shrinkage { get; } = shrinkage;
 }

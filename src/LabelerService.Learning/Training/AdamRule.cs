@@ -10,7 +10,8 @@ namespace LabelerService.Learning.Training;
 /// <param name="Rate">Step size, corrected.</param>
 /// <param name="Epsilon">ε, corrected.</param>
 /// <param name="Share">How far the running mean moves towards the new values.</param>
-internal readonly record struct AdamRule(float Rate, float Epsilon, float Share)
+/// <param name="Rest">What is left of the mean's distance from the old values when the step begins: less than 1 after a rest.</param>
+internal readonly record struct AdamRule(float Rate, float Epsilon, float Share, float Rest = 1)
 {
     private const float Beta1 = 0.9f;
     private const float Beta2 = 0.999f;
@@ -42,11 +43,15 @@ internal readonly record struct AdamRule(float Rate, float Epsilon, float Share)
         var epsilons = new Vector<float>(Epsilon);
         for (var i = 0; i < p.Length; i++)
         {
-            var slope = g[i];
-            m[i] += (slope - m[i]) * (1 - Beta1);
-            v[i] += ((slope * slope) - v[i]) * (1 - Beta2);
-            p[i] -= m[i] * Rate / (Vector.SquareRoot(v[i]) + epsilons);
-            a[i] += (p[i] - a[i]) * Share;
+            var (slope, old) = (g[i], p[i]);
+            var first = m[i] + ((slope - m[i]) * (1 - Beta1));
+            var second = v[i] + (((slope * slope) - v[i]) * (1 - Beta2));
+            var moved = old - (first * Rate / (Vector.SquareRoot(second) + epsilons));
+            var rested = Rest == 1 ? a[i] : old + ((a[i] - old) * Rest);
+            m[i] = first;
+            v[i] = second;
+            p[i] = moved;
+            a[i] = rested + ((moved - rested) * Share);
             g[i] = Vector<float>.Zero;
         }
 
@@ -54,8 +59,9 @@ internal readonly record struct AdamRule(float Rate, float Epsilon, float Share)
         {
             mean[i] += (gradient[i] - mean[i]) * (1 - Beta1);
             square[i] += ((gradient[i] * gradient[i]) - square[i]) * (1 - Beta2);
+            var rested = Rest == 1 ? average[i] : parameters[i] + ((average[i] - parameters[i]) * Rest);
             parameters[i] -= mean[i] * Rate / (MathF.Sqrt(square[i]) + Epsilon);
-            average[i] += (parameters[i] - average[i]) * Share;
+            average[i] = rested + ((parameters[i] - rested) * Share);
             gradient[i] = 0;
         }
     }

@@ -19,6 +19,7 @@ internal sealed class RowAdam
     private readonly double _averageDecay;
     private readonly Block[] _blocks;
     private readonly int[] _touches;
+    private readonly List<AdamRule> _rules = [];
     // Σ ln decay over all steps up to which each row's mean has been kept.
     private readonly double[] _keptTo;
     private double _logDecay;
@@ -59,14 +60,14 @@ internal sealed class RowAdam
         var before = _logDecay;
         var decay = AdamRule.DecayAt(_averageDecay, _steps);
         _logDecay += decay == 0 ? 0 : Math.Log(decay);
-        foreach (var row in touched.Rows)
+        foreach (var row in touched.Span)
         {
-            var rule = AdamRule.At(_learningRate, ++_touches[row], 1 - decay);
+            var missed = before - _keptTo[row];
+            var rule = RuleOf(++_touches[row]) with { Share = (float)(1 - decay), Rest = missed == 0 ? 1 : (float)Math.Exp(missed) };
             foreach (var block in _blocks)
             {
                 var within = new Range(row * block.Length, (row + 1) * block.Length);
                 var at = new Range(block.Start + within.Start.Value, block.Start + within.End.Value);
-                Rest(parameters[at], average[at], before - _keptTo[row]);
                 rule.Apply(parameters[at], gradient[at], average[at], block.Mean.AsSpan(within), block.Square.AsSpan(within));
             }
 
@@ -74,6 +75,17 @@ internal sealed class RowAdam
         }
 
         touched.Clear();
+    }
+
+    // Corrections depend on the number of touches alone, and rows share them.
+    private AdamRule RuleOf(int touch)
+    {
+        while (_rules.Count < touch)
+        {
+            _rules.Add(AdamRule.At(_learningRate, _rules.Count + 1, share: 0));
+        }
+
+        return _rules[touch - 1];
     }
 
     /// <summary>Brings the running mean of all rows up to the last step.</summary>

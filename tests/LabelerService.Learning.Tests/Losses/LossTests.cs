@@ -60,7 +60,7 @@ public sealed class LossTests : IDisposable
 
         double Loss(double[][] point, double[][] slopes, double scale) => AnnotationLoss.Accumulate(
             link, point[0], new AnnotationSpans(rows, heads, classes), new SharedHead<double>(point[1], point[2], slopes[1], slopes[2]),
-            new HeadDeviations<double>(point[3], point[4], slopes[3], slopes[4]), scale, slopes[0].AsSpan());
+            new HeadDeviations<double>(point[3], point[4], slopes[3], slopes[4], shrinkage: []), scale, slopes[0].AsSpan());
 
         static double[] Values(Tensor tensor) => tensor.reshape(-1).data<double>().ToArray();
     }
