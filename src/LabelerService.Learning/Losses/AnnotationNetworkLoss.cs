@@ -42,7 +42,7 @@ internal sealed class AnnotationNetworkLoss : NetworkLoss
         var outputsGradient = zeros(piece.Count, heads.Outputs);
         var gradient = zeros(piece.Count, heads.Width);
         var sum = heads.Accumulate(
-            Memory(z.detach().contiguous()), Memory(outputs.detach().contiguous()),
+            Memory(z), Memory(outputs),
             new AnnotationSpans(piece.AnnotationRows, piece.AnnotationHeads, piece.AnnotationClasses), parameters, (float)piece.Scale,
             _shrinkage, Memory(outputsGradient), Memory(gradient));
 
@@ -58,5 +58,6 @@ internal sealed class AnnotationNetworkLoss : NetworkLoss
         return sum;
     }
 
-    private static Span<float> Memory(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes);
+    private static Span<float> Memory(Tensor tensor) =>
+        MemoryMarshal.Cast<byte, float>((tensor.is_contiguous() ? tensor : tensor.detach().contiguous()).bytes);
 }

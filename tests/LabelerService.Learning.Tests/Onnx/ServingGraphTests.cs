@@ -1,3 +1,4 @@
+using LabelerService.Core.Datasets;
 using LabelerService.Core.Models;
 using LabelerService.Learning.Tests.Data;
 using LabelerService.TestKit.Crowds;
@@ -73,6 +74,29 @@ public sealed class ServingGraphTests
                 Assert.Equal(expected, mixed[(n * 4) + k], 1e-5);
             }
         }
+    }
+
+    /// <summary>Ordered classes, every member of the family, both ways to mix: three outputs of the graph are those of the net.</summary>
+    [Theory]
+    [InlineData("bn", "")]
+    [InlineData("dn", "mixing=linear")]
+    [InlineData("dn", "mixing=log_linear")]
+    [InlineData("wdn", "mixing=linear")]
+    [InlineData("wdn", "mixing=log_linear")]
+    [InlineData("iwdn", "mixing=linear")]
+    [InlineData("biwdn", "mixing=log_linear")]
+    public void The_graph_of_cumulative_heads_gives_what_the_net_gives(string algorithm, string mixing)
+    {
+        var ordinal = Crowd.Snapshot.With(schema: Crowd.Schema with { LabelKind = LabelKind.Ordinal });
+        var model = ordinal.Train(
+            algorithm, 1, ["epochs=3", "hidden=16", "head=cumulative", .. mixing.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+
+        Assert.InRange(model.Manifest.ParityMaxDifference, 0, 1e-5);
+        var heads = model.Manifest.Heads.Count;
+        var each = Served.Run(model.Onnx, ServingGraph.LabelerProbabilities, Crowd.Snapshot.Features[..(7 * 6)], 6);
+        Assert.Equal(7 * heads * 4, each.Length);
+        Assert.All(each.Chunk(4), row => Assert.Equal(1, row.Sum(), 1e-5));
+        Assert.All(each, probability => Assert.InRange(probability, 0, 1));
     }
 
     [Fact]

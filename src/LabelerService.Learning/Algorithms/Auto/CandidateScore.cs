@@ -123,8 +123,8 @@ internal sealed class CandidateScore : IDisposable
         foreach (var (f, fold) in _folds.Index())
         {
             using var scope = NewDisposeScope();
-            // Neither calibrating nor distilling changes what is scored.
-            var bare = settings with { Calibration = CalibrationTarget.None, Distil = Switch.Off };
+            // Neither calibrating nor distilling changes what is scored, nor do intervals of weights.
+            var bare = settings with { Calibration = CalibrationTarget.None, Distil = Switch.Off, WeightResamples = 0 };
             using var part = _task.With(bare, _task.Streams.Child(f), _task.Set.Subset(fold.Train), _task.Run.Silent());
             var trained = LearningAlgorithms.Train(part);
             using var ensemble = trained.Ensemble;
