@@ -35,7 +35,10 @@ public sealed class AutomaticChoiceTests(ServiceFixture fixture)
             Assert.All(evaluation.Metrics, metric => Assert.True(double.IsFinite(metric.Value), metric.ToString()));
             var compared = await _service.Models.CompareModelsAsync(new CompareModelsRequest
             {
-                Parent = dataset, FirstModel = baseline.Name, SecondModel = auto.Name, Basis = basis,
+                Parent = dataset,
+                FirstModel = baseline.Name,
+                SecondModel = auto.Name,
+                Basis = basis,
             });
             Assert.True(compared.Verdict != ComparisonVerdict.FirstBetter, $"{basis}: {compared}");
         }

@@ -67,7 +67,10 @@ public sealed class TrainAndPredictTests(ServiceFixture fixture)
         await Requests.RefusedAsync(StatusCode.FailedPrecondition, "distilled", async () => await _service.Predictions.PredictAsync(
             new PredictRequest
             {
-                Dataset = crowd.Dataset, Model = new ModelSelector { Model = run.ModelVersion }, ItemId = crowd.TestItem, Distilled = true,
+                Dataset = crowd.Dataset,
+                Model = new ModelSelector { Model = run.ModelVersion },
+                ItemId = crowd.TestItem,
+                Distilled = true,
             }));
     }
 

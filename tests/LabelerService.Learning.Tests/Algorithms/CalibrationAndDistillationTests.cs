@@ -12,7 +12,11 @@ public sealed class CalibrationAndDistillationTests
     // Labelers who err at random half of the time: the plain mean of their heads is far less sure than it is right.
     private static readonly SimulatedCrowd Crowd = SimulatedCrowd.Create(new SimulatedCrowdOptions
     {
-        Items = 2000, Classes = 3, Accuracies = [0.6, 0.6, 0.6, 0.55, 0.55, 0.5, 0.5, 0.5], LabelsPerItem = 3, Separation = 3,
+        Items = 2000,
+        Classes = 3,
+        Accuracies = [0.6, 0.6, 0.6, 0.55, 0.55, 0.5, 0.5, 0.5],
+        LabelsPerItem = 3,
+        Separation = 3,
     });
 
     [Theory]

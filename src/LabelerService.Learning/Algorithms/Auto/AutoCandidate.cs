@@ -16,6 +16,9 @@ internal sealed record AutoCandidate(string Name, TrainingSettings Settings, str
     // A covariance of more features than this takes longer than everything else.
     private const int MostDiscriminantFeatures = 1024;
 
+    private static readonly FeatureTransform[] TransformsBySimplicity =
+        [FeatureTransform.Log1p, FeatureTransform.None, FeatureTransform.Standardize, FeatureTransform.Auto];
+
     private static readonly double[] Shrinkages = [0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8];
     private static readonly double[] Ridges = [0.00001, 0.00003, 0.0001, 0.001, 0.01];
 
@@ -41,7 +44,7 @@ internal sealed record AutoCandidate(string Name, TrainingSettings Settings, str
         // A net on thousands of features takes minutes a fold, and on words it is no better than what is linear.
         if (!wide)
         {
-            candidates.Add(Create(task, "consensus", ("classifier", "net"), ("rounds", "3"), ("repeats", "1")));
+            candidates.Add(Create(task, "consensus", ("classifier", "net"), ("feature_transform", "none"), ("rounds", "3"), ("repeats", "1")));
             candidates.Add(Create(task, "wdn"));
         }
 
@@ -86,7 +89,9 @@ internal sealed record AutoCandidate(string Name, TrainingSettings Settings, str
             ConsensusClassifier.Net => 0,
             _ => validated.CovarianceShrinkage,
         };
-        var complexity = algorithm != "consensus" ? int.MaxValue : (int)validated.Classifier;
+        // What features are measured in carries meaning: they are made equal only where that evidently helps.
+        var transform = Array.IndexOf(TransformsBySimplicity, validated.FeatureTransform);
+        var complexity = algorithm != "consensus" ? int.MaxValue : ((int)validated.Classifier * TransformsBySimplicity.Length) + transform;
         return new AutoCandidate(name, validated, family, complexity, regularisation);
     }
 }

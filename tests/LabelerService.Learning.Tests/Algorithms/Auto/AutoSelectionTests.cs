@@ -31,7 +31,12 @@ public sealed class AutoSelectionTests(ITestOutputHelper output)
     {
         var crowd = SimulatedCrowd.Create(new SimulatedCrowdOptions
         {
-            Items = 1000, Classes = 2, Dimensions = 2, Separation = 0, Accuracies = Accuracies, LabelsPerItem = 2,
+            Items = 1000,
+            Classes = 2,
+            Dimensions = 2,
+            Separation = 0,
+            Accuracies = Accuracies,
+            LabelsPerItem = 2,
         });
         var truth = Enumerable.Range(0, 1000).Select(n => crowd.Snapshot.Features[2 * n] * crowd.Snapshot.Features[(2 * n) + 1] > 0 ? 1 : 0).ToArray();
         var random = new Random(5);

@@ -59,7 +59,10 @@ public sealed class ConsensusNetTests
         double[][] spammer = [[0.5, 0.5], [0.5, 0.5]];
         var crowd = SimulatedCrowd.Create(new SimulatedCrowdOptions
         {
-            Items = 800, Classes = 2, Confusions = [good, good, good, adversary, spammer], LabelsPerItem = 2,
+            Items = 800,
+            Classes = 2,
+            Confusions = [good, good, good, adversary, spammer],
+            LabelsPerItem = 2,
         });
         var heads = crowd.Snapshot.Train("consensus", 1, "rounds=8", "repeats=1").Manifest.Heads;
 
@@ -73,7 +76,11 @@ public sealed class ConsensusNetTests
     {
         var crowd = SimulatedCrowd.Create(new SimulatedCrowdOptions
         {
-            Items = 12_500, Classes = 3, LabelsPerItem = 2, Dimensions = 6, Separation = 2.5,
+            Items = 12_500,
+            Classes = 3,
+            LabelsPerItem = 2,
+            Dimensions = 6,
+            Separation = 2.5,
             Accuracies = [.. Enumerable.Range(0, 10_000).Select(r => r % 3 == 0 ? 0.4 : 0.75)],
         });
         var consensus = crowd.Snapshot.Train("consensus", 1, "rounds=5", "repeats=1");
