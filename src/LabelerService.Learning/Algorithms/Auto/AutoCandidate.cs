@@ -40,7 +40,7 @@ internal sealed record AutoCandidate(string Name, TrainingSettings Settings, str
         // Features that number thousands, such as words, have scales that mean something.
         candidates.AddRange(Ridges.Select(ridge => Create(
             task, "consensus", ("classifier", "logistic"), ("feature_transform", wide ? "none" : "standardize"),
-            ("ridge", ridge.ToString(CultureInfo.InvariantCulture)), ("rounds", "6"), ("repeats", "1"))));
+            ("ridge", ridge.ToString(CultureInfo.InvariantCulture)), ("rounds", "6"))));
         // A net on thousands of features takes minutes a fold, and on words it is no better than what is linear.
         if (!wide)
         {
