@@ -100,7 +100,7 @@ internal sealed class AutoSelection : ILearningAlgorithm
             ? ", the best of all."
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"; the best, {entries[0].Name}, is {entries[0].LogLikelihood - own:F4} ± {entries[0].DifferenceStandardError:F4} ahead, which chance explains, and less simple.");
+                $"; the best, {entries[0].Name}, is {entries[0].LogLikelihood - own:F4} ± {entries[0].DifferenceStandardError:F4} ahead, and presumes less.");
         return new ModelSelection("named_class_log_likelihood", candidates[chosen].Name, reason, entries);
     }
 

@@ -16,7 +16,7 @@ internal sealed record ConsensusResult(
 
 /// <summary>
 /// Cross-fitted EM: what the items are, what labelers confuse and what features tell, each estimated from the others, with every item
-/// judged by a classifier and by confusions that have not seen it.
+/// judged by a classifier that has not seen it. Confusions are estimated from all items.
 /// </summary>
 /// <remarks>
 /// Joint EM of a classifier and labelers' confusions is Raykar et al. (Learning from Crowds, JMLR 2010). There the classifier is fitted to
