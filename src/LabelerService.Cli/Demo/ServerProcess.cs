@@ -33,6 +33,9 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     /// <summary>URL of the gRPC port.</summary>
     public Uri Address { get; }
 
+    /// <summary>Id of the process.</summary>
+    public int Id => _process.Id;
+
     /// <summary>The last lines the process wrote.</summary>
     public IReadOnlyList<string> Log => _log.Lines();
 
@@ -40,7 +43,8 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     /// <param name="assembly">Path of LabelerService.Server.dll.</param>
     /// <param name="data">Folder that PostgreSQL's data goes to.</param>
     /// <param name="time">The clock.</param>
-    public static ServerProcess Start(string assembly, string data, TimeProvider time)
+    /// <param name="postgres">Connection string of a PostgreSQL that runs already, which then takes no trainer; null starts one under the folder.</param>
+    public static ServerProcess Start(string assembly, string data, TimeProvider time, string? postgres = null)
     {
         var (http, grpc) = FreePorts.Two();
         var start = new ProcessStartInfo(DotnetHost())
@@ -59,6 +63,12 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         foreach (var variable in new[] { "LABELER_POSTGRES", "LABELER_API_KEY", "ASPNETCORE_URLS" })
         {
             start.Environment.Remove(variable);
+        }
+
+        if (postgres is not null)
+        {
+            start.Environment["LABELER_POSTGRES"] = postgres;
+            start.Environment["LABELER_TRAINERS"] = "0";
         }
 
         var log = new LogTail(LogLines);

@@ -6,8 +6,18 @@ namespace LabelerService.Server.Hosting;
 /// Ends calls that could go on for ever when the server is to stop: their clients get UNAVAILABLE at once and go on with another replica,
 /// instead of holding the shutdown until its timeout cuts them off.
 /// </summary>
-internal sealed class Drain(IHostApplicationLifetime lifetime)
+/// <remarks>
+/// Connections close only after <see cref="FarewellTime"/>: a client that is still sending when its stream is answered and its connection
+/// closed in the same moment takes the closing for the answer (.NET's then reports INTERNAL).
+/// </remarks>
+internal sealed class Drain(IHostApplicationLifetime lifetime, TimeProvider time) : IHostedLifecycleService
 {
+    /// <summary>Time that clients sent away get to read their answer.</summary>
+    public static readonly TimeSpan FarewellTime = TimeSpan.FromMilliseconds(500);
+
+    private int _waiting;
+    private int _sentAway;
+
     /// <summary>Cancelled when the server is to stop.</summary>
     public CancellationToken Stopping => lifetime.ApplicationStopping;
 
@@ -17,14 +27,34 @@ internal sealed class Drain(IHostApplicationLifetime lifetime)
     public async Task<T> UnlessStoppingAsync<T>(Func<CancellationToken, Task<T>> wait, CancellationToken call)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(call, Stopping);
+        Interlocked.Increment(ref _waiting);
         try
         {
             return await wait(either.Token);
         }
         catch (OperationCanceledException) when (Stopping.IsCancellationRequested && !call.IsCancellationRequested)
         {
+            Interlocked.Increment(ref _sentAway);
             throw new ServiceException(
                 ErrorKind.Unavailable, "SERVER_STOPPING", "The server stops. Call again: whatever was acknowledged is stored.");
         }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
     }
+
+    /// <summary>Comes before any port closes.</summary>
+    public Task StoppingAsync(CancellationToken cancellationToken) =>
+        Volatile.Read(ref _waiting) + Volatile.Read(ref _sentAway) > 0 ? Task.Delay(FarewellTime, time, cancellationToken) : Task.CompletedTask;
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

@@ -116,6 +116,7 @@ internal static partial class ServerHost
         services.AddSingleton(database);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<Drain>();
+        services.AddHostedService(provider => provider.GetRequiredService<Drain>());
         services.AddSingleton<DatasetResolver>();
         services.AddSingleton<RunWatcher>();
         services.AddSingleton<ModelCache>();

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
+using LabelerService.Benchmarks.Ingest;
 using LabelerService.Benchmarks.Models;
 using LabelerService.Benchmarks.Noise;
 using LabelerService.Benchmarks.Speed;
@@ -16,6 +17,7 @@ internal static class BenchCommandLine
         var root = new Command("bench", "Measures LabelerService. Results go to standard output, progress to standard error.")
         {
             host.Json, host.Threads, host.Data,
+            IngestBench.Create(host),
             ModelsBench.Create(host),
             NoiseBench.Create(host),
             TrainBench.Create(host),

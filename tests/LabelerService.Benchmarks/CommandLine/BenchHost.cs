@@ -1,6 +1,9 @@
 using System.CommandLine;
+using Grpc.Core;
 using LabelerService.Benchmarks.Reporting;
+using LabelerService.Cli.Client;
 using LabelerService.Core.Errors;
+using Npgsql;
 
 namespace LabelerService.Benchmarks.CommandLine;
 
@@ -46,10 +49,18 @@ internal sealed class BenchHost(TextWriter output, TextWriter error, TimeProvide
     public string? Variable(string name) => environment(name) is { Length: > 0 } value ? value : null;
 
     /// <summary>Gives a bench its action, which fills in the result.</summary>
-    public void Handle(Command command, Action<BenchRun, CancellationToken> action) =>
-        command.SetAction((parsed, cancellationToken) => Task.FromResult(Run(command.Name, parsed, action, cancellationToken)));
+    public void Handle(Command command, Action<BenchRun, CancellationToken> action) => Handle(command, (run, cancellationToken) =>
+    {
+        action(run, cancellationToken);
+        return Task.CompletedTask;
+    });
 
-    private int Run(string name, ParseResult parsed, Action<BenchRun, CancellationToken> action, CancellationToken cancellationToken)
+    /// <summary>Gives a bench that waits for others (a service, a database) its action, which fills in the result.</summary>
+    public void Handle(Command command, Func<BenchRun, CancellationToken, Task> action) =>
+        command.SetAction((parsed, cancellationToken) => RunAsync(command.Name, parsed, action, cancellationToken));
+
+    private async Task<int> RunAsync(
+        string name, ParseResult parsed, Func<BenchRun, CancellationToken, Task> action, CancellationToken cancellationToken)
     {
         try
         {
@@ -63,27 +74,28 @@ internal sealed class BenchHost(TextWriter output, TextWriter error, TimeProvide
             var result = new BenchResult(name);
             result.Settings["threads"] = threads;
             result.Settings["cores"] = Environment.ProcessorCount;
-            action(new BenchRun(this, parsed, result), cancellationToken);
+            await action(new BenchRun(this, parsed, result), cancellationToken);
             result.Write(output, parsed.GetValue(Json));
             foreach (var failure in result.Failures)
             {
-                error.WriteLine($"bench: failed: {failure.What}: {failure.Reason}");
+                await error.WriteLineAsync($"bench: failed: {failure.What}: {failure.Reason}");
             }
 
             return result.Failures.Count == 0 ? Done : Failed;
         }
         catch (BenchUsageException exception)
         {
-            error.WriteLine($"bench: {exception.Message}");
+            await error.WriteLineAsync($"bench: {exception.Message}");
             return WrongUsage;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            error.WriteLine("bench: cancelled");
+            await error.WriteLineAsync("bench: cancelled");
         }
-        catch (Exception exception) when (exception is IOException or FormatException or ServiceException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or FormatException or ServiceException or CommandException
+            or UnauthorizedAccessException or RpcException or NpgsqlException)
         {
-            error.WriteLine($"bench: {exception.Message}");
+            await error.WriteLineAsync($"bench: {exception.Message}");
         }
 
         return Failed;

@@ -2,20 +2,21 @@ using System.Globalization;
 
 namespace LabelerService.Benchmarks.Speed;
 
-/// <summary>Resident memory of this process, as Linux counts it.</summary>
+/// <summary>Resident memory of a process, as Linux counts it.</summary>
 internal static class ProcessMemory
 {
     private const double KibibytesPerMebibyte = 1024;
 
-    /// <summary>The most that was ever resident, in MiB.</summary>
-    public static double PeakMebibytes() => Field("VmHWM:");
+    /// <summary>The most that was ever resident, in MiB; of this process unless another is named.</summary>
+    public static double PeakMebibytes(int? process = null) => Field("VmHWM:", process);
 
-    /// <summary>What is resident now, in MiB.</summary>
-    public static double CurrentMebibytes() => Field("VmRSS:");
+    /// <summary>What is resident now, in MiB; of this process unless another is named.</summary>
+    public static double CurrentMebibytes(int? process = null) => Field("VmRSS:", process);
 
-    private static double Field(string name)
+    private static double Field(string name, int? process)
     {
-        foreach (var line in File.ReadLines("/proc/self/status"))
+        var status = $"/proc/{process?.ToString(CultureInfo.InvariantCulture) ?? "self"}/status";
+        foreach (var line in File.ReadLines(status))
         {
             if (line.StartsWith(name, StringComparison.Ordinal))
             {
@@ -25,6 +26,6 @@ internal static class ProcessMemory
             }
         }
 
-        throw new FormatException($"/proc/self/status has no {name}");
+        throw new FormatException($"{status} has no {name}");
     }
 }
