@@ -69,6 +69,28 @@ public static class ResourceName
         return true;
     }
 
+    /// <summary>Takes <c>datasets/{dataset}/annotations/{item}-{labeler}</c> apart.</summary>
+    public static bool TryParseAnnotation(string? name, [NotNullWhen(true)] out string? dataset, out long item, out long labeler)
+    {
+        (dataset, item, labeler) = (null, 0, 0);
+        if (!TryParse(name, ["datasets", "annotations"], out var ids))
+        {
+            return false;
+        }
+
+        var dash = ids[1].IndexOf('-', StringComparison.Ordinal);
+        if (dash < 0 || !TryNumber(ids[1].AsSpan(0, dash), out item) || !TryNumber(ids[1].AsSpan(dash + 1), out labeler))
+        {
+            return false;
+        }
+
+        dataset = ids[0];
+        return true;
+    }
+
+    private static bool TryNumber(ReadOnlySpan<char> text, out long number) =>
+        long.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out number) && number > 0;
+
     /// <summary>Takes <c>datasets/{dataset}/trainingRuns/{run}</c> apart.</summary>
     public static bool TryParseTrainingRun(string? name, [NotNullWhen(true)] out string? dataset, [NotNullWhen(true)] out string? run) =>
         TryParsePair(name, "trainingRuns", out dataset, out run);

@@ -33,6 +33,9 @@ public sealed record FieldViolation(string Field, string Description);
 /// <summary>A failure that is the caller's to see: its text goes out over the API as it stands.</summary>
 public sealed class ServiceException : Exception
 {
+    /// <summary>Reason of a write that a dataset's quota refuses; its violations name the dataset instead of a field.</summary>
+    public const string QuotaExceeded = "QUOTA_EXCEEDED";
+
     /// <summary>Creates an error of the given kind.</summary>
     /// <param name="kind">Decides the gRPC status code.</param>
     /// <param name="reason">Machine-readable reason, UPPER_SNAKE, at most 63 characters (AIP-193).</param>

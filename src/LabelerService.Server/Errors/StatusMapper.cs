@@ -18,7 +18,14 @@ internal static class StatusMapper
     public static RpcException ToRpcException(ServiceException error)
     {
         var status = Create(Code(error.Kind), error.Reason, error.Message);
-        if (error.Violations.Count > 0)
+        if (error.Reason == ServiceException.QuotaExceeded)
+        {
+            var quota = new QuotaFailure();
+            quota.Violations.AddRange(error.Violations.Select(violation =>
+                new QuotaFailure.Types.Violation { Subject = violation.Field, Description = violation.Description }));
+            status.Details.Add(Any.Pack(quota));
+        }
+        else if (error.Violations.Count > 0)
         {
             var badRequest = new BadRequest();
             badRequest.FieldViolations.AddRange(error.Violations.Select(violation =>

@@ -28,6 +28,10 @@ internal static class AnnotationMapping
         {
             annotation.ClassName = dataset.Schema.Classes[index];
         }
+        else
+        {
+            annotation.Retracted = true;
+        }
 
         if (record.Confidence is { } confidence)
         {

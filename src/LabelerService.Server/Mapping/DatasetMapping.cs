@@ -30,6 +30,17 @@ internal static class DatasetMapping
             UpdateTime = Timestamp.FromDateTimeOffset(record.UpdateTime),
             Etag = Etag.Of(record.Version),
         };
+        if (record.Quota != new DatasetQuota())
+        {
+            dataset.Quota = new Quota
+            {
+                MaxItems = record.Quota.MaxItems,
+                MaxAnnotations = record.Quota.MaxAnnotations,
+                MaxLabelers = record.Quota.MaxLabelers,
+                MaxBytes = record.Quota.MaxBytes,
+            };
+        }
+
         foreach (var (key, value) in record.Tags)
         {
             dataset.Tags.Add(key, value);
@@ -51,6 +62,11 @@ internal static class DatasetMapping
 
         return dataset;
     }
+
+    /// <summary>The quota of a request; none without one.</summary>
+    public static DatasetQuota ReadQuota(Quota? quota) => quota is null
+        ? new DatasetQuota()
+        : new DatasetQuota(quota.MaxItems, quota.MaxAnnotations, quota.MaxLabelers, quota.MaxBytes);
 
     /// <summary>Checks the fixed shape of a dataset to create and reads it.</summary>
     /// <returns>The schema; only meaningful if the validator has no violation.</returns>

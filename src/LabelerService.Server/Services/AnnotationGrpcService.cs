@@ -14,6 +14,9 @@ namespace LabelerService.Server.Services;
 internal sealed class AnnotationGrpcService(AnnotationStore annotations, DatasetResolver datasets, PageTokens pages, Drain drain)
     : AnnotationService.AnnotationServiceBase
 {
+    // An annotation takes at most about 1 KiB: an answer stays below 1 MiB.
+    private const int ExportBytes = 1000 * 1024;
+
     public override async Task<BatchCreateAnnotationsResponse> BatchCreateAnnotations(
         BatchCreateAnnotationsRequest request, ServerCallContext context)
     {
@@ -90,9 +93,9 @@ internal sealed class AnnotationGrpcService(AnnotationStore annotations, Dataset
     {
         var size = PageTokens.Size(request.PageSize);
         var dataset = await datasets.ResolveAsync(request.Parent, "parent", context.CancellationToken);
-        var scope = $"annotations|{dataset.Uid}|{request.ItemId.Length}|{request.ItemId}|{request.LabelerId}";
+        var scope = $"annotations|{dataset.Uid}|{request.ItemId.Length}|{request.ItemId}|{request.ShowRetracted}|{request.LabelerId}";
         var records = await annotations.ListAsync(
-            dataset, new AnnotationFilter(NullIfEmpty(request.ItemId), NullIfEmpty(request.LabelerId)),
+            dataset, new AnnotationFilter(NullIfEmpty(request.ItemId), NullIfEmpty(request.LabelerId), request.ShowRetracted),
             ReadCursor(pages.Read(scope, request.PageToken)), size + 1, context.CancellationToken);
         var response = new ListAnnotationsResponse();
         response.Annotations.AddRange(records.Take(size).Select(record => AnnotationMapping.ToResource(dataset, record)));
@@ -103,6 +106,66 @@ internal sealed class AnnotationGrpcService(AnnotationStore annotations, Dataset
         }
 
         return response;
+    }
+
+    public override async Task<Annotation> GetAnnotation(GetAnnotationRequest request, ServerCallContext context)
+    {
+        var (datasetId, item, labeler) = Names.Annotation(request.Name, "name");
+        var dataset = await datasets.FindAsync(datasetId, "name", context.CancellationToken);
+        var record = await annotations.FindAsync(dataset, item, labeler, context.CancellationToken)
+            ?? throw ServiceException.NotFound("name", request.Name);
+        return AnnotationMapping.ToResource(dataset, record);
+    }
+
+    public override async Task<ListAnnotationRevisionsResponse> ListAnnotationRevisions(
+        ListAnnotationRevisionsRequest request, ServerCallContext context)
+    {
+        var size = PageTokens.Size(request.PageSize);
+        var (datasetId, item, labeler) = Names.Annotation(request.Name, "name");
+        var dataset = await datasets.FindAsync(datasetId, "name", context.CancellationToken);
+        var scope = $"annotationRevisions|{dataset.Uid}|{item}|{labeler}";
+        var before = pages.Read(scope, request.PageToken) is { } cursor ? int.Parse(cursor, CultureInfo.InvariantCulture) : int.MaxValue;
+        var records = await annotations.RevisionsAsync(dataset, item, labeler, before, size + 1, context.CancellationToken);
+        if (records.Count == 0 && before == int.MaxValue)
+        {
+            throw ServiceException.NotFound("name", request.Name);
+        }
+
+        var response = new ListAnnotationRevisionsResponse();
+        response.Annotations.AddRange(records.Take(size).Select(record => AnnotationMapping.ToResource(dataset, record)));
+        if (records.Count > size)
+        {
+            response.NextPageToken = pages.Create(scope, records[size - 1].Revision.ToString(CultureInfo.InvariantCulture));
+        }
+
+        return response;
+    }
+
+    public override async Task ExportAnnotations(
+        ExportAnnotationsRequest request, IServerStreamWriter<ExportAnnotationsResponse> responseStream, ServerCallContext context)
+    {
+        var dataset = await datasets.ResolveAsync(request.Parent, "parent", context.CancellationToken);
+        var batch = new ExportAnnotationsResponse();
+        var bytes = 0;
+        await annotations.ExportAsync(
+            dataset, request.ShowRetracted,
+            async (record, token) =>
+            {
+                var annotation = AnnotationMapping.ToResource(dataset, record);
+                bytes += annotation.CalculateSize() + 8;
+                batch.Annotations.Add(annotation);
+                if (bytes >= ExportBytes)
+                {
+                    await responseStream.WriteAsync(batch, token);
+                    batch = new ExportAnnotationsResponse();
+                    bytes = 0;
+                }
+            },
+            context.CancellationToken);
+        if (batch.Annotations.Count > 0)
+        {
+            await responseStream.WriteAsync(batch, context.CancellationToken);
+        }
     }
 
     private static Storage.Ingest.UnknownLabelers ReadUnknownLabelers(Contracts.V1.UnknownLabelers value)

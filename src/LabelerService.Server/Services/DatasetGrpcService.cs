@@ -34,7 +34,7 @@ internal sealed class DatasetGrpcService(DatasetStore store, DatasetResolver dat
 
         request.RequestId = "";
         var record = await store.CreateAsync(
-            new DatasetWrite(request.DatasetId, schema, dataset.DisplayName, new Dictionary<string, string>(dataset.Tags)),
+            new DatasetWrite(request.DatasetId, schema, dataset.DisplayName, new Dictionary<string, string>(dataset.Tags), DatasetMapping.ReadQuota(dataset.Quota)),
             RequestIds.Identify(requestId, context.Method, request), context.CancellationToken);
         return DatasetMapping.ToResource(record);
     }
@@ -68,12 +68,13 @@ internal sealed class DatasetGrpcService(DatasetStore store, DatasetResolver dat
         validator.Tags(dataset.Tags, "dataset.tags");
         validator.ThrowIfInvalid();
         var fields = UpdateMask.Read(
-            request.UpdateMask, ("display_name", dataset.DisplayName.Length > 0), ("tags", dataset.Tags.Count > 0));
+            request.UpdateMask, ("display_name", dataset.DisplayName.Length > 0), ("tags", dataset.Tags.Count > 0), ("quota", dataset.Quota is not null));
         var expected = Etag.Read(dataset.Etag, "dataset.etag");
         var record = await datasets.ResolveAsync(dataset.Name, "dataset.name", context.CancellationToken);
         var change = new DatasetChange(
             fields.Contains("display_name") ? dataset.DisplayName : null,
-            fields.Contains("tags") ? new Dictionary<string, string>(dataset.Tags) : null);
+            fields.Contains("tags") ? new Dictionary<string, string>(dataset.Tags) : null,
+            fields.Contains("quota") ? DatasetMapping.ReadQuota(dataset.Quota) : null);
         return DatasetMapping.ToResource(await store.UpdateAsync(record.Id, change, expected, context.CancellationToken));
     }
 

@@ -23,6 +23,12 @@ internal static class Names
             ? (dataset, labeler)
             : throw Malformed(field, name, "datasets/{dataset}/labelers/{labeler}");
 
+    /// <summary>Ids of <c>datasets/{dataset}/annotations/{item}-{labeler}</c>.</summary>
+    public static (string Dataset, long Item, long Labeler) Annotation(string name, string field) =>
+        ResourceName.TryParseAnnotation(name, out var dataset, out var item, out var labeler)
+            ? (dataset, item, labeler)
+            : throw Malformed(field, name, "datasets/{dataset}/annotations/{item number}-{labeler number}");
+
     /// <summary>Ids of <c>datasets/{dataset}/trainingRuns/{run}</c>.</summary>
     public static (string Dataset, string Run) TrainingRun(string name, string field) =>
         ResourceName.TryParseTrainingRun(name, out var dataset, out var run)

@@ -20,8 +20,10 @@ internal sealed class Db(NpgsqlDataSource source, IDbContextFactory<LabelerDbCon
     /// Runs a transaction that consumes something which cannot be replayed (a stream): it is tried once, and one that lost against
     /// another is the caller's to repeat (Aborted).
     /// </summary>
-    public Task<T> TransactUnrepeatedAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancel) =>
-        RepeatAsync(token => TransactionAsync(work, IsolationLevel.ReadCommitted, token), cancel, attempts: 1);
+    public Task<T> TransactUnrepeatedAsync<T>(
+        Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancel,
+        IsolationLevel isolation = IsolationLevel.ReadCommitted) =>
+        RepeatAsync(token => TransactionAsync(work, isolation, token), cancel, attempts: 1);
 
     /// <summary>Runs statements that are each a transaction by itself.</summary>
     public Task<T> RunAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancel) =>

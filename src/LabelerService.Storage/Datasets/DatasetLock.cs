@@ -23,6 +23,13 @@ internal static class DatasetLock
     public static Task ExcludeAsync(NpgsqlConnection connection, DatasetRecord dataset, CancellationToken cancel) =>
         TakeAsync(connection, Exclusive, dataset, cancel);
 
+    /// <summary>
+    /// Makes every process forget the keys it remembers of this dataset's items and labelers. To be called by whatever deletes one, under
+    /// the exclusive lock.
+    /// </summary>
+    public static Task RetireKeysAsync(NpgsqlConnection connection, DatasetRecord dataset, CancellationToken cancel) =>
+        Sql.Command(connection, "UPDATE datasets SET key_epoch = key_epoch + 1 WHERE dataset_id = $1", dataset.Key).ExecuteAsync(cancel);
+
     /// <summary>The dataset was deleted after the caller had read it.</summary>
     public static ServiceException Gone(DatasetRecord dataset) => ServiceException.NotFound("dataset", $"datasets/{dataset.Id}");
 

@@ -31,20 +31,33 @@ public sealed record DatasetRecord
 
     /// <summary>Grows with every change; the etag.</summary>
     public required long Version { get; init; }
+
+    /// <summary>How much it may hold.</summary>
+    public DatasetQuota Quota { get; init; } = new();
 }
+
+/// <summary>How much a dataset may hold; 0 for no limit.</summary>
+/// <param name="MaxItems">Items.</param>
+/// <param name="MaxAnnotations">Annotations that are not retracted.</param>
+/// <param name="MaxLabelers">Labelers.</param>
+/// <param name="MaxBytes">Bytes of items' features and contents.</param>
+public sealed record DatasetQuota(long MaxItems = 0, long MaxAnnotations = 0, long MaxLabelers = 0, long MaxBytes = 0);
 
 /// <summary>A dataset to create.</summary>
 /// <param name="Id"><c>[a-z0-9-]{1,63}</c>, unique.</param>
 /// <param name="Schema">Classes, label kind, item kind and shape.</param>
 /// <param name="DisplayName">Name for people, at most 256 bytes of UTF-8.</param>
 /// <param name="Tags">Free key-value pairs.</param>
+/// <param name="Quota">How much it may hold; null for no limits.</param>
 public sealed record DatasetWrite(
-    string Id, DatasetSchema Schema, string DisplayName = "", IReadOnlyDictionary<string, string>? Tags = null);
+    string Id, DatasetSchema Schema, string DisplayName = "", IReadOnlyDictionary<string, string>? Tags = null, DatasetQuota? Quota = null);
 
 /// <summary>What to change of a dataset; null leaves a field as it is.</summary>
 /// <param name="DisplayName">New name for people.</param>
 /// <param name="Tags">New tags, replacing all.</param>
-public sealed record DatasetChange(string? DisplayName = null, IReadOnlyDictionary<string, string>? Tags = null);
+/// <param name="Quota">New quota, replacing all of it; what is there already stays.</param>
+public sealed record DatasetChange(
+    string? DisplayName = null, IReadOnlyDictionary<string, string>? Tags = null, DatasetQuota? Quota = null);
 
 /// <summary>How much a dataset holds.</summary>
 /// <param name="Items">Items.</param>

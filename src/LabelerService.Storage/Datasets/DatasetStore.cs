@@ -11,12 +11,12 @@ namespace LabelerService.Storage.Datasets;
 /// <summary>Datasets: creation, lists, changes, deletion and counts.</summary>
 public sealed class DatasetStore
 {
-    private const string Columns = "dataset_id, id, uid, display_name, schema, tags, create_time, update_time, version";
+    private const string Columns = "dataset_id, id, uid, display_name, schema, tags, create_time, update_time, version, max_items, max_annotations, max_labelers, max_bytes";
 
     /// <summary>Every table that holds rows of a dataset. Runs go before their events: a trainer that reports progress locks its run first.</summary>
     private static readonly string[] Tables =
     [
-        "annotation_history", "annotations", "items", "labelers", "training_runs", "training_run_events", "model_aliases",
+        "annotation_history", "annotations", "items", "labelers", "dataset_usage", "training_runs", "training_run_events", "model_aliases",
         "model_versions", "models", "request_ids",
     ];
 
@@ -34,6 +34,8 @@ public sealed class DatasetStore
         TextRules.CheckText("dataset.display_name", dataset.DisplayName, TextRules.MaxDisplayNameBytes);
         TextRules.CheckTags("dataset.tags", dataset.Tags);
         CheckSchema(dataset.Schema);
+        var quota = dataset.Quota ?? new DatasetQuota();
+        CheckQuota(quota);
         return _db.TransactOnceAsync(
             0, request,
             async (connection, token) =>
@@ -41,10 +43,12 @@ public sealed class DatasetStore
                 var rows = await Sql.Command(
                     connection,
                     $"""
-                    INSERT INTO datasets (id, uid, display_name, schema, tags) VALUES ($1, gen_random_uuid(), $2, $3, $4)
+                    INSERT INTO datasets (id, uid, display_name, schema, tags, max_items, max_annotations, max_labelers, max_bytes)
+                    VALUES ($1, gen_random_uuid(), $2, $3, $4, $5, $6, $7, $8)
                     ON CONFLICT (id) DO NOTHING RETURNING {Columns}
                     """,
-                    dataset.Id, dataset.DisplayName, Sql.Json(Json.Write(dataset.Schema)), Sql.Json(Json.WriteMap(dataset.Tags)))
+                    dataset.Id, dataset.DisplayName, Sql.Json(Json.Write(dataset.Schema)), Sql.Json(Json.WriteMap(dataset.Tags)),
+                    quota.MaxItems, quota.MaxAnnotations, quota.MaxLabelers, quota.MaxBytes)
                     .ListAsync(Read, token);
                 return rows.Count == 1
                     ? rows[0]
@@ -87,7 +91,7 @@ public sealed class DatasetStore
         return rows.ConvertAll(Record);
     }
 
-    /// <summary>Changes a dataset's name or tags.</summary>
+    /// <summary>Changes a dataset's name, tags or quota.</summary>
     /// <param name="id">Id of the dataset.</param>
     /// <param name="change">What to change.</param>
     /// <param name="expectedVersion">Version the caller has seen (etag); null overwrites whatever is there.</param>
@@ -97,17 +101,22 @@ public sealed class DatasetStore
     {
         TextRules.CheckText("dataset.display_name", change.DisplayName ?? "", TextRules.MaxDisplayNameBytes);
         TextRules.CheckTags("dataset.tags", change.Tags);
+        CheckQuota(change.Quota ?? new DatasetQuota());
         var current = await GetAsync(id, cancel);
         var updated = await _db.RunAsync(
             (connection, token) => Sql.Command(
                 connection,
                 $"""
-                UPDATE datasets SET display_name = coalesce($3, display_name), tags = coalesce($4, tags), update_time = now(), version = version + 1
+                UPDATE datasets SET display_name = coalesce($3, display_name), tags = coalesce($4, tags), update_time = now(), version = version + 1,
+                    max_items = coalesce($5, max_items), max_annotations = coalesce($6, max_annotations),
+                    max_labelers = coalesce($7, max_labelers), max_bytes = coalesce($8, max_bytes)
                 WHERE dataset_id = $1 AND ($2::bigint IS NULL OR version = $2) RETURNING {Columns}
                 """,
                 current.Key, Sql.Typed(expectedVersion, NpgsqlTypes.NpgsqlDbType.Bigint),
                 Sql.Typed(change.DisplayName, NpgsqlTypes.NpgsqlDbType.Text),
-                Sql.Typed(change.Tags is null ? null : Json.WriteMap(change.Tags), NpgsqlTypes.NpgsqlDbType.Jsonb))
+                Sql.Typed(change.Tags is null ? null : Json.WriteMap(change.Tags), NpgsqlTypes.NpgsqlDbType.Jsonb),
+                Limit(change.Quota?.MaxItems), Limit(change.Quota?.MaxAnnotations), Limit(change.Quota?.MaxLabelers),
+                Limit(change.Quota?.MaxBytes))
                 .ListAsync(Read, token),
             cancel);
         return updated.Count == 1 ? updated[0] : throw EtagMismatch($"datasets/{id}");
@@ -196,6 +205,20 @@ public sealed class DatasetStore
         }
     }
 
+    private static void CheckQuota(DatasetQuota quota)
+    {
+        foreach (var (field, value) in (ReadOnlySpan<(string, long)>)
+            [("max_items", quota.MaxItems), ("max_annotations", quota.MaxAnnotations), ("max_labelers", quota.MaxLabelers), ("max_bytes", quota.MaxBytes)])
+        {
+            if (value < 0)
+            {
+                throw ServiceException.InvalidField($"dataset.quota.{field}", "must not be negative; 0 is no limit");
+            }
+        }
+    }
+
+    private static NpgsqlParameter Limit(long? value) => Sql.Typed(value, NpgsqlTypes.NpgsqlDbType.Bigint);
+
     private static DatasetRecord Record(DatasetEntity row) => new()
     {
         Key = row.DatasetId,
@@ -207,6 +230,7 @@ public sealed class DatasetStore
         CreateTime = row.CreateTime,
         UpdateTime = row.UpdateTime,
         Version = row.Version,
+        Quota = new DatasetQuota(row.MaxItems, row.MaxAnnotations, row.MaxLabelers, row.MaxBytes),
     };
 
     private static DatasetRecord Read(NpgsqlDataReader row) => new()
@@ -220,5 +244,6 @@ public sealed class DatasetStore
         CreateTime = row.GetFieldValue<DateTimeOffset>(6),
         UpdateTime = row.GetFieldValue<DateTimeOffset>(7),
         Version = row.GetInt64(8),
+        Quota = new DatasetQuota(row.GetInt64(9), row.GetInt64(10), row.GetInt64(11), row.GetInt64(12)),
     };
 }

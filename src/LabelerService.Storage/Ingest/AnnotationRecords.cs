@@ -41,7 +41,7 @@ public sealed record AnnotationRecord
     /// <summary>External id of the labeler.</summary>
     public required string LabelerId { get; init; }
 
-    /// <summary>Class index; null in a history where the annotation was retracted, never null in a list.</summary>
+    /// <summary>Class index; null where the annotation was retracted.</summary>
     public required int? ClassIndex { get; init; }
 
     /// <summary>1 for the first, then ascending.</summary>
@@ -63,7 +63,8 @@ public sealed record AnnotationRecord
 /// <summary>Which annotations a list returns; null does not filter.</summary>
 /// <param name="ItemId">Only those of this item.</param>
 /// <param name="LabelerId">Only those of this labeler.</param>
-public sealed record AnnotationFilter(string? ItemId = null, string? LabelerId = null);
+/// <param name="ShowRetracted">Whether retracted ones are among them.</param>
+public sealed record AnnotationFilter(string? ItemId = null, string? LabelerId = null, bool ShowRetracted = false);
 
 /// <summary>Position in a list of annotations; <c>default</c> starts at the beginning.</summary>
 /// <param name="ItemKey">Item key of the last annotation seen.</param>

@@ -20,6 +20,9 @@ public sealed partial class AnnotationStore
         JOIN labelers l ON l.dataset_id = a.dataset_id AND l.labeler_key = a.labeler_key
         """;
 
+    private const string RevisionColumns =
+        "dataset_id, item_key, labeler_key, class_index, revision, confidence, duration_ms, annotated_at, received_at";
+
     /// <summary>Whether a dataset has any annotation that is not retracted.</summary>
     public Task<bool> AnyAsync(DatasetRecord dataset, CancellationToken cancel) =>
         _db.RunAsync(
@@ -36,7 +39,7 @@ public sealed partial class AnnotationStore
                 .ScalarAsync<long>(token),
             cancel);
 
-    /// <summary>Lists current annotations by ascending (item key, labeler key), without retracted ones.</summary>
+    /// <summary>Lists current annotations by ascending (item key, labeler key), retracted ones only where the filter says so.</summary>
     /// <param name="dataset">The dataset.</param>
     /// <param name="filter">Which annotations; an item or labeler that does not exist has none.</param>
     /// <param name="after">Last annotation already seen; <c>default</c> starts at the beginning.</param>
@@ -57,6 +60,41 @@ public sealed partial class AnnotationStore
 
         return await _db.RunAsync((connection, token) => ListCommand(connection, dataset, filter, after, limit).ListAsync(Read, token), cancel);
     }
+
+    /// <summary>Finds an annotation's current revision, which may be a retraction; null if there never was one.</summary>
+    public async Task<AnnotationRecord?> FindAsync(DatasetRecord dataset, long itemKey, long labelerKey, CancellationToken cancel)
+    {
+        var rows = await _db.RunAsync(
+            (connection, token) => Sql.Command(
+                connection, $"SELECT {Columns} FROM annotations a {Joins} WHERE a.dataset_id = $1 AND a.item_key = $2 AND a.labeler_key = $3",
+                dataset.Key, itemKey, labelerKey).ListAsync(Read, token),
+            cancel);
+        return rows.Count == 1 ? rows[0] : null;
+    }
+
+    /// <summary>Revisions of one annotation, newest first. Empty if there never was one.</summary>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="itemKey">Key of the item.</param>
+    /// <param name="labelerKey">Key of the labeler.</param>
+    /// <param name="before">Revision already seen; <see cref="int.MaxValue"/> starts at the current one.</param>
+    /// <param name="limit">Rows at most.</param>
+    /// <param name="cancel">Cancels.</param>
+    public async Task<IReadOnlyList<AnnotationRecord>> RevisionsAsync(
+        DatasetRecord dataset, long itemKey, long labelerKey, int before, int limit, CancellationToken cancel) =>
+        await _db.RunAsync(
+            (connection, token) => Sql.Command(
+                connection,
+                $"""
+                SELECT {Columns} FROM (
+                    SELECT * FROM (SELECT {RevisionColumns} FROM annotation_history
+                        WHERE dataset_id = $1 AND item_key = $2 AND labeler_key = $3 AND revision < $4 ORDER BY revision DESC LIMIT $5) h
+                    UNION ALL
+                    SELECT {RevisionColumns} FROM annotations
+                        WHERE dataset_id = $1 AND item_key = $2 AND labeler_key = $3 AND revision < $4
+                ) a {Joins} ORDER BY a.revision DESC LIMIT $5
+                """,
+                dataset.Key, itemKey, labelerKey, before, limit).ListAsync(Read, token),
+            cancel);
 
     /// <summary>All revisions of one annotation from first to current; a null class is a retraction. Empty if there never was one.</summary>
     public async Task<IReadOnlyList<AnnotationRecord>> HistoryAsync(
@@ -139,7 +177,7 @@ public sealed partial class AnnotationStore
             connection,
             $"""
             SELECT {Columns} FROM annotations a {Joins}
-            WHERE a.dataset_id = $1 AND a.class_index IS NOT NULL AND {where} ORDER BY a.item_key, a.labeler_key LIMIT $4
+            WHERE a.dataset_id = $1{(filter.ShowRetracted ? "" : " AND a.class_index IS NOT NULL")} AND {where} ORDER BY a.item_key, a.labeler_key LIMIT $4
             """,
             dataset.Key, after.ItemKey, after.LabelerKey, limit);
         foreach (var id in (ReadOnlySpan<string?>)[filter.ItemId, filter.LabelerId])

@@ -49,6 +49,7 @@ public sealed class LabelerStore
                 await DatasetLock.ShareAsync(connection, dataset, token);
                 var created = await Sql.Command(
                     connection, Register, dataset.Key, ids, names, Sql.Typed(tags, NpgsqlDbType.Array | NpgsqlDbType.Jsonb)).ExecuteAsync(token);
+                await DatasetUsage.AddAsync(connection, dataset, new UsageChange(Labelers: created), token);
                 return new LabelerRegisterResult(created, labelers.Count - created);
             },
             cancel);
@@ -147,7 +148,10 @@ public sealed class LabelerStore
                         Sql.BatchCommand($"DELETE FROM {table} WHERE dataset_id = $1 AND labeler_key = $2", dataset.Key, labeler.Key));
                 }
 
-                return await batch.ExecuteNonQueryAsync(token);
+                await batch.ExecuteNonQueryAsync(token);
+                await DatasetLock.RetireKeysAsync(connection, dataset, token);
+                await DatasetUsage.AddAsync(connection, dataset, new UsageChange(Annotations: -labeler.AnnotationCount, Labelers: -1), token);
+                return true;
             },
             cancel);
     }

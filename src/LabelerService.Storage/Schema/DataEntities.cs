@@ -19,6 +19,38 @@ internal sealed class DatasetEntity
     public DateTimeOffset UpdateTime { get; set; }
 
     public long Version { get; set; }
+
+    /// <summary>Grows whenever an item or labeler is deleted: keys that a process remembers are valid for one epoch.</summary>
+    public long KeyEpoch { get; set; }
+
+    public long MaxItems { get; set; }
+
+    public long MaxAnnotations { get; set; }
+
+    public long MaxLabelers { get; set; }
+
+    public long MaxBytes { get; set; }
+}
+
+/// <summary>
+/// How much a dataset holds, as a sum over shards: a transaction adds to the shard of its session, so that writers do not wait for each
+/// other. A single shard may well be negative.
+/// </summary>
+internal sealed class DatasetUsageEntity
+{
+    public long DatasetId { get; set; }
+
+    public short Shard { get; set; }
+
+    public long Items { get; set; }
+
+    /// <summary>Annotations that are not retracted.</summary>
+    public long Annotations { get; set; }
+
+    public long Labelers { get; set; }
+
+    /// <summary>Bytes of items' features and contents.</summary>
+    public long Bytes { get; set; }
 }
 
 internal sealed class ItemEntity

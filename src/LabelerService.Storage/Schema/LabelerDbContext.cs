@@ -24,6 +24,7 @@ internal sealed class LabelerDbContext(DbContextOptions<LabelerDbContext> option
         modelBuilder.HasSequence<long>("item_keys");
         modelBuilder.HasSequence<long>("labeler_keys");
         modelBuilder.Entity<DatasetEntity>(Dataset);
+        modelBuilder.Entity<DatasetUsageEntity>(DatasetUsage);
         modelBuilder.Entity<ItemEntity>(Item);
         modelBuilder.Entity<LabelerEntity>(Labeler);
         modelBuilder.Entity<AnnotationEntity>(Annotation);
@@ -49,7 +50,15 @@ internal sealed class LabelerDbContext(DbContextOptions<LabelerDbContext> option
         entity.Property(row => row.CreateTime).HasDefaultValueSql("now()");
         entity.Property(row => row.UpdateTime).HasDefaultValueSql("now()");
         entity.Property(row => row.Version).HasDefaultValue(1L);
+        entity.Property(row => row.KeyEpoch).HasDefaultValue(0L);
+        entity.Property(row => row.MaxItems).HasDefaultValue(0L);
+        entity.Property(row => row.MaxAnnotations).HasDefaultValue(0L);
+        entity.Property(row => row.MaxLabelers).HasDefaultValue(0L);
+        entity.Property(row => row.MaxBytes).HasDefaultValue(0L);
     }
+
+    private static void DatasetUsage(EntityTypeBuilder<DatasetUsageEntity> entity) =>
+        entity.ToTable("dataset_usage").HasKey(row => new { row.DatasetId, row.Shard });
 
     private static void Item(EntityTypeBuilder<ItemEntity> entity)
     {
