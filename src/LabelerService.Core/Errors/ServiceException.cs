@@ -23,6 +23,12 @@ public enum ErrorKind
 
     /// <summary>A dependency (PostgreSQL) cannot be reached; the call may succeed when repeated.</summary>
     Unavailable,
+
+    /// <summary>The service does not know who calls: no key or token, or one that is not valid (any more).</summary>
+    Unauthenticated,
+
+    /// <summary>The caller is known and may not do this, whether or not what it names exists.</summary>
+    PermissionDenied,
 }
 
 /// <summary>One field of a request and what is wrong with it.</summary>

@@ -15,7 +15,10 @@ internal static class StatusMapper
     private static readonly Duration RetryDelay = Duration.FromTimeSpan(TimeSpan.FromSeconds(1));
 
     /// <summary>The status of an error the caller is meant to see.</summary>
-    public static RpcException ToRpcException(ServiceException error)
+    public static RpcException ToRpcException(ServiceException error) => ToStatus(error).ToRpcException();
+
+    /// <summary>The status of an error the caller is meant to see, as a message.</summary>
+    public static RpcStatus ToStatus(ServiceException error)
     {
         var status = Create(Code(error.Kind), error.Reason, error.Message);
         if (error.Reason == ServiceException.QuotaExceeded)
@@ -46,7 +49,7 @@ internal static class StatusMapper
                 break;
         }
 
-        return status.ToRpcException();
+        return status;
     }
 
     /// <summary>The status of an error nobody foresaw; its id is in the log.</summary>
@@ -69,6 +72,8 @@ internal static class StatusMapper
         ErrorKind.Aborted => Google.Rpc.Code.Aborted,
         ErrorKind.ResourceExhausted => Google.Rpc.Code.ResourceExhausted,
         ErrorKind.Unavailable => Google.Rpc.Code.Unavailable,
+        ErrorKind.Unauthenticated => Google.Rpc.Code.Unauthenticated,
+        ErrorKind.PermissionDenied => Google.Rpc.Code.PermissionDenied,
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 }

@@ -4,6 +4,7 @@ using LabelerService.Server.Errors;
 using LabelerService.Server.Inference;
 using LabelerService.Server.Inference.Evaluation;
 using LabelerService.Server.Paging;
+using LabelerService.Server.Security;
 using LabelerService.Server.Services;
 using LabelerService.Server.Validation;
 using LabelerService.Storage;
@@ -115,6 +116,7 @@ internal static partial class ServerHost
         services.AddSingleton(options);
         services.AddSingleton(database);
         services.AddSingleton(TimeProvider.System);
+        services.AddLabelerSecurity();
         services.AddSingleton<Drain>();
         services.AddHostedService(provider => provider.GetRequiredService<Drain>());
         services.AddSingleton<DatasetResolver>();
@@ -155,6 +157,9 @@ internal static partial class ServerHost
     private static void MapEndpoints(WebApplication app, ServerOptions options)
     {
         app.UseMiddleware<OversizeMessageMiddleware>();
+        app.UseRouting();
+        app.UseAuthentication();
+        app.UseAuthorization();
         app.MapGrpcService<DatasetGrpcService>();
         app.MapGrpcService<ItemGrpcService>();
         app.MapGrpcService<LabelerGrpcService>();
@@ -162,15 +167,16 @@ internal static partial class ServerHost
         app.MapGrpcService<TrainingGrpcService>();
         app.MapGrpcService<ModelGrpcService>();
         app.MapGrpcService<PredictionGrpcService>();
-        app.MapGrpcHealthChecksService();
+        // Probes ask without a key; nothing else is mapped so that strangers get an answer.
+        app.MapGrpcHealthChecksService().AllowAnonymous();
         if (options.Reflection)
         {
             app.MapGrpcReflectionService();
         }
 
         // Alive: the process answers. Ready: it can do its work.
-        app.MapHealthChecks("/healthz", new HealthCheckOptions { Predicate = _ => false });
-        app.MapHealthChecks("/readyz");
+        app.MapHealthChecks("/healthz", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous();
+        app.MapHealthChecks("/readyz").AllowAnonymous();
     }
 
     private static IEnumerable<string> ServiceNames =>

@@ -17,6 +17,12 @@ public sealed record ServerOptions
     /// <summary>Whether to serve callers without a key on an address that other machines reach.</summary>
     public bool AllowAnonymous { get; init; }
 
+    /// <summary>Whether to demand a key of callers on this machine too.</summary>
+    public bool RequireKeys { get; init; }
+
+    /// <summary>Whether callers without a credential are let in, as admins.</summary>
+    public bool AdmitsAnonymous => !RequireKeys && (AllowAnonymous || IPAddress.IsLoopback(Listen));
+
     /// <summary>Directory of the embedded PostgreSQL; not used with <see cref="Postgres"/>.</summary>
     public string DataDirectory { get; init; } = "";
 

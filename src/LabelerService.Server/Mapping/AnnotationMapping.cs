@@ -2,6 +2,8 @@ using Google.Protobuf.Collections;
 using Google.Protobuf.WellKnownTypes;
 using LabelerService.Contracts;
 using LabelerService.Contracts.V1;
+using LabelerService.Core.Errors;
+using LabelerService.Server.Security;
 using LabelerService.Server.Validation;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Ingest;
@@ -56,8 +58,11 @@ internal static class AnnotationMapping
     /// field paths; here only what exists in the proto alone: the class by name and the well-known types.
     /// </summary>
     /// <returns>The annotations; only meaningful if the validator has no violation.</returns>
-    public static AnnotationWrite[] ReadBatch(RepeatedField<Annotation> annotations, ClassReader classes, RequestValidator validator)
+    /// <exception cref="ServiceException">PERMISSION_DENIED: the caller speaks for one labeler, and an annotation is another's.</exception>
+    public static AnnotationWrite[] ReadBatch(
+        RepeatedField<Annotation> annotations, Caller caller, ClassReader classes, RequestValidator validator)
     {
+        LabelerView.CheckSubmission(caller, annotations);
         if (!validator.BatchSize(annotations.Count, "annotations"))
         {
             return [];

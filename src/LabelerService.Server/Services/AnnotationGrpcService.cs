@@ -5,6 +5,7 @@ using LabelerService.Core.Errors;
 using LabelerService.Server.Hosting;
 using LabelerService.Server.Mapping;
 using LabelerService.Server.Paging;
+using LabelerService.Server.Security;
 using LabelerService.Server.Validation;
 using LabelerService.Storage.Ingest;
 
@@ -24,7 +25,7 @@ internal sealed class AnnotationGrpcService(AnnotationStore annotations, Dataset
         var validator = new RequestValidator();
         var requestId = validator.RequestId(request.RequestId);
         var unknown = AnnotationMapping.ReadUnknownLabelers(request.UnknownLabelers, validator);
-        var batch = AnnotationMapping.ReadBatch(request.Annotations, new ClassReader(dataset.Schema), validator);
+        var batch = AnnotationMapping.ReadBatch(request.Annotations, Caller.Of(context), new ClassReader(dataset.Schema), validator);
         validator.ThrowIfInvalid();
 
         request.RequestId = "";
@@ -40,10 +41,11 @@ internal sealed class AnnotationGrpcService(AnnotationStore annotations, Dataset
         var (dataset, first) = await stream.StartAsync(datasets);
         var unknown = ReadUnknownLabelers(first.UnknownLabelers);
         var classes = new ClassReader(dataset.Schema);
+        var caller = Caller.Of(context);
         try
         {
             var batches = stream.ReadAsync(
-                (message, validator) => AnnotationMapping.ReadBatch(message.Annotations, classes, validator), context.CancellationToken);
+                (message, validator) => AnnotationMapping.ReadBatch(message.Annotations, caller, classes, validator), context.CancellationToken);
             var result = await annotations.WriteAllAsync(dataset, batches, unknown, context.CancellationToken);
             return new StreamAnnotationsResponse { Counts = AnnotationMapping.ToCounts(result) };
         }
@@ -62,6 +64,7 @@ internal sealed class AnnotationGrpcService(AnnotationStore annotations, Dataset
         var (dataset, first) = await stream.StartAsync(datasets);
         var unknown = ReadUnknownLabelers(first.UnknownLabelers);
         var classes = new ClassReader(dataset.Schema);
+        var caller = Caller.Of(context);
         var last = long.MinValue;
         var total = new AnnotationWriteResult(0, 0, 0);
         try
@@ -70,7 +73,7 @@ internal sealed class AnnotationGrpcService(AnnotationStore annotations, Dataset
                 (message, validator) =>
                 {
                     validator.Require(message.Sequence > last, "sequence", $"is {message.Sequence}; it must be greater than the one before, {last}");
-                    return (message.Sequence, Batch: AnnotationMapping.ReadBatch(message.Annotations, classes, validator));
+                    return (message.Sequence, Batch: AnnotationMapping.ReadBatch(message.Annotations, caller, classes, validator));
                 },
                 cancel);
             await foreach (var (sequence, batch) in messages)
@@ -93,6 +96,7 @@ internal sealed class AnnotationGrpcService(AnnotationStore annotations, Dataset
     {
         var size = PageTokens.Size(request.PageSize);
         var dataset = await datasets.ResolveAsync(request.Parent, "parent", context.CancellationToken);
+        request.LabelerId = LabelerView.Listed(Caller.Of(context), request.LabelerId);
         var scope = $"annotations|{dataset.Uid}|{request.ItemId.Length}|{request.ItemId}|{request.ShowRetracted}|{request.LabelerId}";
         var records = await annotations.ListAsync(
             dataset, new AnnotationFilter(NullIfEmpty(request.ItemId), NullIfEmpty(request.LabelerId), request.ShowRetracted),
@@ -112,9 +116,9 @@ internal sealed class AnnotationGrpcService(AnnotationStore annotations, Dataset
     {
         var (datasetId, item, labeler) = Names.Annotation(request.Name, "name");
         var dataset = await datasets.FindAsync(datasetId, "name", context.CancellationToken);
-        var record = await annotations.FindAsync(dataset, item, labeler, context.CancellationToken)
-            ?? throw ServiceException.NotFound("name", request.Name);
-        return AnnotationMapping.ToResource(dataset, record);
+        var record = await annotations.FindAsync(dataset, item, labeler, context.CancellationToken);
+        LabelerView.CheckRead(Caller.Of(context), record?.LabelerId, "name");
+        return AnnotationMapping.ToResource(dataset, record ?? throw ServiceException.NotFound("name", request.Name));
     }
 
     public override async Task<ListAnnotationRevisionsResponse> ListAnnotationRevisions(
@@ -126,6 +130,7 @@ internal sealed class AnnotationGrpcService(AnnotationStore annotations, Dataset
         var scope = $"annotationRevisions|{dataset.Uid}|{item}|{labeler}";
         var before = pages.Read(scope, request.PageToken) is { } cursor ? int.Parse(cursor, CultureInfo.InvariantCulture) : int.MaxValue;
         var records = await annotations.RevisionsAsync(dataset, item, labeler, before, size + 1, context.CancellationToken);
+        LabelerView.CheckRead(Caller.Of(context), records.FirstOrDefault()?.LabelerId, "name");
         if (records.Count == 0 && before == int.MaxValue)
         {
             throw ServiceException.NotFound("name", request.Name);

@@ -5,6 +5,7 @@ using LabelerService.Contracts.V1;
 using LabelerService.Core.Errors;
 using LabelerService.Server.Mapping;
 using LabelerService.Server.Paging;
+using LabelerService.Server.Security;
 using LabelerService.Server.Validation;
 using LabelerService.Storage.Datasets;
 
@@ -13,8 +14,6 @@ namespace LabelerService.Server.Services;
 /// <summary><c>labeler.v1.DatasetService</c>.</summary>
 internal sealed class DatasetGrpcService(DatasetStore store, DatasetResolver datasets, PageTokens pages) : DatasetService.DatasetServiceBase
 {
-    private const string ListScope = "datasets";
-
     public override async Task<Dataset> CreateDataset(CreateDatasetRequest request, ServerCallContext context)
     {
         var validator = new RequestValidator();
@@ -48,13 +47,15 @@ internal sealed class DatasetGrpcService(DatasetStore store, DatasetResolver dat
     public override async Task<ListDatasetsResponse> ListDatasets(ListDatasetsRequest request, ServerCallContext context)
     {
         var size = PageTokens.Size(request.PageSize);
-        var after = pages.Read(ListScope, request.PageToken);
-        var records = await store.ListAsync(after, size + 1, context.CancellationToken);
+        var caller = Caller.Of(context);
+        var scope = $"datasets|{caller.ScopeText()}";
+        var after = pages.Read(scope, request.PageToken);
+        var records = await store.ListAsync(after, size + 1, context.CancellationToken, caller.Datasets);
         var response = new ListDatasetsResponse();
         response.Datasets.AddRange(records.Take(size).Select(record => DatasetMapping.ToResource(record)));
         if (records.Count > size)
         {
-            response.NextPageToken = pages.Create(ListScope, records[size - 1].Id);
+            response.NextPageToken = pages.Create(scope, records[size - 1].Id);
         }
 
         return response;

@@ -1,20 +1,30 @@
 using LabelerService.Contracts;
 using LabelerService.Core.Errors;
+using LabelerService.Server.Security;
 using LabelerService.Server.Validation;
 using LabelerService.Storage.Datasets;
 
 namespace LabelerService.Server.Services;
 
-/// <summary>Finds the dataset that a request names; the one place where its absence becomes NOT_FOUND with the field's path.</summary>
-internal sealed class DatasetResolver(DatasetStore datasets)
+/// <summary>
+/// Finds the dataset that a request names; the one place where its absence becomes NOT_FOUND with the field's path. Every handler comes by
+/// here, so this is also where the caller's scope is checked, before the look-up: what a caller may not see might as well not exist.
+/// </summary>
+internal sealed class DatasetResolver(DatasetStore datasets, IHttpContextAccessor http)
 {
     /// <summary>The dataset of <c>datasets/{dataset}</c>.</summary>
-    /// <exception cref="ServiceException">INVALID_ARGUMENT for a malformed name, NOT_FOUND for an unknown dataset.</exception>
+    /// <exception cref="ServiceException">
+    /// INVALID_ARGUMENT for a malformed name, PERMISSION_DENIED outside the caller's scope, NOT_FOUND for an unknown dataset.
+    /// </exception>
     public Task<DatasetRecord> ResolveAsync(string name, string field, CancellationToken cancel) =>
         FindAsync(Names.Dataset(name, field), field, cancel);
 
     /// <summary>The dataset with this id, named by <paramref name="field"/>.</summary>
-    public async Task<DatasetRecord> FindAsync(string id, string field, CancellationToken cancel) =>
-        await datasets.FindAsync(id, cancel)
-        ?? throw ServiceException.NotFound(field, ResourceName.Dataset(id), "Create it first, or list the datasets to see what there is.");
+    /// <exception cref="ServiceException">PERMISSION_DENIED outside the caller's scope, NOT_FOUND for an unknown dataset.</exception>
+    public async Task<DatasetRecord> FindAsync(string id, string field, CancellationToken cancel)
+    {
+        Caller.Of(http.HttpContext).CheckDataset(id, field);
+        return await datasets.FindAsync(id, cancel)
+            ?? throw ServiceException.NotFound(field, ResourceName.Dataset(id), "Create it first, or list the datasets to see what there is.");
+    }
 }

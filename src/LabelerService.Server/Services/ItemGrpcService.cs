@@ -4,6 +4,7 @@ using LabelerService.Contracts.V1;
 using LabelerService.Core.Errors;
 using LabelerService.Server.Mapping;
 using LabelerService.Server.Paging;
+using LabelerService.Server.Security;
 using LabelerService.Server.Validation;
 using LabelerService.Storage.Items;
 
@@ -47,7 +48,7 @@ internal sealed class ItemGrpcService(ItemStore items, GoldStore gold, DatasetRe
         var (datasetId, key) = Names.Item(request.Name, "name");
         var dataset = await datasets.FindAsync(datasetId, "name", context.CancellationToken);
         var record = await items.FindAsync(dataset, key, context.CancellationToken) ?? throw ServiceException.NotFound("name", request.Name);
-        var item = ItemMapping.ToResource(dataset, record);
+        var item = LabelerView.Show(Caller.Of(context), ItemMapping.ToResource(dataset, record));
         if (request.IncludeFeatures && record.HasFeatures)
         {
             var features = await items.GetFeaturesAsync(dataset, [record.ItemId], context.CancellationToken);
@@ -75,7 +76,7 @@ internal sealed class ItemGrpcService(ItemStore items, GoldStore gold, DatasetRe
             dataset, new ItemFilter(split, ItemId: request.ItemId.Length > 0 ? request.ItemId : null),
             after is null ? 0 : long.Parse(after, CultureInfo.InvariantCulture), size + 1, context.CancellationToken);
         var response = new ListItemsResponse();
-        response.Items.AddRange(records.Take(size).Select(record => ItemMapping.ToResource(dataset, record)));
+        response.Items.AddRange(records.Take(size).Select(record => LabelerView.Show(Caller.Of(context), ItemMapping.ToResource(dataset, record))));
         if (records.Count > size)
         {
             response.NextPageToken = pages.Create(scope, records[size - 1].Key.ToString(CultureInfo.InvariantCulture));

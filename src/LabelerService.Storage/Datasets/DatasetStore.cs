@@ -81,12 +81,15 @@ public sealed class DatasetStore
     /// <param name="afterId">Last id already seen; null starts at the beginning.</param>
     /// <param name="limit">Rows at most.</param>
     /// <param name="cancel">Cancels.</param>
-    public async Task<IReadOnlyList<DatasetRecord>> ListAsync(string? afterId, int limit, CancellationToken cancel)
+    /// <param name="only">Ids of the datasets to choose from; null for all.</param>
+    public async Task<IReadOnlyList<DatasetRecord>> ListAsync(
+        string? afterId, int limit, CancellationToken cancel, IReadOnlyCollection<string>? only = null)
     {
         var after = afterId ?? "";
+        var ids = only?.ToArray();
         var rows = await _db.QueryAsync(
             (context, token) => context.Datasets.AsNoTracking()
-                .Where(dataset => string.Compare(dataset.Id, after) > 0).OrderBy(dataset => dataset.Id).Take(limit).ToListAsync(token),
+                .Where(dataset => string.Compare(dataset.Id, after) > 0 && (ids == null || ids.Contains(dataset.Id))).OrderBy(dataset => dataset.Id).Take(limit).ToListAsync(token),
             cancel);
         return rows.ConvertAll(Record);
     }

@@ -1,0 +1,79 @@
+using System.Collections.Frozen;
+using LabelerService.Core.Access;
+
+namespace LabelerService.Server.Security;
+
+/// <summary>
+/// Which roles may call which method. A method that is not here can be called by nobody; a test demands an entry for every rpc. The scope
+/// of datasets is checked apart from this, in <see cref="Services.DatasetResolver"/>.
+/// </summary>
+internal static class MethodAccess
+{
+    private static readonly Role[] Admins = [Role.Admin];
+    private static readonly Role[] Writers = [Role.Admin, Role.Ingester];
+    private static readonly Role[] Readers = [Role.Admin, Role.Ingester, Role.Reader];
+    private static readonly Role[] Submitters = [Role.Admin, Role.Ingester, Role.Labeler];
+    private static readonly Role[] Everyone = [Role.Admin, Role.Ingester, Role.Labeler, Role.Reader];
+
+    private static readonly FrozenDictionary<string, Role[]> Entries = new Dictionary<string, Role[]>(StringComparer.Ordinal)
+    {
+        // Creating and changing a dataset includes its quota; whatever deletes is for admins.
+        ["labeler.v1.DatasetService/CreateDataset"] = Admins,
+        ["labeler.v1.DatasetService/GetDataset"] = Everyone,
+        ["labeler.v1.DatasetService/ListDatasets"] = Everyone,
+        ["labeler.v1.DatasetService/UpdateDataset"] = Admins,
+        ["labeler.v1.DatasetService/DeleteDataset"] = Admins,
+
+        // Items come to labelers without their gold classes, see LabelerView.
+        ["labeler.v1.ItemService/BatchCreateItems"] = Writers,
+        ["labeler.v1.ItemService/StreamItems"] = Writers,
+        ["labeler.v1.ItemService/GetItem"] = Everyone,
+        ["labeler.v1.ItemService/ListItems"] = Everyone,
+        ["labeler.v1.ItemService/BatchSetGoldClasses"] = Writers,
+
+        ["labeler.v1.LabelerRegistryService/BatchCreateLabelers"] = Writers,
+        ["labeler.v1.LabelerRegistryService/GetLabeler"] = Readers,
+        ["labeler.v1.LabelerRegistryService/ListLabelers"] = Readers,
+        ["labeler.v1.LabelerRegistryService/UpdateLabeler"] = Writers,
+
+        // A labeler submits and reads annotations of its own only, see LabelerView.
+        ["labeler.v1.AnnotationService/BatchCreateAnnotations"] = Submitters,
+        ["labeler.v1.AnnotationService/StreamAnnotations"] = Submitters,
+        ["labeler.v1.AnnotationService/IngestAnnotations"] = Submitters,
+        ["labeler.v1.AnnotationService/GetAnnotation"] = Everyone,
+        ["labeler.v1.AnnotationService/ListAnnotations"] = Everyone,
+        ["labeler.v1.AnnotationService/ListAnnotationRevisions"] = Everyone,
+        ["labeler.v1.AnnotationService/ExportAnnotations"] = Readers,
+
+        // A run uses the machine for long but changes nothing: who brings the labels may start one.
+        ["labeler.v1.TrainingService/ListAlgorithms"] = Readers,
+        ["labeler.v1.TrainingService/CreateTrainingRun"] = Writers,
+        ["labeler.v1.TrainingService/GetTrainingRun"] = Readers,
+        ["labeler.v1.TrainingService/ListTrainingRuns"] = Readers,
+        ["labeler.v1.TrainingService/WatchTrainingRun"] = Readers,
+        ["labeler.v1.TrainingService/CancelTrainingRun"] = Writers,
+
+        ["labeler.v1.ModelService/GetModel"] = Readers,
+        ["labeler.v1.ModelService/ListModels"] = Readers,
+        ["labeler.v1.ModelService/GetModelVersion"] = Readers,
+        ["labeler.v1.ModelService/ListModelVersions"] = Readers,
+        ["labeler.v1.ModelService/SetModelAlias"] = Writers,
+        ["labeler.v1.ModelService/DeleteModelAlias"] = Admins,
+        ["labeler.v1.ModelService/EvaluateModel"] = Readers,
+        ["labeler.v1.ModelService/CompareModels"] = Readers,
+
+        ["labeler.v1.PredictionService/Predict"] = Readers,
+        ["labeler.v1.PredictionService/BatchPredict"] = Readers,
+
+        // What the API looks like is no secret, but nothing answers strangers.
+        ["grpc.reflection.v1.ServerReflection/ServerReflectionInfo"] = Everyone,
+        ["grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"] = Everyone,
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>Every method of the catalogue, as <c>labeler.v1.DatasetService/GetDataset</c>.</summary>
+    public static IReadOnlyCollection<string> Methods => Entries.Keys;
+
+    /// <summary>The roles that may call a method; none for a method that is not in the catalogue.</summary>
+    /// <param name="method">Full name, with or without the slash in front.</param>
+    public static IReadOnlyList<Role> RolesOf(string method) => Entries.GetValueOrDefault(method.TrimStart('/')) ?? [];
+}
