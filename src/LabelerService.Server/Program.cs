@@ -1,5 +1,8 @@
+using System.CommandLine;
 using LabelerService.Server.Hosting;
 
 var parsed = ServerCommand.Create(ServerHost.RunAsync, ServerHost.CheckHealthAsync).Parse(args);
-var exitCode = await parsed.InvokeAsync();
+
+// Batches under way, then the embedded PostgreSQL: both have limits of their own, and the library's two seconds would cut them off.
+var exitCode = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(2) });
 return parsed.Errors.Count > 0 ? ServerCommand.WrongUsage : exitCode;

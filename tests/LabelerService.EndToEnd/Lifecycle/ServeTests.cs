@@ -63,6 +63,30 @@ public sealed class ServeTests
     }
 
     [Fact]
+    public async Task A_server_that_stops_lets_an_import_under_way_finish()
+    {
+        // Longer than the two seconds that the command-line library grants a process by itself.
+        var stillSending = TimeSpan.FromSeconds(3);
+        await using var service = await RunningService.StartAsync("--trainers", "0");
+        var dataset = await service.CreateDatasetAsync();
+        await service.CreateItemsAsync(dataset, 1);
+        using var import = service.Annotations.StreamAnnotations();
+        await import.RequestStream.WriteAsync(new StreamAnnotationsRequest
+        {
+            Parent = dataset,
+            UnknownLabelers = UnknownLabelers.Register,
+            Annotations = { Requests.Says("anna", "i0", "a") },
+        });
+
+        var stop = service.StopAsync();
+        await Task.Delay(stillSending);
+        await import.RequestStream.CompleteAsync();
+
+        Assert.Equal(1, (await import.ResponseAsync).Counts.Created);
+        Assert.Equal(0, await stop);
+    }
+
+    [Fact]
     public async Task After_kill_minus_9_a_new_start_takes_over_the_database_left_running()
     {
         await using var service = await RunningService.StartAsync("--trainers", "0");
