@@ -130,7 +130,7 @@ internal sealed class AnnotationGrpcService(AnnotationStore annotations, Dataset
         var scope = $"annotationRevisions|{dataset.Uid}|{item}|{labeler}";
         var before = pages.Read(scope, request.PageToken) is { } cursor ? int.Parse(cursor, CultureInfo.InvariantCulture) : int.MaxValue;
         var records = await annotations.RevisionsAsync(dataset, item, labeler, before, size + 1, context.CancellationToken);
-        LabelerView.CheckRead(Caller.Of(context), records.FirstOrDefault()?.LabelerId, "name");
+        LabelerView.CheckRead(Caller.Of(context), records.Count == 0 ? null : records[0].LabelerId, "name");
         if (records.Count == 0 && before == int.MaxValue)
         {
             throw ServiceException.NotFound("name", request.Name);
