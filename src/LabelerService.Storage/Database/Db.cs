@@ -17,7 +17,7 @@ internal sealed class Db(NpgsqlDataSource source, IDbContextFactory<LabelerDbCon
     private const int Attempts = 6;
 
     /// <summary>
-    /// Runs a transaction that consumes something which cannot be replayed (a stream): it is tried once, and one that lost against
+    /// Runs a transaction that consumes or feeds something which cannot be replayed (a stream): it is tried once, and one that lost against
     /// another is the caller's to repeat (Aborted).
     /// </summary>
     public Task<T> TransactUnrepeatedAsync<T>(

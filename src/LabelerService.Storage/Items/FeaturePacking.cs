@@ -1,14 +1,23 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.InteropServices;
+using LabelerService.Core.Tensors;
 
 namespace LabelerService.Storage.Items;
 
 /// <summary>Reads packed little-endian features. The service runs on little-endian machines only (linux-x64).</summary>
 public static class FeaturePacking
 {
+    // The nearest float to value / 255, which is what dividing gives.
+    private static readonly float[] OfByte = [.. Enumerable.Range(0, 256).Select(value => value / 255f)];
+
     /// <summary>Bytes of one value.</summary>
-    public static int Size(FeatureEncoding encoding) => encoding == FeatureEncoding.Float16 ? 2 : 4;
+    public static int Size(FeatureEncoding encoding) => encoding switch
+    {
+        FeatureEncoding.UInt8 => 1,
+        FeatureEncoding.Float16 => 2,
+        _ => 4,
+    };
 
     /// <summary>Unpacks features into float32.</summary>
     /// <param name="packed">Packed values, as many as <paramref name="target"/> has room for.</param>
@@ -22,15 +31,21 @@ public static class FeaturePacking
             throw new InvalidDataException($"Packed features have {packed.Length} bytes where {target.Length} values are due.");
         }
 
-        if (encoding == FeatureEncoding.Float32)
+        switch (encoding)
         {
-            packed.CopyTo(MemoryMarshal.AsBytes(target));
-            return;
-        }
+            case FeatureEncoding.Float32:
+                packed.CopyTo(MemoryMarshal.AsBytes(target));
+                break;
+            case FeatureEncoding.UInt8:
+                for (var i = 0; i < target.Length; i++)
+                {
+                    target[i] = OfByte[packed[i]];
+                }
 
-        for (var i = 0; i < target.Length; i++)
-        {
-            target[i] = (float)BinaryPrimitives.ReadHalfLittleEndian(packed[(2 * i)..]);
+                break;
+            default:
+                Float16.ToSingle(MemoryMarshal.Cast<byte, ushort>(packed), target);
+                break;
         }
     }
 
@@ -40,6 +55,11 @@ public static class FeaturePacking
     /// <summary>Index of the first value that is NaN or infinite; −1 if all are finite.</summary>
     public static int IndexOfNonFinite(ReadOnlySpan<byte> packed, FeatureEncoding encoding)
     {
+        if (encoding == FeatureEncoding.UInt8)
+        {
+            return -1;
+        }
+
         if (encoding == FeatureEncoding.Float16)
         {
             for (var i = 0; i + 1 < packed.Length; i += 2)

@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using LabelerService.Core.Datasets;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Datasets;
@@ -6,7 +8,8 @@ using LabelerService.Storage.Datasets;
 namespace LabelerService.Storage.Items;
 
 /// <summary>A checked batch of items as column arrays.</summary>
-internal sealed record ItemParameters(string[] Ids, short[] Splits, byte[]?[] Features, short[] Encodings, short?[] Gold)
+internal sealed record ItemParameters(
+    string[] Ids, short[] Splits, byte[]?[] Features, short[] Encodings, short?[] Gold, byte[]?[] Contents, short?[] ContentTypes, Guid?[] Hashes)
 {
     /// <exception cref="Core.Errors.ServiceException">InvalidArgument naming <c>items[i]…</c>.</exception>
     public static ItemParameters Create(DatasetRecord dataset, IReadOnlyList<ItemWrite> items)
@@ -17,6 +20,10 @@ internal sealed record ItemParameters(string[] Ids, short[] Splits, byte[]?[] Fe
         var features = new byte[]?[items.Count];
         var encodings = new short[items.Count];
         var gold = new short?[items.Count];
+        var contents = new byte[]?[items.Count];
+        var types = new short?[items.Count];
+        var hashes = new Guid?[items.Count];
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         for (var i = 0; i < items.Count; i++)
         {
             var item = items[i];
@@ -25,9 +32,34 @@ internal sealed record ItemParameters(string[] Ids, short[] Splits, byte[]?[] Fe
             features[i] = item.Features.IsEmpty ? null : Bytes(item.Features);
             encodings[i] = (short)item.Encoding;
             gold[i] = (short?)item.GoldClass;
+            contents[i] = item.Content is { } content ? Bytes(content.Bytes) : null;
+            types[i] = (short?)item.Content?.Type;
+            hashes[i] = item.Features.IsEmpty && item.Content is null ? null : ContentHash(hash, item);
         }
 
-        return new ItemParameters(ids, splits, features, encodings, gold);
+        return new ItemParameters(ids, splits, features, encodings, gold, contents, types, hashes);
+    }
+
+    /// <summary>
+    /// The first half of SHA-256 over the encoding, the features, and the content with its type: what tells one content from another
+    /// without reading either. The migration computes the same in SQL for items from before.
+    /// </summary>
+    private static Guid ContentHash(IncrementalHash hash, ItemWrite item)
+    {
+        Span<byte> number = stackalloc byte[sizeof(short)];
+        BinaryPrimitives.WriteInt16BigEndian(number, (short)item.Encoding);
+        hash.AppendData(number);
+        hash.AppendData(item.Features.Span);
+        if (item.Content is { } content)
+        {
+            BinaryPrimitives.WriteInt16BigEndian(number, (short)content.Type);
+            hash.AppendData(number);
+            hash.AppendData(content.Bytes.Span);
+        }
+
+        Span<byte> full = stackalloc byte[SHA256.HashSizeInBytes];
+        hash.GetHashAndReset(full);
+        return new Guid(full[..16], bigEndian: true);
     }
 
     // An array that is sent whole goes out as it is; a slice has to be copied because the driver takes only whole arrays.
@@ -57,9 +89,14 @@ internal sealed record ItemParameters(string[] Ids, short[] Splits, byte[]?[] Fe
                 problems.Add($"items[{i}].split", "must be train, validation or test");
             }
 
-            if (FeatureProblem(schema, item) is { } features)
+            if (ItemRules.FeatureProblem(schema, item.Features.Span, item.Encoding) is { } features)
             {
                 problems.Add($"items[{i}].features", features);
+            }
+
+            if (ItemRules.ContentProblem(schema, item) is { } content)
+            {
+                problems.Add($"items[{i}].content", content);
             }
 
             if (item.GoldClass is { } gold && (gold < 0 || gold >= schema.Classes.Count))
@@ -69,33 +106,5 @@ internal sealed record ItemParameters(string[] Ids, short[] Splits, byte[]?[] Fe
         }
 
         problems.ThrowInvalid();
-    }
-
-    private static string? FeatureProblem(DatasetSchema schema, ItemWrite item)
-    {
-        if (item.Encoding is not (FeatureEncoding.Float32 or FeatureEncoding.Float16))
-        {
-            return "must be float32 or float16";
-        }
-
-        if (item.Features.IsEmpty)
-        {
-            return null;
-        }
-
-        var size = FeaturePacking.Size(item.Encoding);
-        if (item.Features.Length % size != 0)
-        {
-            return $"must be whole values of {size} bytes (it has {item.Features.Length} bytes)";
-        }
-
-        if (schema.FeatureLength > 0 && item.Features.Length != (long)schema.FeatureLength * size)
-        {
-            return $"must have {schema.FeatureLength} values (it has {item.Features.Length / size})";
-        }
-
-        return FeaturePacking.IndexOfNonFinite(item.Features.Span, item.Encoding) is var at && at >= 0
-            ? $"must be finite (value {at} is NaN or infinite)"
-            : null;
     }
 }

@@ -10,22 +10,55 @@ public enum FeatureEncoding
 
     /// <summary>IEEE 754 binary16, little-endian.</summary>
     Float16 = 2,
+
+    /// <summary>Unsigned bytes of an image, each standing for value / 255.</summary>
+    UInt8 = 3,
 }
 
-/// <summary>An item to create or replace.</summary>
+/// <summary>What the content of an item is. The values are stored; never renumber.</summary>
+public enum ContentType
+{
+    /// <summary>An image file in PNG.</summary>
+    Png = 1,
+
+    /// <summary>An image file in JPEG.</summary>
+    Jpeg = 2,
+
+    /// <summary>Text in UTF-8.</summary>
+    Text = 3,
+}
+
+/// <summary>What an item was made from, kept as it was sent: an image file or a text.</summary>
+/// <param name="Type">What the bytes are.</param>
+/// <param name="Bytes">The bytes.</param>
+public readonly record struct ItemContent(ContentType Type, ReadOnlyMemory<byte> Bytes);
+
+/// <summary>
+/// An item to create or replace. Features and content are one thing: where either is given, both replace what is stored; where neither is
+/// given, what is stored stays.
+/// </summary>
 /// <param name="ItemId">External id, 1 to 256 bytes of UTF-8, unique within the dataset.</param>
 /// <param name="Split">Part of the dataset.</param>
-/// <param name="Features">Packed features, <see cref="DatasetSchema.FeatureLength"/> values; empty keeps what is stored.</param>
+/// <param name="Features">
+/// Packed features: <see cref="DatasetSchema.FeatureLength"/> values, or for a sequence T × its step length; empty for none.
+/// </param>
 /// <param name="Encoding">How <paramref name="Features"/> is packed.</param>
 /// <param name="GoldClass">Gold class index; null keeps what is stored.</param>
+/// <param name="Content">Image file (with the features decoded from it) or text; null for none.</param>
 public sealed record ItemWrite(
-    string ItemId, Split Split, ReadOnlyMemory<byte> Features, FeatureEncoding Encoding = FeatureEncoding.Float32, int? GoldClass = null);
+    string ItemId, Split Split, ReadOnlyMemory<byte> Features, FeatureEncoding Encoding = FeatureEncoding.Float32, int? GoldClass = null,
+    ItemContent? Content = null);
 
 /// <summary>What a batch of items changed.</summary>
 /// <param name="Created">Items that are new.</param>
 /// <param name="Updated">Items whose content differed.</param>
 /// <param name="Unchanged">Items that were stored as they are.</param>
 public sealed record ItemUpsertResult(int Created, int Updated, int Unchanged);
+
+/// <summary>What a deletion of items removed.</summary>
+/// <param name="Items">Items.</param>
+/// <param name="Annotations">Current annotations that went with them.</param>
+public sealed record ItemDeleteResult(int Items, long Annotations);
 
 /// <summary>A stored item without its features.</summary>
 public sealed record ItemRecord
@@ -42,6 +75,9 @@ public sealed record ItemRecord
     /// <summary>Whether features are stored.</summary>
     public required bool HasFeatures { get; init; }
 
+    /// <summary>What its content is; null without one.</summary>
+    public required ContentType? ContentType { get; init; }
+
     /// <summary>Gold class index, if known.</summary>
     public required int? GoldClass { get; init; }
 
@@ -52,11 +88,18 @@ public sealed record ItemRecord
     public required DateTimeOffset UpdateTime { get; init; }
 }
 
-/// <summary>Which items a list returns; null does not filter.</summary>
-/// <param name="Split">Only this split.</param>
-/// <param name="HasGold">Only items with (true) or without (false) a gold class.</param>
-/// <param name="ItemId">Only the item with this external id.</param>
-public sealed record ItemFilter(Split? Split = null, bool? HasGold = null, string? ItemId = null);
+/// <summary>A stored item with as much of its data as was asked for.</summary>
+/// <param name="Item">The item.</param>
+/// <param name="Features">Packed features; null where there are none or none were asked for.</param>
+/// <param name="Encoding">How they are packed.</param>
+/// <param name="Content">The content; null where there is none or none was asked for.</param>
+public sealed record StoredItem(ItemRecord Item, byte[]? Features, FeatureEncoding Encoding, byte[]? Content);
+
+/// <summary>Which items to export, and how much of each.</summary>
+/// <param name="Split">Only this split; null for all.</param>
+/// <param name="Features">Whether to read features.</param>
+/// <param name="Contents">Whether to read contents.</param>
+public sealed record ItemExport(Split? Split, bool Features, bool Contents);
 
 /// <summary>The features of one item.</summary>
 /// <param name="Key">Key of the item, ascending within a stream.</param>

@@ -69,6 +69,14 @@ internal sealed class ItemEntity
 
     public short? GoldClass { get; set; }
 
+    /// <summary>The image file or text as it was sent.</summary>
+    public byte[]? Content { get; set; }
+
+    public short? ContentType { get; set; }
+
+    /// <summary>Tells whether features and content are the same without reading them; null where there is neither.</summary>
+    public Guid? ContentHash { get; set; }
+
     public DateTimeOffset CreateTime { get; set; }
 
     public DateTimeOffset UpdateTime { get; set; }
