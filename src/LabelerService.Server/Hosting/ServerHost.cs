@@ -1,6 +1,7 @@
 using System.Net;
 using LabelerService.Core.Errors;
 using LabelerService.Server.Errors;
+using LabelerService.Server.Images;
 using LabelerService.Server.Inference;
 using LabelerService.Server.Inference.Evaluation;
 using LabelerService.Server.Paging;
@@ -120,6 +121,7 @@ internal static partial class ServerHost
         services.AddSingleton<Drain>();
         services.AddHostedService(provider => provider.GetRequiredService<Drain>());
         services.AddSingleton<DatasetResolver>();
+        services.AddSingleton<ImageDecoder>();
         services.AddSingleton<RunWatcher>();
         services.AddSingleton<ModelCache>();
         services.AddSingleton<ModelResolver>();

@@ -14,6 +14,7 @@ internal static class DatasetMapping
 {
     private const int VectorLength = 65_536;
     private const int ImageSide = 4_096;
+    private const int StepLength = 4_096;
 
     /// <summary>The resource of a stored dataset.</summary>
     public static Dataset ToResource(DatasetRecord record, StoredCounts? counts = null)
@@ -134,10 +135,11 @@ internal static class DatasetMapping
                 Side(image.Width, ImageSide, $"{Field}.image.width", validator);
                 validator.Require(image.Channels is 1 or 3, $"{Field}.image.channels", "must be 1 or 3");
                 return (ItemKind.Image, [image.Height, image.Width, image.Channels]);
-            case ItemType.KindOneofCase.Text or ItemType.KindOneofCase.Sequence:
-                // Better no dataset than one that no item can be stored in.
-                validator.Add(Field, "this version stores vectors and images; text and sequences come as vectors from an encoder of your own");
+            case ItemType.KindOneofCase.Text:
                 return (ItemKind.Text, []);
+            case ItemType.KindOneofCase.Sequence:
+                Side(type.Sequence.StepLength, StepLength, $"{Field}.sequence.step_length", validator);
+                return (ItemKind.Sequence, [type.Sequence.StepLength]);
             default:
                 validator.Add(Field, "must be set: vector, image, text or sequence");
                 return (ItemKind.Vector, []);

@@ -22,9 +22,41 @@ internal static class ItemMapping
         Split = (WireSplit)record.Split,
         GoldClass = record.GoldClass is { } gold ? dataset.Schema.Classes[gold] : "",
         HasFeatures = record.HasFeatures,
+        HasContent = record.ContentType is not null,
+        MediaType = record.ContentType switch
+        {
+            ContentType.Png => "image/png",
+            ContentType.Jpeg => "image/jpeg",
+            ContentType.Text => "text/plain",
+            _ => "",
+        },
         CreateTime = Timestamp.FromDateTimeOffset(record.CreateTime),
         UpdateTime = Timestamp.FromDateTimeOffset(record.UpdateTime),
     };
+
+    /// <summary>The resource of a stored item with what was read of its data. The arrays go out as they are, uncopied.</summary>
+    public static Item ToResource(DatasetRecord dataset, StoredItem stored)
+    {
+        var item = ToResource(dataset, stored.Item);
+        if (stored.Features is { } features)
+        {
+            item.Features = ToTensor(dataset.Schema, features, stored.Encoding);
+        }
+
+        if (stored.Content is { } content)
+        {
+            if (stored.Item.ContentType == ContentType.Text)
+            {
+                item.Text = System.Text.Encoding.UTF8.GetString(content);
+            }
+            else
+            {
+                item.Image = UnsafeByteOperations.UnsafeWrap(content);
+            }
+        }
+
+        return item;
+    }
 
     /// <summary>A FLOAT32 tensor over the given values.</summary>
     public static Tensor ToTensor(ReadOnlySpan<float> values, params ReadOnlySpan<long> shape)
@@ -54,53 +86,20 @@ internal static class ItemMapping
         return (DomainSplit)split;
     }
 
-    /// <summary>Checks a batch of items and reads it.</summary>
-    /// <param name="schema">Schema of the dataset.</param>
-    /// <param name="batch">The batch, null where the request has none.</param>
-    /// <param name="validator">Takes the violations, paths from <c>batch</c> on.</param>
-    /// <returns>The items; only meaningful if the validator has no violation.</returns>
-    public static IReadOnlyList<ItemWrite> ReadBatch(DatasetSchema schema, ItemBatch? batch, RequestValidator validator)
+    private static Tensor ToTensor(DatasetSchema schema, byte[] features, FeatureEncoding encoding)
     {
-        if (batch is null)
+        var values = features.Length / FeaturePacking.Size(encoding);
+        var columns = schema.ItemKind == ItemKind.Sequence ? schema.ItemShape[0] : values;
+        return new Tensor
         {
-            validator.Add("batch", "must be set");
-            return [];
-        }
-
-        var split = ReadSplit(batch.Split, "batch.split", validator) ?? DomainSplit.Train;
-        var count = batch.ItemIds.Count;
-        if (!validator.BatchSize(count, "batch.item_ids")
-            || !CheckIds(batch, validator)
-            || !TensorReader.Check(batch.Features, count, schema.FeatureLength, "batch.features", validator))
-        {
-            return [];
-        }
-
-        var (encoding, size) = batch.Features.DataType == Tensor.Types.DataType.Float32
-            ? (FeatureEncoding.Float32, sizeof(float))
-            : (FeatureEncoding.Float16, 2);
-        var stride = schema.FeatureLength * size;
-        var data = batch.Features.Data.Memory;
-        var items = new ItemWrite[count];
-        for (var i = 0; i < count; i++)
-        {
-            items[i] = new ItemWrite(batch.ItemIds[i], split, data.Slice(i * stride, stride), encoding);
-        }
-
-        return items;
-    }
-
-    private static bool CheckIds(ItemBatch batch, RequestValidator validator)
-    {
-        var right = true;
-        var seen = new HashSet<string>(batch.ItemIds.Count, StringComparer.Ordinal);
-        for (var i = 0; i < batch.ItemIds.Count && !validator.IsFull; i++)
-        {
-            var field = $"batch.item_ids[{i}]";
-            right &= validator.ExternalId(batch.ItemIds[i], field)
-                && validator.Require(seen.Add(batch.ItemIds[i]), field, "repeats an item of the same batch");
-        }
-
-        return right;
+            DataType = encoding switch
+            {
+                FeatureEncoding.Float16 => Tensor.Types.DataType.Float16,
+                FeatureEncoding.UInt8 => Tensor.Types.DataType.Uint8,
+                _ => Tensor.Types.DataType.Float32,
+            },
+            Shape = { values / columns, columns },
+            Data = UnsafeByteOperations.UnsafeWrap(features),
+        };
     }
 }

@@ -1,6 +1,7 @@
 using LabelerService.Contracts.V1;
 using LabelerService.Core.Access;
 using LabelerService.Core.Errors;
+using LabelerService.Storage.Items;
 
 namespace LabelerService.Server.Security;
 
@@ -57,6 +58,18 @@ internal static class LabelerView
         }
 
         return item;
+    }
+
+    /// <summary>Refuses filters of a labeler that would tell it gold classes one by one.</summary>
+    /// <exception cref="ServiceException">PERMISSION_DENIED naming <c>filter</c>.</exception>
+    public static void CheckFilter(Caller caller, IReadOnlyList<ItemCondition> conditions)
+    {
+        if (caller.Role == Role.Labeler && conditions.Any(condition => condition.Property is ItemProperty.GoldClass or ItemProperty.HasGold))
+        {
+            throw new ServiceException(
+                ErrorKind.PermissionDenied, "GOLD_FORBIDDEN", "filter: gold classes are not a labeler's to see.",
+                new FieldViolation("filter", "must not ask about gold classes"));
+        }
     }
 
     private static ServiceException Foreign(string field) => new(

@@ -29,6 +29,9 @@ internal static class MethodAccess
         ["labeler.v1.ItemService/StreamItems"] = Writers,
         ["labeler.v1.ItemService/GetItem"] = Everyone,
         ["labeler.v1.ItemService/ListItems"] = Everyone,
+        ["labeler.v1.ItemService/ExportItems"] = Readers,
+        ["labeler.v1.ItemService/DeleteItem"] = Admins,
+        ["labeler.v1.ItemService/BatchDeleteItems"] = Admins,
         ["labeler.v1.ItemService/BatchSetGoldClasses"] = Writers,
 
         ["labeler.v1.LabelerRegistryService/BatchCreateLabelers"] = Writers,

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using LabelerService.Contracts;
 using LabelerService.Contracts.V1;
+using LabelerService.Core.Datasets;
 using LabelerService.Core.Errors;
 using LabelerService.Core.Models;
 using LabelerService.Server.Errors;
@@ -39,6 +40,15 @@ internal sealed class TrainingGrpcService(
             run.Priority is >= -PriorityBound and <= PriorityBound, "training_run.priority", $"must be from {-PriorityBound} to {PriorityBound}");
         CheckSettings(run, validator);
         validator.ThrowIfInvalid();
+
+        if (dataset.Schema.FeatureLength == 0)
+        {
+            throw new ServiceException(
+                ErrorKind.FailedPrecondition, "ITEMS_NOT_TRAINABLE",
+                $"The items of {request.Parent} are {(dataset.Schema.ItemKind == ItemKind.Text ? "texts" : "sequences")}, which this version stores but "
+                + "cannot train on. Encode them as vectors of a fixed length and train on a dataset of those.",
+                new FieldViolation("parent", "has items without a fixed length"));
+        }
 
         if (!await annotations.AnyAsync(dataset, cancel))
         {

@@ -9,6 +9,15 @@ internal static class Limits
     /// <summary>Most entries of a batch.</summary>
     public const int Batch = 10_000;
 
+    /// <summary>Most values of the decoded images of a batch, one byte each.</summary>
+    public const int PixelBytes = 64 * 1024 * 1024;
+
+    /// <summary>Size from which a message of an export is sent, in bytes.</summary>
+    public const int ExportMessageBytes = 1024 * 1024;
+
+    /// <summary>Longest filter, in characters.</summary>
+    public const int FilterLength = 2_048;
+
     /// <summary>Longest external id, display name or tag, in bytes of UTF-8.</summary>
     public const int TextBytes = 256;
 

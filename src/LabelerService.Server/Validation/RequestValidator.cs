@@ -12,6 +12,9 @@ internal sealed class RequestValidator
 {
     private readonly List<FieldViolation> _violations = [];
 
+    /// <summary>Violations so far.</summary>
+    public int Count => _violations.Count;
+
     /// <summary>Whether so much is wrong that looking further would only add noise.</summary>
     public bool IsFull => _violations.Count >= Limits.Violations;
 

@@ -1,7 +1,9 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 using LabelerService.Contracts.V1;
+using LabelerService.Core.Datasets;
 using LabelerService.Core.Tensors;
+using LabelerService.Storage.Items;
 
 namespace LabelerService.Server.Validation;
 
@@ -49,6 +51,54 @@ internal static class TensorReader
         var bytes = shape[0] * shape[1] * size;
         return validator.Require(tensor.Data.Length == bytes, $"{field}.data", $"has {tensor.Data.Length} bytes; the shape asks for {bytes}")
             && CheckFinite(tensor, columns, field, validator);
+    }
+
+    /// <summary>
+    /// Checks the features of items: as <see cref="Check"/>, and for images also UINT8 and the shape [rows, height, width, channels].
+    /// </summary>
+    /// <param name="tensor">The tensor.</param>
+    /// <param name="rows">Expected rows.</param>
+    /// <param name="schema">Schema of the dataset, of vectors or images.</param>
+    /// <param name="field">Path of the tensor in the request.</param>
+    /// <param name="validator">Takes the violations.</param>
+    public static void CheckItems(Tensor tensor, int rows, DatasetSchema schema, string field, RequestValidator validator)
+    {
+        var image = schema.ItemKind == ItemKind.Image;
+        if (image && tensor.Shape.Count == 4 && tensor.Shape.Skip(1).SequenceEqual(schema.ItemShape.Select(side => (long)side)))
+        {
+            tensor = new Tensor { DataType = tensor.DataType, Shape = { tensor.Shape[0], schema.FeatureLength }, Data = tensor.Data };
+        }
+
+        if (image && tensor.DataType == Tensor.Types.DataType.Uint8)
+        {
+            CheckBytes(tensor, rows, schema.FeatureLength, field, validator);
+        }
+        else
+        {
+            Check(tensor, rows, schema.FeatureLength, field, validator);
+        }
+    }
+
+    /// <summary>Checks a sequence: FLOAT32 or FLOAT16 of shape [T, columns], within the limits of an item, every value finite.</summary>
+    public static void CheckSequence(Tensor tensor, int columns, string field, RequestValidator validator)
+    {
+        var size = ElementSize(tensor.DataType);
+        var shape = tensor.Shape;
+        if (!validator.Require(size != 0, $"{field}.data_type", "must be DATA_TYPE_FLOAT32 or DATA_TYPE_FLOAT16")
+            || !validator.Require(shape.Count == 2, $"{field}.shape", $"must have two sides, [steps, {columns}]")
+            || !validator.Require(
+                shape[0] is >= 1 and <= ItemRules.MaxSteps, $"{field}.shape", $"has {shape[0]} steps; a sequence takes 1 to {ItemRules.MaxSteps}")
+            || !validator.Require(shape[1] == columns, $"{field}.shape", $"has steps of length {shape[1]}; the dataset's have {columns}"))
+        {
+            return;
+        }
+
+        var bytes = shape[0] * shape[1] * size;
+        if (validator.Require(bytes <= ItemRules.MaxItemBytes, $"{field}.shape", $"has {bytes} bytes; a sequence takes at most {ItemRules.MaxItemBytes}")
+            && validator.Require(tensor.Data.Length == bytes, $"{field}.data", $"has {tensor.Data.Length} bytes; the shape asks for {bytes}"))
+        {
+            CheckFinite(tensor, columns, field, validator);
+        }
     }
 
     /// <summary>Copies a checked tensor's rows as float32.</summary>
@@ -112,6 +162,18 @@ internal static class TensorReader
             ? FirstNonFinite(MemoryMarshal.Cast<byte, float>(tensor.Data.Span))
             : FirstNonFinite(MemoryMarshal.Cast<byte, Half>(tensor.Data.Span));
         return validator.Require(at < 0, $"{field}.data", at < 0 ? "" : $"row {at / columns}, value {at % columns} is not a finite number");
+    }
+
+    private static void CheckBytes(Tensor tensor, int rows, int columns, string field, RequestValidator validator)
+    {
+        var shape = tensor.Shape;
+        if (validator.Require(shape.Count == 2, $"{field}.shape", $"must have two sides, [items, {columns}]")
+            && validator.Require(shape[0] == rows, $"{field}.shape", $"has {shape[0]} rows for {rows} items")
+            && validator.Require(shape[1] == columns, $"{field}.shape", $"has vectors of length {shape[1]}; the dataset's have {columns}"))
+        {
+            var bytes = shape[0] * shape[1];
+            validator.Require(tensor.Data.Length == bytes, $"{field}.data", $"has {tensor.Data.Length} bytes; the shape asks for {bytes}");
+        }
     }
 
     private static int ElementSize(Tensor.Types.DataType type) => type switch

@@ -138,8 +138,8 @@ public sealed partial class ItemStore
             Split = split,
             HasFeatures = hasFeatures,
             GoldClass = gold < 0 ? null : gold,
-            CreateTime = created,
-            UpdateTime = updated,
+            CreateTime = new DateTimeOffset(created, TimeSpan.Zero),
+            UpdateTime = new DateTimeOffset(updated, TimeSpan.Zero),
             ContentType = type == 0 ? null : (ContentType)type,
         };
         return new StoredItem(record, features, encoding, content);

@@ -1,4 +1,3 @@
-using LabelerService.Core.Datasets;
 using LabelerService.Core.Errors;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Datasets;

@@ -1,0 +1,12 @@
+namespace LabelerService.Storage.Schema;
+
+/// <summary>What the migration of item contents needs beyond what EF Core can express.</summary>
+internal static class ItemSql
+{
+    /// <summary>Hashes the features of items from before, as <see cref="Items.ItemParameters"/> does for new ones.</summary>
+    public const string HashWhatIsStored =
+        """
+        UPDATE items SET content_hash = encode(substring(sha256(int2send(feature_encoding) || features) FROM 1 FOR 16), 'hex')::uuid
+        WHERE features IS NOT NULL
+        """;
+}
