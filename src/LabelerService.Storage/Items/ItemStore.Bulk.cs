@@ -19,13 +19,17 @@ public sealed partial class ItemStore
             async (connection, token) =>
             {
                 var total = new ItemUpsertResult(0, 0, 0);
+                var bytes = 0L;
                 await foreach (var batch in batches.WithCancellation(token))
                 {
-                    var result = await UpsertAsync(connection, dataset, ItemParameters.Create(dataset, batch), token);
+                    var (result, more) = await UpsertAsync(connection, dataset, ItemParameters.Create(dataset, batch), token);
+                    bytes += more;
                     total = new ItemUpsertResult(
                         total.Created + result.Created, total.Updated + result.Updated, total.Unchanged + result.Unchanged);
                 }
 
+                // Only now: where there is a quota, others wait for the commit from here on.
+                await DatasetUsage.AddAsync(connection, dataset, new UsageChange(Items: total.Created, Bytes: bytes), token);
                 return total;
             },
             cancel);

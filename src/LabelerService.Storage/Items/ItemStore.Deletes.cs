@@ -55,6 +55,20 @@ public sealed partial class ItemStore
     private static async Task<ItemDeleteResult> DeleteAsync(
         NpgsqlConnection connection, DatasetRecord dataset, long[] keys, CancellationToken cancel)
     {
+        var (items, annotations, bytes) = await DeleteRowsAsync(connection, dataset, keys, cancel);
+        if (items > 0)
+        {
+            await DatasetLock.RetireKeysAsync(connection, dataset, cancel);
+            await DatasetUsage.AddAsync(
+                connection, dataset, new UsageChange(Items: -items, Annotations: -annotations, Bytes: -bytes), cancel);
+        }
+
+        return new ItemDeleteResult(items, annotations);
+    }
+
+    private static async Task<(int Items, long Annotations, long Bytes)> DeleteRowsAsync(
+        NpgsqlConnection connection, DatasetRecord dataset, long[] keys, CancellationToken cancel)
+    {
         await using var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(Sql.BatchCommand(
             """
@@ -64,8 +78,8 @@ public sealed partial class ItemStore
             dataset.Key, keys));
         batch.BatchCommands.Add(Sql.BatchCommand(
             """
-            WITH gone AS (DELETE FROM items WHERE dataset_id = $1 AND item_key = ANY($2) RETURNING 1)
-            SELECT count(*) FROM gone
+            WITH gone AS (DELETE FROM items WHERE dataset_id = $1 AND item_key = ANY($2) RETURNING bytes)
+            SELECT count(*), coalesce(sum(bytes), 0)::bigint FROM gone
             """,
             dataset.Key, keys));
         batch.BatchCommands.Add(Sql.BatchCommand("DELETE FROM annotation_history WHERE dataset_id = $1 AND item_key = ANY($2)", dataset.Key, keys));
@@ -74,7 +88,7 @@ public sealed partial class ItemStore
         var annotations = reader.GetInt64(0);
         await reader.NextResultAsync(cancel);
         await reader.ReadAsync(cancel);
-        return new ItemDeleteResult((int)reader.GetInt64(0), annotations);
+        return ((int)reader.GetInt64(0), annotations, reader.GetInt64(1));
     }
 
     private static void CheckIds(IReadOnlyList<string> itemIds)

@@ -18,8 +18,9 @@ public sealed partial class ItemStore
                 AS t(external_id, split, features, feature_encoding, gold_class, content, content_type, content_hash)
         ), written AS (
             INSERT INTO items AS i
-                (dataset_id, item_key, external_id, split, features, feature_encoding, gold_class, content, content_type, content_hash)
-            SELECT $1, item_key, external_id, split, features, feature_encoding, gold_class, content, content_type, content_hash
+                (dataset_id, item_key, external_id, split, features, feature_encoding, gold_class, content, content_type, content_hash, bytes)
+            SELECT $1, item_key, external_id, split, features, feature_encoding, gold_class, content, content_type, content_hash,
+                   coalesce(octet_length(features), 0) + coalesce(octet_length(content), 0)
             FROM input ORDER BY external_id COLLATE "C"
             ON CONFLICT (dataset_id, external_id) DO UPDATE SET
                 split = excluded.split,
@@ -27,15 +28,17 @@ public sealed partial class ItemStore
                 feature_encoding = CASE WHEN excluded.content_hash IS NULL THEN i.feature_encoding ELSE excluded.feature_encoding END,
                 content = CASE WHEN excluded.content_hash IS NULL THEN i.content ELSE excluded.content END,
                 content_type = CASE WHEN excluded.content_hash IS NULL THEN i.content_type ELSE excluded.content_type END,
+                bytes = CASE WHEN excluded.content_hash IS NULL THEN i.bytes ELSE excluded.bytes END,
+                replaced_bytes = i.bytes,
                 content_hash = coalesce(excluded.content_hash, i.content_hash),
                 gold_class = coalesce(excluded.gold_class, i.gold_class),
                 update_time = now()
             WHERE i.split <> excluded.split
                 OR (excluded.content_hash IS NOT NULL AND i.content_hash IS DISTINCT FROM excluded.content_hash)
                 OR (excluded.gold_class IS NOT NULL AND i.gold_class IS DISTINCT FROM excluded.gold_class)
-            RETURNING (xmax = 0) AS created
+            RETURNING (xmax = 0) AS created, bytes - replaced_bytes AS more_bytes
         )
-        SELECT count(*) FILTER (WHERE created), count(*) FILTER (WHERE NOT created) FROM written
+        SELECT count(*) FILTER (WHERE created), count(*) FILTER (WHERE NOT created), coalesce(sum(more_bytes), 0)::bigint FROM written
         """;
 
     private readonly Db _db;
@@ -48,16 +51,24 @@ public sealed partial class ItemStore
     /// </summary>
     /// <exception cref="ServiceException">
     /// InvalidArgument naming <c>items[i].item_id</c> (empty, too long, twice in the batch), <c>items[i].features</c> (wrong length, not
-    /// finite), <c>items[i].content</c> or <c>items[i].gold_class</c>; NotFound: the dataset was deleted.
+    /// finite), <c>items[i].content</c> or <c>items[i].gold_class</c>; NotFound: the dataset was deleted; ResourceExhausted: a quota.
     /// </exception>
     public Task<ItemUpsertResult> UpsertAsync(
         DatasetRecord dataset, IReadOnlyList<ItemWrite> items, RequestIdentity? request, CancellationToken cancel)
     {
         var parameters = ItemParameters.Create(dataset, items);
-        return _db.TransactOnceAsync(dataset.Key, request, (connection, token) => UpsertAsync(connection, dataset, parameters, token), cancel);
+        return _db.TransactOnceAsync(
+            dataset.Key, request,
+            async (connection, token) =>
+            {
+                var (result, bytes) = await UpsertAsync(connection, dataset, parameters, token);
+                await DatasetUsage.AddAsync(connection, dataset, new UsageChange(Items: result.Created, Bytes: bytes), token);
+                return result;
+            },
+            cancel);
     }
 
-    private static async Task<ItemUpsertResult> UpsertAsync(
+    private static async Task<(ItemUpsertResult Result, long Bytes)> UpsertAsync(
         NpgsqlConnection connection, DatasetRecord dataset, ItemParameters items, CancellationToken cancel)
     {
         await using var batch = new NpgsqlBatch(connection);
@@ -76,6 +87,6 @@ public sealed partial class ItemStore
         await reader.NextResultAsync(cancel);
         await reader.ReadAsync(cancel);
         var (created, updated) = ((int)reader.GetInt64(0), (int)reader.GetInt64(1));
-        return new ItemUpsertResult(created, updated, items.Ids.Length - created - updated);
+        return (new ItemUpsertResult(created, updated, items.Ids.Length - created - updated), reader.GetInt64(2));
     }
 }

@@ -77,6 +77,12 @@ internal sealed class ItemEntity
     /// <summary>Tells whether features and content are the same without reading them; null where there is neither.</summary>
     public Guid? ContentHash { get; set; }
 
+    /// <summary>Bytes of features and content.</summary>
+    public int Bytes { get; set; }
+
+    /// <summary>What <see cref="Bytes"/> was before the last write: an upsert returns only new values, and the counters need the difference.</summary>
+    public int ReplacedBytes { get; set; }
+
     public DateTimeOffset CreateTime { get; set; }
 
     public DateTimeOffset UpdateTime { get; set; }

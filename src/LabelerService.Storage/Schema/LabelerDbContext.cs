@@ -69,6 +69,8 @@ internal sealed class LabelerDbContext(DbContextOptions<LabelerDbContext> option
         // Ingestion asks for the key only: the answer is in the index, whatever the features weigh.
         entity.HasIndex(row => new { row.DatasetId, row.ExternalId }).IsUnique().IncludeProperties(row => row.ItemKey);
         entity.HasIndex(row => new { row.DatasetId, row.Split, row.ItemKey });
+        entity.Property(row => row.Bytes).HasDefaultValue(0);
+        entity.Property(row => row.ReplacedBytes).HasDefaultValue(0);
         entity.Property(row => row.CreateTime).HasDefaultValueSql("now()");
         entity.Property(row => row.UpdateTime).HasDefaultValueSql("now()");
     }

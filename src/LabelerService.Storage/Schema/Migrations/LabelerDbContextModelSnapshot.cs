@@ -283,6 +283,24 @@ namespace LabelerService.Storage.Schema.Migrations
                         .HasColumnName("item_key")
                         .HasDefaultValueSql("nextval('item_keys')");
 
+                    b.Property<int>("Bytes")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("bytes");
+
+                    b.Property<byte[]>("Content")
+                        .HasColumnType("bytea")
+                        .HasColumnName("content");
+
+                    b.Property<Guid?>("ContentHash")
+                        .HasColumnType("uuid")
+                        .HasColumnName("content_hash");
+
+                    b.Property<short?>("ContentType")
+                        .HasColumnType("smallint")
+                        .HasColumnName("content_type");
+
                     b.Property<DateTimeOffset>("CreateTime")
                         .ValueGeneratedOnAdd()
                         .HasColumnType("timestamp with time zone")
@@ -306,6 +324,12 @@ namespace LabelerService.Storage.Schema.Migrations
                     b.Property<short?>("GoldClass")
                         .HasColumnType("smallint")
                         .HasColumnName("gold_class");
+
+                    b.Property<int>("ReplacedBytes")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("replaced_bytes");
 
                     b.Property<short>("Split")
                         .HasColumnType("smallint")
