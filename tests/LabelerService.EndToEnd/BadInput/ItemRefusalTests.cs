@@ -21,7 +21,6 @@ public sealed class ItemRefusalTests(ServiceFixture fixture)
         { "infinite", "batch.features.data" },
         { "infinite as float16", "batch.features.data" },
         { "no data type", "batch.features.data_type" },
-        { "no features", "batch.features" },
         { "no items", "batch.item_ids" },
         { "empty id", "batch.item_ids[1]" },
         { "id over 256 bytes", "batch.item_ids[1]" },
@@ -156,7 +155,6 @@ public sealed class ItemRefusalTests(ServiceFixture fixture)
                 batch.Features.Data = Google.Protobuf.ByteString.CopyFrom(System.Runtime.InteropServices.MemoryMarshal.AsBytes(halves.AsSpan()));
                 break;
             case "no data type": batch.Features.DataType = Tensor.Types.DataType.Unspecified; break;
-            case "no features": batch.Features = null; break;
             case "no items": batch.ItemIds.Clear(); break;
             case "empty id": batch.ItemIds[1] = ""; break;
             case "id over 256 bytes": batch.ItemIds[1] = new string('é', 129); break;
