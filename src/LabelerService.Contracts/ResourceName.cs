@@ -32,6 +32,9 @@ public static class ResourceName
     /// <summary><c>datasets/{dataset}/models/{model}/versions/{version}</c>.</summary>
     public static string ModelVersion(string dataset, string model, int version) => $"datasets/{dataset}/models/{model}/versions/{version}";
 
+    /// <summary><c>apiKeys/{key}</c>.</summary>
+    public static string ApiKey(string key) => $"apiKeys/{key}";
+
     /// <summary>Whether an id may name a dataset, a model, a run or an alias: <c>[a-z0-9-]{1,63}</c>.</summary>
     public static bool IsId(string? id)
     {
@@ -54,6 +57,10 @@ public static class ResourceName
     /// <summary>Takes <c>datasets/{dataset}</c> apart.</summary>
     public static bool TryParseDataset(string? name, [NotNullWhen(true)] out string? dataset) =>
         TryParse(name, ["datasets"], out var ids) & (dataset = ids?[0]) is not null;
+
+    /// <summary>Takes <c>apiKeys/{key}</c> apart.</summary>
+    public static bool TryParseApiKey(string? name, [NotNullWhen(true)] out string? key) =>
+        TryParse(name, ["apiKeys"], out var ids) & (key = ids?[0]) is not null;
 
     /// <summary>Takes <c>datasets/{dataset}/{collection}/{number}</c> apart, for items and labelers.</summary>
     public static bool TryParseNumbered(string? name, string collection, [NotNullWhen(true)] out string? dataset, out long number)

@@ -11,6 +11,7 @@ using LabelerService.Storage.Requests;
 using LabelerService.Storage.Runs;
 using LabelerService.Storage.Schema;
 using LabelerService.Storage.Secrets;
+using LabelerService.Storage.Security;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -60,6 +61,7 @@ public static class StorageServiceCollectionExtensions
         AddStore(services, db => new ModelStore(db));
         AddStore(services, db => new ArtefactStore(db));
         AddStore(services, db => new SecretStore(db));
+        AddStore(services, db => new ApiKeyStore(db));
         AddStore(services, db => new RequestIdStore(db));
         AddStore(services, db => new SnapshotReader(db));
         return services;

@@ -11,7 +11,7 @@ public sealed class DescriptorTests
     [
         DatasetServiceReflection.Descriptor, ItemServiceReflection.Descriptor, LabelerRegistryServiceReflection.Descriptor,
         AnnotationServiceReflection.Descriptor, TrainingServiceReflection.Descriptor, ModelServiceReflection.Descriptor,
-        PredictionServiceReflection.Descriptor,
+        PredictionServiceReflection.Descriptor, ApiKeyServiceReflection.Descriptor,
     ];
 
     public static TheoryData<string> Methods => [.. AllMethods().Select(method => method.FullName)];

@@ -11,25 +11,20 @@ internal static class ServerCommand
 
     /// <summary>Builds the root command.</summary>
     /// <param name="run">Runs the server; gives the exit code.</param>
-    /// <param name="checkHealth">Asks the server on the given port for its health; gives the exit code.</param>
+    /// <param name="checkHealth">Asks the server with these options for its health; gives the exit code.</param>
     public static RootCommand Create(
-        Func<ServerOptions, CancellationToken, Task<int>> run, Func<int, CancellationToken, Task<int>> checkHealth)
+        Func<ServerOptions, CancellationToken, Task<int>> run, Func<ServerOptions, CancellationToken, Task<int>> checkHealth)
     {
         var port = new Option<int>("--port")
         {
             Description = "Port for HTTP: JSON API, /healthz, /readyz.",
             DefaultValueFactory = _ => FromEnvironment("LABELER_PORT", 8080),
         };
-        var grpcPort = new Option<int?>("--grpc-port") { Description = "Port for clear-text gRPC. Default: the HTTP port + 1." };
+        var grpcPort = new Option<int?>("--grpc-port") { Description = "Port for gRPC. Default: the HTTP port + 1." };
         var listen = new Option<string>("--listen")
         {
             Description = "Address to listen on.",
             DefaultValueFactory = _ => Environment.GetEnvironmentVariable("LABELER_LISTEN") ?? "127.0.0.1",
-        };
-        var allowAnonymous = new Option<bool>("--allow-anonymous")
-        {
-            Description = "Serve callers without a key on an address that other machines can reach.",
-            DefaultValueFactory = _ => string.Equals(Environment.GetEnvironmentVariable("LABELER_ALLOW_ANONYMOUS"), "true", StringComparison.OrdinalIgnoreCase),
         };
         var data = new Option<string>("--data")
         {
@@ -54,34 +49,36 @@ internal static class ServerCommand
 
         var root = new RootCommand("LabelerService: learns from labelers who disagree. Serves the API and keeps a trainer running.")
         {
-            port, grpcPort, listen, allowAnonymous, data, postgres, trainers, reflection, healthCheck,
+            port, grpcPort, listen, data, postgres, trainers, reflection, healthCheck,
         };
+        var security = new SecurityArguments();
+        security.AddTo(root);
         root.SetAction(async (result, cancellationToken) =>
         {
             var httpPort = result.GetValue(port);
-            if (result.GetValue(healthCheck))
-            {
-                return await checkHealth(httpPort, cancellationToken);
-            }
-
             if (!IPAddress.TryParse(result.GetValue(listen), out var address))
             {
                 return await RefuseAsync($"--listen takes an IP address such as 127.0.0.1 or 0.0.0.0, not '{result.GetValue(listen)}'.");
             }
 
-            var options = new ServerOptions
+            var (options, problem) = security.Read(result, new ServerOptions
             {
                 Port = httpPort,
                 GrpcPort = result.GetValue(grpcPort) ?? httpPort + 1,
                 Listen = address,
-                AllowAnonymous = result.GetValue(allowAnonymous),
                 DataDirectory = Path.GetFullPath(result.GetValue(data)!),
                 Postgres = result.GetValue(postgres),
                 Trainers = result.GetValue(trainers),
                 TrainerAssembly = TrainerAssembly(),
                 Reflection = result.GetValue(reflection),
-            };
-            return Problem(options) is { } problem ? await RefuseAsync(problem) : await run(options, cancellationToken);
+            });
+            if (result.GetValue(healthCheck))
+            {
+                return await checkHealth(options, cancellationToken);
+            }
+
+            problem = Problem(options) ?? problem;
+            return problem is null ? await run(options, cancellationToken) : await RefuseAsync(problem);
         });
         return root;
     }
@@ -91,11 +88,6 @@ internal static class ServerCommand
         if (options.Port is < 1 or > 65535 || options.GrpcPort is < 1 or > 65535 || options.Port == options.GrpcPort)
         {
             return $"--port and --grpc-port take two different numbers from 1 to 65535, not {options.Port} and {options.GrpcPort}.";
-        }
-
-        if (!IPAddress.IsLoopback(options.Listen) && !options.AllowAnonymous)
-        {
-            return $"Listening on {options.Listen} lets other machines in without a key. Say --allow-anonymous if that is meant, or leave --listen at 127.0.0.1.";
         }
 
         return options.Trainers is < 0 or > 64 ? "--trainers takes a number from 0 to 64." : null;

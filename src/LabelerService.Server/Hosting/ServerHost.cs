@@ -12,8 +12,10 @@ using LabelerService.Storage;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Embedded;
 using LabelerService.Storage.Secrets;
+using LabelerService.Storage.Security;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace LabelerService.Server.Hosting;
@@ -42,6 +44,13 @@ internal static partial class ServerHost
                     early.CreateLogger<EmbeddedPostgres>(), cancel)
                 : null;
             var database = new DatabaseConnection(options.Postgres ?? embedded!.ConnectionString);
+            if (options.ResetAdminKey)
+            {
+                await using var storage = await PrepareAsync(builder, database, cancel);
+                await AdminKeys(storage, options).ResetAsync(cancel);
+                return 0;
+            }
+
             await using var app = await BuildAsync(builder, options, database, cancel);
             app.Lifetime.ApplicationStarted.Register(() => LogReady(logger, options.Listen, options.GrpcPort, options.Port));
             await app.RunAsync(cancel);
@@ -59,34 +68,37 @@ internal static partial class ServerHost
         }
     }
 
-    /// <summary>Asks a server on this machine whether it is ready.</summary>
-    public static async Task<int> CheckHealthAsync(int port, CancellationToken cancel)
+    /// <summary>Asks the server with these options on this machine whether it is ready.</summary>
+    public static async Task<int> CheckHealthAsync(ServerOptions options, CancellationToken cancel)
     {
-        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+        var address = options.Listen.Equals(IPAddress.Any) ? IPAddress.Loopback : options.Listen.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : options.Listen;
+        var probe = new UriBuilder(options.Tls is null ? "http" : "https", address.ToString(), options.Port, "/readyz").Uri;
         try
         {
-            using var response = await client.GetAsync(new Uri($"http://127.0.0.1:{port}/readyz"), cancel);
+            using var client = new HttpClient(options.Tls is { } tls ? TlsSetup.HealthCheckHandler(tls) : new SocketsHttpHandler()) { Timeout = TimeSpan.FromSeconds(5) };
+            using var response = await client.GetAsync(probe, cancel);
             return response.IsSuccessStatusCode ? 0 : 1;
         }
-        catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
+        catch (Exception error) when (error is HttpRequestException or TaskCanceledException or ServiceException)
         {
-            await System.Console.Error.WriteLineAsync($"No server answers on port {port}: {error.Message}");
+            await System.Console.Error.WriteLineAsync($"No server answers on port {options.Port}: {error.Message}");
             return 1;
         }
     }
 
-    private static async Task<WebApplication> BuildAsync(
+    /// <summary>Builds the server on a database that it has brought up to date; it listens when it is started.</summary>
+    internal static async Task<WebApplication> BuildAsync(
         WebApplicationBuilder builder, ServerOptions options, DatabaseConnection database, CancellationToken cancel)
     {
-        builder.Services.AddLabelerStorage(database.ConnectionString);
-        await using (var storage = builder.Services.BuildServiceProvider())
+        await using (var storage = await PrepareAsync(builder, database, cancel))
         {
-            await storage.GetRequiredService<DatabaseMigrator>().MigrateAsync(cancel);
+            await AdminKeys(storage, options).EnsureAsync(cancel);
             var key = await storage.GetRequiredService<SecretStore>().GetOrCreateAsync(PageTokenSecret, PageTokenKeyBytes, cancel);
             builder.Services.AddSingleton(new PageTokens(key));
         }
 
-        builder.WebHost.ConfigureKestrel(kestrel => ConfigurePorts(kestrel, options));
+        var tls = options.Tls is { } files ? TlsSetup.Load(files) : null;
+        builder.WebHost.ConfigureKestrel(kestrel => ConfigurePorts(kestrel, options, tls));
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTimeout);
         AddServices(builder.Services, options, database);
@@ -95,7 +107,19 @@ internal static partial class ServerHost
         return app;
     }
 
-    private static void ConfigurePorts(KestrelServerOptions kestrel, ServerOptions options)
+    private static async Task<ServiceProvider> PrepareAsync(WebApplicationBuilder builder, DatabaseConnection database, CancellationToken cancel)
+    {
+        builder.Services.AddLabelerStorage(database.ConnectionString);
+        var storage = builder.Services.BuildServiceProvider();
+        await storage.GetRequiredService<DatabaseMigrator>().MigrateAsync(cancel);
+        return storage;
+    }
+
+    private static AdminKeySetup AdminKeys(IServiceProvider storage, ServerOptions options) => new(
+        storage.GetRequiredService<ApiKeyStore>(), options.AdminKeyFile, System.Console.Out, storage.GetRequiredService<ILogger<AdminKeySetup>>());
+
+    private static void ConfigurePorts(
+        KestrelServerOptions kestrel, ServerOptions options, Action<HttpsConnectionAdapterOptions>? tls)
     {
         // In clear text a port speaks either HTTP/1.1 or HTTP/2, so there are two.
         kestrel.AddServerHeader = false;
@@ -108,8 +132,17 @@ internal static partial class ServerHost
         // Windows large enough that a bulk stream is not throttled by round trips, small enough to bound memory a connection.
         kestrel.Limits.Http2.InitialStreamWindowSize = 2 * 1024 * 1024;
         kestrel.Limits.Http2.InitialConnectionWindowSize = 4 * 1024 * 1024;
-        kestrel.Listen(options.Listen, options.Port, listen => listen.Protocols = HttpProtocols.Http1);
-        kestrel.Listen(options.Listen, options.GrpcPort, listen => listen.Protocols = HttpProtocols.Http2);
+        Listen(options.Port, tls is null ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2);
+        Listen(options.GrpcPort, HttpProtocols.Http2);
+
+        void Listen(int port, HttpProtocols protocols) => kestrel.Listen(options.Listen, port, listen =>
+        {
+            listen.Protocols = protocols;
+            if (tls is not null)
+            {
+                listen.UseHttps(tls);
+            }
+        });
     }
 
     private static void AddServices(IServiceCollection services, ServerOptions options, DatabaseConnection database)
@@ -117,7 +150,7 @@ internal static partial class ServerHost
         services.AddSingleton(options);
         services.AddSingleton(database);
         services.AddSingleton(TimeProvider.System);
-        services.AddLabelerSecurity();
+        services.AddLabelerSecurity(options);
         services.AddSingleton<Drain>();
         services.AddHostedService(provider => provider.GetRequiredService<Drain>());
         services.AddSingleton<DatasetResolver>();
@@ -137,6 +170,7 @@ internal static partial class ServerHost
             grpc.MaxSendMessageSize = null;
             grpc.EnableDetailedErrors = false;
             grpc.Interceptors.Add<ErrorInterceptor>();
+            grpc.Interceptors.Add<StreamGuard>();
         }).AddJsonTranscoding(json =>
             // Errors carry these details as Any, which JSON can only write for types it knows.
             json.TypeRegistry = Google.Protobuf.Reflection.TypeRegistry.FromFiles(Google.Rpc.ErrorDetailsReflection.Descriptor));
@@ -169,6 +203,7 @@ internal static partial class ServerHost
         app.MapGrpcService<TrainingGrpcService>();
         app.MapGrpcService<ModelGrpcService>();
         app.MapGrpcService<PredictionGrpcService>();
+        app.MapGrpcService<ApiKeyGrpcService>();
         // Probes ask without a key; nothing else is mapped so that strangers get an answer.
         app.MapGrpcHealthChecksService().AllowAnonymous();
         if (options.Reflection)
@@ -186,7 +221,7 @@ internal static partial class ServerHost
         Contracts.V1.DatasetService.Descriptor.FullName, Contracts.V1.ItemService.Descriptor.FullName,
         Contracts.V1.LabelerRegistryService.Descriptor.FullName, Contracts.V1.AnnotationService.Descriptor.FullName,
         Contracts.V1.TrainingService.Descriptor.FullName, Contracts.V1.ModelService.Descriptor.FullName,
-        Contracts.V1.PredictionService.Descriptor.FullName,
+        Contracts.V1.PredictionService.Descriptor.FullName, Contracts.V1.ApiKeyService.Descriptor.FullName,
     ];
 
     private static void ConfigureLogging(WebApplicationBuilder builder)

@@ -8,7 +8,7 @@ public sealed record ServerOptions
     /// <summary>Port for HTTP/1.1: the JSON API, <c>/healthz</c> and <c>/readyz</c>.</summary>
     public int Port { get; init; } = 8080;
 
-    /// <summary>Port for clear-text gRPC (HTTP/2).</summary>
+    /// <summary>Port for gRPC (HTTP/2).</summary>
     public int GrpcPort { get; init; } = 8081;
 
     /// <summary>Address that both ports listen on.</summary>
@@ -19,6 +19,21 @@ public sealed record ServerOptions
 
     /// <summary>Whether to demand a key of callers on this machine too.</summary>
     public bool RequireKeys { get; init; }
+
+    /// <summary>Whether to listen without TLS on an address that other machines reach.</summary>
+    public bool AllowClearText { get; init; }
+
+    /// <summary>How both ports are encrypted; null for clear text.</summary>
+    public TlsOptions? Tls { get; init; }
+
+    /// <summary>Whose tokens count beside API keys; null for none.</summary>
+    public JwtOptions? Jwt { get; init; }
+
+    /// <summary>File that the first admin key is taken from or written to; null for the console.</summary>
+    public string? AdminKeyFile { get; init; }
+
+    /// <summary>Whether to make one more admin key and exit.</summary>
+    public bool ResetAdminKey { get; init; }
 
     /// <summary>Whether callers without a credential are let in, as admins.</summary>
     public bool AdmitsAnonymous => !RequireKeys && (AllowAnonymous || IPAddress.IsLoopback(Listen));

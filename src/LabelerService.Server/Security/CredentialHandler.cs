@@ -10,24 +10,37 @@ namespace LabelerService.Server.Security;
 /// on to the JWT scheme where one is configured.
 /// </summary>
 internal sealed class CredentialHandler(
-    AnonymousCallers anonymous, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
+    AnonymousCallers anonymous, KeyRing ring, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     /// <summary>Name of the scheme.</summary>
     public const string Name = "Labeler";
 
-    protected override Task<AuthenticateResult> HandleAuthenticateAsync()
+    private static readonly ServiceException Invalid = new(
+        ErrorKind.Unauthenticated, "CREDENTIAL_INVALID", "The API key or token is not valid, or not any more.");
+
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         var credential = Credential.Of(Request);
-        return Task.FromResult(credential.Kind switch
+        switch (credential.Kind)
         {
-            CredentialKind.None => anonymous.Admits(Request) ? Admit(Caller.Anonymous) : AuthenticateResult.NoResult(),
-            _ => AuthenticateResult.Fail(Invalid),
-        });
-    }
+            case CredentialKind.None:
+                return anonymous.Admits(Request) ? Admit(Caller.Anonymous) : AuthenticateResult.NoResult();
+            case CredentialKind.ApiKey:
+                try
+                {
+                    return await ring.FindAsync(credential.Text, Context.RequestAborted) is { } caller ? Admit(caller) : AuthenticateResult.Fail(Invalid);
+                }
+                catch (ServiceException error)
+                {
+                    // The database does not answer: whether the key counts is not known, and the caller is told so.
+                    return AuthenticateResult.Fail(error);
+                }
 
-    private static ServiceException Invalid { get; } = new(
-        ErrorKind.Unauthenticated, "CREDENTIAL_INVALID", "The API key or token is not valid, or not any more. Use another, or send none where none is needed.");
+            default:
+                return AuthenticateResult.Fail(Invalid);
+        }
+    }
 
     private AuthenticateResult Admit(Caller caller) =>
         AuthenticateResult.Success(new AuthenticationTicket(new CallerPrincipal(caller, Scheme.Name), Scheme.Name));

@@ -68,6 +68,11 @@ internal static class MethodAccess
         ["labeler.v1.PredictionService/Predict"] = Readers,
         ["labeler.v1.PredictionService/BatchPredict"] = Readers,
 
+        ["labeler.v1.ApiKeyService/CreateApiKey"] = Admins,
+        ["labeler.v1.ApiKeyService/GetApiKey"] = Admins,
+        ["labeler.v1.ApiKeyService/ListApiKeys"] = Admins,
+        ["labeler.v1.ApiKeyService/DeleteApiKey"] = Admins,
+
         // What the API looks like is no secret, but nothing answers strangers.
         ["grpc.reflection.v1.ServerReflection/ServerReflectionInfo"] = Everyone,
         ["grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"] = Everyone,

@@ -1,3 +1,4 @@
+using LabelerService.Server.Hosting;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 
@@ -7,13 +8,23 @@ namespace LabelerService.Server.Security;
 internal static class SecuritySetup
 {
     /// <summary>Registers the schemes and the fallback policy.</summary>
-    public static IServiceCollection AddLabelerSecurity(this IServiceCollection services)
+    public static IServiceCollection AddLabelerSecurity(this IServiceCollection services, ServerOptions options)
     {
         services.AddHttpContextAccessor();
         services.AddSingleton<AnonymousCallers>();
+        services.AddSingleton<KeyRing>();
+        services.AddHostedService<KeyRingKeeper>();
         services.AddSingleton<IAuthorizationHandler, AccessHandler>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AccessDenial>();
-        services.AddAuthentication(CredentialHandler.Name).AddScheme<AuthenticationSchemeOptions, CredentialHandler>(CredentialHandler.Name, null);
+        var authentication = services.AddAuthentication(CredentialHandler.Name).AddScheme<AuthenticationSchemeOptions, CredentialHandler>(
+            CredentialHandler.Name,
+            scheme => scheme.ForwardDefaultSelector = context =>
+                options.Jwt is not null && Credential.Of(context.Request).Kind == CredentialKind.Token ? TokenSetup.Name : null);
+        if (options.Jwt is { } jwt)
+        {
+            authentication.AddJwtBearer(TokenSetup.Name, TokenSetup.Configure(jwt));
+        }
+
         services.AddAuthorizationBuilder().SetFallbackPolicy(
             new AuthorizationPolicyBuilder().RequireAuthenticatedUser().AddRequirements(new AccessRequirement()).Build());
         return services;

@@ -11,6 +11,11 @@ internal static class Names
         ? dataset
         : throw Malformed(field, name, "datasets/{dataset}");
 
+    /// <summary>Id of <c>apiKeys/{key}</c>.</summary>
+    public static string ApiKey(string name, string field) => ResourceName.TryParseApiKey(name, out var key)
+        ? key
+        : throw Malformed(field, name, "apiKeys/{api_key}");
+
     /// <summary>Ids of <c>datasets/{dataset}/items/{item}</c>.</summary>
     public static (string Dataset, long Item) Item(string name, string field) =>
         ResourceName.TryParseNumbered(name, "items", out var dataset, out var item)

@@ -11,6 +11,9 @@ public enum NotificationChannel
 
     /// <summary>A model has a new version or an alias moved. Key: the dataset's id.</summary>
     Models,
+
+    /// <summary>An API key was created or deleted. Key: empty.</summary>
+    ApiKeys,
 }
 
 /// <summary>Names of the channels and forms of their payloads.</summary>
@@ -22,6 +25,8 @@ public static class Channels
 
     internal const string Models = "labeler_models";
 
+    internal const string ApiKeys = "labeler_api_keys";
+
     /// <summary>Key of a run's notices.</summary>
     public static string RunKey(long datasetKey, string runId) => $"{datasetKey}/{runId}";
 
@@ -30,6 +35,7 @@ public static class Channels
         NotificationChannel.RunEvents => RunEvents,
         NotificationChannel.RunQueue => RunQueue,
         NotificationChannel.Models => Models,
+        NotificationChannel.ApiKeys => ApiKeys,
         _ => throw new ArgumentOutOfRangeException(nameof(channel)),
     };
 }

@@ -75,8 +75,9 @@ public sealed partial class NotificationListener : IAsyncDisposable
             {
                 await using var connection = await _source.OpenConnectionAsync(stop);
                 connection.Notification += (_, notice) => Dispatch(notice.Channel, notice.Payload);
-                await Sql.Command(connection, $"LISTEN {Channels.RunEvents}; LISTEN {Channels.RunQueue}; LISTEN {Channels.Models}")
-                    .ExecuteAsync(stop);
+                await Sql.Command(
+                    connection,
+                    $"LISTEN {Channels.RunEvents}; LISTEN {Channels.RunQueue}; LISTEN {Channels.Models}; LISTEN {Channels.ApiKeys}").ExecuteAsync(stop);
                 pause = TimeSpan.FromMilliseconds(100);
                 foreach (var subscription in _subscriptions.Keys)
                 {

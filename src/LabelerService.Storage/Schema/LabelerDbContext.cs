@@ -37,6 +37,7 @@ internal sealed class LabelerDbContext(DbContextOptions<LabelerDbContext> option
         modelBuilder.Entity<ArtefactEntity>(Artefact);
         modelBuilder.Entity<RequestIdEntity>(RequestId);
         modelBuilder.Entity<ServerSecretEntity>(ServerSecret);
+        modelBuilder.Entity<ApiKeyEntity>(ApiKey);
     }
 
     private static void Dataset(EntityTypeBuilder<DatasetEntity> entity)
@@ -165,6 +166,16 @@ internal sealed class LabelerDbContext(DbContextOptions<LabelerDbContext> option
     {
         entity.ToTable("server_secrets").HasKey(row => row.Name);
         entity.Property(row => row.Name).UseCollation(ByteOrder);
+        entity.Property(row => row.CreateTime).HasDefaultValueSql("now()");
+    }
+
+    private static void ApiKey(EntityTypeBuilder<ApiKeyEntity> entity)
+    {
+        entity.ToTable("api_keys", table => table.HasCheckConstraint("ck_api_keys_hash", "octet_length(secret_hash) = 32")).HasKey(row => row.KeyNumber);
+        entity.Property(row => row.KeyNumber).UseIdentityByDefaultColumn();
+        entity.Property(row => row.Id).IsRequired().UseCollation(ByteOrder);
+        entity.HasIndex(row => row.Id).IsUnique();
+        entity.Property(row => row.DisplayName).HasDefaultValue("");
         entity.Property(row => row.CreateTime).HasDefaultValueSql("now()");
     }
 }

@@ -1,0 +1,106 @@
+using Google.Protobuf.WellKnownTypes;
+using LabelerService.Contracts;
+using LabelerService.Contracts.V1;
+using LabelerService.Core.Access;
+using LabelerService.Core.Errors;
+using LabelerService.Server.Validation;
+using LabelerService.Storage.Security;
+
+namespace LabelerService.Server.Mapping;
+
+/// <summary>API keys between proto and domain.</summary>
+internal static class ApiKeyMapping
+{
+    private const int MostDatasets = 1_000;
+
+    /// <summary>Reads the key that a request asks for.</summary>
+    /// <exception cref="ServiceException">INVALID_ARGUMENT naming the fields at fault.</exception>
+    public static ApiKeyWrite Read(ApiKey? key, string id, byte[] hash, DateTimeOffset now)
+    {
+        if (key is null)
+        {
+            throw ServiceException.InvalidField("api_key", "must be set");
+        }
+
+        var validator = new RequestValidator();
+        validator.Text(key.DisplayName, "api_key.display_name");
+        validator.Require(
+            key.Role != ApiKey.Types.Role.Unspecified && System.Enum.IsDefined(key.Role), "api_key.role",
+            "must be ROLE_ADMIN, ROLE_INGESTER, ROLE_LABELER or ROLE_READER");
+        var datasets = ReadDatasets(key, validator);
+        if (key.Role == ApiKey.Types.Role.Labeler)
+        {
+            validator.ExternalId(key.LabelerId, "api_key.labeler_id");
+        }
+        else
+        {
+            validator.Require(key.LabelerId.Length == 0, "api_key.labeler_id", "must be empty unless the role is ROLE_LABELER");
+        }
+
+        var expires = ReadExpiry(key.ExpireTime, now, validator);
+        validator.ThrowIfInvalid();
+        return new ApiKeyWrite(
+            id, hash, (Role)key.Role, datasets.Count == 0 ? null : datasets, key.LabelerId.Length == 0 ? null : key.LabelerId, key.DisplayName, expires);
+    }
+
+    /// <summary>The resource of a stored key.</summary>
+    public static ApiKey ToResource(ApiKeyRecord record)
+    {
+        var key = new ApiKey
+        {
+            Name = ResourceName.ApiKey(record.Id),
+            DisplayName = record.DisplayName,
+            Role = (ApiKey.Types.Role)record.Role,
+            LabelerId = record.LabelerId ?? "",
+            CreateTime = Timestamp.FromDateTimeOffset(record.CreateTime),
+            ExpireTime = record.ExpireTime is { } end ? Timestamp.FromDateTimeOffset(end) : null,
+            LastUseTime = record.LastUseTime is { } use ? Timestamp.FromDateTimeOffset(use) : null,
+        };
+        key.Datasets.AddRange((record.Datasets ?? []).Select(ResourceName.Dataset));
+        return key;
+    }
+
+    private static List<string> ReadDatasets(ApiKey key, RequestValidator validator)
+    {
+        switch (key.Role)
+        {
+            case ApiKey.Types.Role.Admin:
+                validator.Require(key.Datasets.Count == 0, "api_key.datasets", "must be empty for ROLE_ADMIN, which is for all datasets");
+                break;
+            case ApiKey.Types.Role.Labeler:
+                validator.Require(key.Datasets.Count == 1, "api_key.datasets", "must be the one dataset of the labeler");
+                break;
+        }
+
+        validator.Require(key.Datasets.Count <= MostDatasets, "api_key.datasets", $"has more than {MostDatasets} entries");
+        var ids = new List<string>();
+        for (var i = 0; i < key.Datasets.Count && !validator.IsFull; i++)
+        {
+            var named = ResourceName.TryParseDataset(key.Datasets[i], out var dataset);
+            if (validator.Require(named, $"api_key.datasets[{i}]", "must be datasets/{dataset}, its id matching [a-z0-9-]{1,63}")
+                && validator.Require(!ids.Contains(dataset!), $"api_key.datasets[{i}]", "repeats a dataset"))
+            {
+                ids.Add(dataset!);
+            }
+        }
+
+        return ids;
+    }
+
+    private static DateTimeOffset? ReadExpiry(Timestamp? time, DateTimeOffset now, RequestValidator validator)
+    {
+        const long Last = 253_402_300_799;
+        if (time is null)
+        {
+            return null;
+        }
+
+        if (time.Seconds > now.ToUnixTimeSeconds() && time.Seconds <= Last && time.Nanos is >= 0 and < 1_000_000_000)
+        {
+            return time.ToDateTimeOffset();
+        }
+
+        validator.Add("api_key.expire_time", "must be a time in the future, up to year 9999");
+        return null;
+    }
+}

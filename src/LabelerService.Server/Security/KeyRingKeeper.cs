@@ -1,0 +1,61 @@
+using LabelerService.Core.Errors;
+using LabelerService.Storage.Notifications;
+
+namespace LabelerService.Server.Security;
+
+/// <summary>Keeps the <see cref="KeyRing"/> fresh: at once when a key is made or deleted, and now and then without notice.</summary>
+internal sealed partial class KeyRingKeeper(KeyRing ring, NotificationListener listener, TimeProvider time, ILogger<KeyRingKeeper> logger)
+    : BackgroundService
+{
+    // Often enough that calls need not wait for a refresh of their own.
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan StoreInterval = TimeSpan.FromMinutes(1);
+
+    /// <inheritdoc/>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        try
+        {
+            await ring.StoreUsesAsync(cancellationToken);
+        }
+        catch (ServiceException error)
+        {
+            LogPutOff(error.Message);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var subscription = listener.Subscribe(NotificationChannel.ApiKeys);
+        var stored = time.GetTimestamp();
+        try
+        {
+            while (true)
+            {
+                await subscription.WaitAsync(Interval, stoppingToken);
+                try
+                {
+                    await ring.RefreshNowAsync(stoppingToken);
+                    if (time.GetElapsedTime(stored) >= StoreInterval)
+                    {
+                        await ring.StoreUsesAsync(stoppingToken);
+                        stored = time.GetTimestamp();
+                    }
+                }
+                catch (ServiceException error)
+                {
+                    LogPutOff(error.Message);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The server stops.
+        }
+    }
+
+    [LoggerMessage(EventId = 320, Level = LogLevel.Warning, Message = "The API keys could not be read or their last use not be stored: {Problem}")]
+    private partial void LogPutOff(string problem);
+}
