@@ -29,17 +29,19 @@ internal sealed class AccessDenial : IAuthorizationMiddlewareResultHandler
         ErrorKind.PermissionDenied, "ROLE_FORBIDDEN", "This credential's role may not make this call.");
 
     /// <inheritdoc/>
-    public Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
+    public async Task HandleAsync(
+        RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
     {
         if (authorizeResult.Succeeded)
         {
-            return next(context);
+            await next(context);
+            return;
         }
 
-        var failure = context.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Failure;
-        return AnswerAsync(context, authorizeResult.Forbidden ? Forbidden : failure switch
+        // The scheme has looked at the credential already and remembers what was wrong with it.
+        await AnswerAsync(context, authorizeResult.Forbidden ? Forbidden : (await context.AuthenticateAsync()).Failure switch
         {
-            // What a scheme says itself was written for callers; what a library throws was not.
+            // What a scheme of ours says was written for callers; what a library throws was not.
             ServiceException known => known,
             null => Missing,
             _ => Invalid,

@@ -98,13 +98,29 @@ public sealed class ServeTests
         Assert.Equal(dataset, (await service.Datasets.GetDatasetAsync(new GetDatasetRequest { Name = dataset })).Name);
     }
 
-    [Fact]
-    public async Task The_server_refuses_to_let_other_machines_in_without_being_told()
+    [Theory]
+    [InlineData("other machines get in", "--listen", "0.0.0.0")]
+    [InlineData("other machines get in", "--listen", "::", "--allow-anonymous")]
+    [InlineData("exclude each other", "--listen", "0.0.0.0", "--allow-clear-text", "--allow-anonymous", "--require-keys")]
+    [InlineData("go together", "--listen", "0.0.0.0", "--tls-cert", "cert.pem")]
+    [InlineData("needs --tls-cert", "--tls-client-ca", "ca.pem")]
+    [InlineData("Tokens need", "--jwt-issuer", "me", "--jwt-audience", "you")]
+    [InlineData("https://", "--jwt-issuer", "me", "--jwt-audience", "you", "--jwt-authority", "http://issuer")]
+    public async Task The_server_refuses_to_let_other_machines_in_without_being_told(string says, params string[] arguments)
     {
-        await using var service = RunningService.Create(Path.Combine(Path.GetTempPath(), "labeler-never-created"), ownsDirectory: false, "--listen", "0.0.0.0");
+        await using var service = RunningService.Create(Path.Combine(Path.GetTempPath(), "labeler-never-created"), ownsDirectory: false, arguments);
         Assert.Equal(2, await service.RunToExitAsync());
-        Assert.Contains("--allow-anonymous", service.Log, StringComparison.Ordinal);
+        Assert.Contains(says, service.Log, StringComparison.Ordinal);
         Assert.False(Directory.Exists(service.Directory));
+    }
+
+    [Fact]
+    public async Task The_refusal_names_every_way_out()
+    {
+        await using var service = RunningService.Create(
+            Path.Combine(Path.GetTempPath(), "labeler-never-created"), ownsDirectory: false, "--listen", "0.0.0.0");
+        Assert.Equal(2, await service.RunToExitAsync());
+        Assert.All(["--tls-cert", "--allow-clear-text", "--listen", "--allow-anonymous"], way => Assert.Contains(way, service.Log, StringComparison.Ordinal));
     }
 }
 
