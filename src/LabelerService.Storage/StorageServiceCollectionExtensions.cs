@@ -57,7 +57,9 @@ public static class StorageServiceCollectionExtensions
         AddStore(services, db => new ItemStore(db));
         AddStore(services, db => new GoldStore(db));
         AddStore(services, db => new LabelerStore(db));
-        AddStore(services, db => new AnnotationStore(db));
+        services.AddSingleton<KeyMemory>();
+        services.AddSingleton(provider => new AnnotationStore(
+            provider.GetRequiredService<Db>(), provider.GetRequiredService<KeyMemory>(), provider.GetRequiredService<TimeProvider>()));
         AddStore(services, db => new ModelStore(db));
         AddStore(services, db => new ArtefactStore(db));
         AddStore(services, db => new SecretStore(db));

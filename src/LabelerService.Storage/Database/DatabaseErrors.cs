@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using LabelerService.Core.Errors;
+using LabelerService.Storage.Requests;
 using Npgsql;
 
 namespace LabelerService.Storage.Database;
@@ -19,6 +20,9 @@ public static class DatabaseErrors
             {
                 case ServiceException known:
                     return known;
+                case RequestRaceException:
+                    return new ServiceException(
+                        ErrorKind.Aborted, "CONCURRENT_CHANGE", "The same request was sent more than once at the same time. Repeat it.");
                 case PostgresException postgres:
                     return Translate(postgres);
                 case NpgsqlException { InnerException: TimeoutException or SocketException or IOException }:
@@ -36,7 +40,7 @@ public static class DatabaseErrors
     {
         for (var cause = exception; cause is not null; cause = cause.InnerException)
         {
-            if (cause is PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected })
+            if (cause is RequestRaceException or PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected })
             {
                 return true;
             }

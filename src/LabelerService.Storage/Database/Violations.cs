@@ -20,18 +20,30 @@ internal sealed class Violations
         }
     }
 
-    public void ThrowInvalid() => Throw(ErrorKind.InvalidArgument, "INVALID_FIELD", "Correct it and send the batch again: nothing of it was stored.");
+    public void ThrowInvalid() =>
+        Throw(Create(ErrorKind.InvalidArgument, "INVALID_FIELD", "Correct it and send the batch again: nothing of it was stored."));
 
-    public void ThrowNotFound(string hint) => Throw(ErrorKind.NotFound, "RESOURCE_NOT_FOUND", hint);
+    public void ThrowNotFound(string hint) => Throw(NotFound(hint));
 
-    private void Throw(ErrorKind kind, string reason, string hint)
+    /// <summary>The error of a batch that names what does not exist; null if it does not.</summary>
+    public ServiceException? NotFound(string hint) => Create(ErrorKind.NotFound, "RESOURCE_NOT_FOUND", hint);
+
+    private static void Throw(ServiceException? error)
+    {
+        if (error is not null)
+        {
+            throw error;
+        }
+    }
+
+    private ServiceException? Create(ErrorKind kind, string reason, string hint)
     {
         if (_fields.Count == 0)
         {
-            return;
+            return null;
         }
 
         var more = _fields.Count == 1 ? "" : Full ? $" (and at least {_fields.Count - 1} more)" : $" (and {_fields.Count - 1} more)";
-        throw new ServiceException(kind, reason, $"{_fields[0].Field}: {_fields[0].Description}{more}. {hint}", [.. _fields]);
+        return new ServiceException(kind, reason, $"{_fields[0].Field}: {_fields[0].Description}{more}. {hint}", [.. _fields]);
     }
 }

@@ -22,18 +22,25 @@ internal sealed class AnnotationBatch
 
     public AnnotationWrite this[int entry] => _all[_entries[entry]];
 
-    /// <summary>Index in the caller's list of an entry that PostgreSQL counts from 1.</summary>
-    public int IndexOf(long ordinal) => _entries[(int)(ordinal - 1)];
+    /// <summary>Index of an entry in the caller's list.</summary>
+    public int IndexOf(int entry) => _entries[entry];
+
+    /// <summary>About how much memory the batch holds, in bytes.</summary>
+    public long Bytes { get; private init; }
 
     /// <exception cref="Core.Errors.ServiceException">InvalidArgument naming <c>annotations[i]…</c>.</exception>
     public static AnnotationBatch Create(DatasetSchema schema, IReadOnlyList<AnnotationWrite> annotations)
     {
+        // A row and the headers of its two texts; the texts themselves are added as they are looked at.
+        const int RowBytes = 120;
+        var bytes = (long)RowBytes * annotations.Count;
         var entries = new List<int>(annotations.Count);
         var problems = new Violations();
         var seen = new Dictionary<(string, string), int>(annotations.Count);
         for (var i = 0; i < annotations.Count && !problems.Full; i++)
         {
             var annotation = annotations[i];
+            bytes += 2L * (annotation.ItemId.Length + annotation.LabelerId.Length);
             Check(schema, i, annotation, problems);
             if (seen.TryAdd((annotation.ItemId, annotation.LabelerId), i))
             {
@@ -46,7 +53,7 @@ internal sealed class AnnotationBatch
         }
 
         problems.ThrowInvalid();
-        return new AnnotationBatch(annotations, [.. entries]);
+        return new AnnotationBatch(annotations, [.. entries]) { Bytes = bytes };
     }
 
     private static void Check(DatasetSchema schema, int i, AnnotationWrite annotation, Violations problems)
@@ -61,7 +68,14 @@ internal sealed class AnnotationBatch
             problems.Add($"annotations[{i}].labeler_id", labeler);
         }
 
-        if (annotation.ClassIndex < 0 || annotation.ClassIndex >= schema.Classes.Count)
+        if (annotation.ClassIndex is null)
+        {
+            if (annotation.Confidence is not null || annotation.DurationMs is not null || annotation.AnnotatedAt is not null)
+            {
+                problems.Add($"annotations[{i}].retracted", "takes neither confidence nor duration nor annotate_time");
+            }
+        }
+        else if (annotation.ClassIndex < 0 || annotation.ClassIndex >= schema.Classes.Count)
         {
             problems.Add($"annotations[{i}].class_index", $"must be from 0 to {schema.Classes.Count - 1}");
         }

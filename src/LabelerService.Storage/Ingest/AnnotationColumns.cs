@@ -4,30 +4,52 @@ using NpgsqlTypes;
 
 namespace LabelerService.Storage.Ingest;
 
-/// <summary>The contents of a batch as array parameters. A column that no entry fills travels as an empty array: unnest pads it.</summary>
+/// <summary>Rows as array parameters. A column that no row fills travels as an empty array: unnest pads it.</summary>
 internal static class AnnotationColumns
 {
-    public static NpgsqlParameter[] Create(AnnotationBatch batch, ReadOnlySpan<int> order)
+    public static NpgsqlParameter[] Create(GroupRows rows)
     {
-        var classes = new short[order.Length];
+        var items = new long[rows.Count];
+        var labelers = new long[rows.Count];
+        var classes = new short[rows.Count];
+        short?[]? withRetractions = null;
         float?[] confidences = [];
         int?[] durations = [];
         DateTimeOffset?[] times = [];
-        for (var i = 0; i < order.Length; i++)
+        for (var i = 0; i < rows.Count; i++)
         {
-            var annotation = batch[order[i]];
-            classes[i] = (short)annotation.ClassIndex;
-            Put(ref confidences, i, order.Length, annotation.Confidence);
-            Put(ref durations, i, order.Length, annotation.DurationMs);
-            Put(ref times, i, order.Length, annotation.AnnotatedAt?.ToUniversalTime());
+            var key = rows[i];
+            var annotation = rows.Content(i);
+            items[i] = key.Item;
+            labelers[i] = key.Labeler;
+            classes[i] = (short)annotation.ClassIndex.GetValueOrDefault();
+            if (annotation.ClassIndex is null)
+            {
+                withRetractions ??= new short?[rows.Count];
+            }
+
+            Put(ref confidences, i, rows.Count, annotation.Confidence);
+            Put(ref durations, i, rows.Count, annotation.DurationMs);
+            Put(ref times, i, rows.Count, annotation.AnnotatedAt?.ToUniversalTime());
+        }
+
+        if (withRetractions is not null)
+        {
+            for (var i = 0; i < rows.Count; i++)
+            {
+                withRetractions[i] = (short?)rows.Content(i).ClassIndex;
+            }
         }
 
         return
         [
-            Sql.Typed(classes, NpgsqlDbType.Array | NpgsqlDbType.Smallint), Sql.Typed(confidences, NpgsqlDbType.Array | NpgsqlDbType.Real),
-            Sql.Typed(durations, NpgsqlDbType.Array | NpgsqlDbType.Integer), Sql.Typed(times, NpgsqlDbType.Array | NpgsqlDbType.TimestampTz),
+            Array(items, NpgsqlDbType.Bigint), Array(labelers, NpgsqlDbType.Bigint),
+            Array(withRetractions is null ? classes : withRetractions, NpgsqlDbType.Smallint), Array(confidences, NpgsqlDbType.Real),
+            Array(durations, NpgsqlDbType.Integer), Array(times, NpgsqlDbType.TimestampTz),
         ];
     }
+
+    public static NpgsqlParameter Array(object values, NpgsqlDbType type) => Sql.Typed(values, NpgsqlDbType.Array | type);
 
     private static void Put<T>(ref T?[] column, int i, int count, T? value)
         where T : struct

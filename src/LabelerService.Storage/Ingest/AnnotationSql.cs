@@ -1,106 +1,83 @@
 namespace LabelerService.Storage.Ingest;
 
-/// <summary>
-/// The statements of ingestion. Parameters: $1 dataset, then arrays of items, labelers, classes, confidences, durations, times. Result,
-/// one row: numbers created and revised, then what each statement says of its own.
-/// </summary>
+/// <summary>The statements of ingestion.</summary>
 internal static class AnnotationSql
 {
-    private const string Insert =
+    /// <summary>Keeps the dataset, its items and its labelers from being deleted, and says in which epoch their keys are. $1 dataset.</summary>
+    public const string Lock = "SELECT key_epoch FROM datasets WHERE dataset_id = $1 FOR KEY SHARE";
+
+    public const string FindItems = "SELECT external_id, item_key FROM items WHERE dataset_id = $1 AND external_id = ANY($2)";
+
+    public const string FindLabelers = "SELECT external_id, labeler_key FROM labelers WHERE dataset_id = $1 AND external_id = ANY($2)";
+
+    /// <summary>
+    /// Registers labelers. $1 dataset, $2 ids. Where another transaction registered one a moment ago, which this statement's snapshot does
+    /// not show, the conflict's no-op update returns that row. Third column: whether it is new.
+    /// </summary>
+    public const string RegisterLabelers =
         """
-        INSERT INTO annotations AS a
-            (dataset_id, item_key, labeler_key, class_index, revision, confidence, duration_ms, annotated_at, received_at)
-        SELECT $1, t.item_key, t.labeler_key, t.class_index, 1, t.confidence, t.duration_ms, t.annotated_at, now() FROM
+        INSERT INTO labelers AS l (dataset_id, external_id)
+        SELECT $1, n.id FROM unnest($2::text[]) AS n(id) ORDER BY n.id COLLATE "C"
+        ON CONFLICT (dataset_id, external_id) DO UPDATE SET version = l.version RETURNING l.external_id, l.labeler_key, xmax = 0
         """;
 
-    private const string Conflict =
+    /// <summary>As <see cref="RegisterLabelers"/>, for items: $3 the split they are in until they are written.</summary>
+    public const string RegisterItems =
         """
-         ORDER BY t.item_key, t.labeler_key
+        INSERT INTO items AS i (dataset_id, external_id, split, feature_encoding)
+        SELECT $1, n.id, $3, 1 FROM unnest($2::text[]) AS n(id) ORDER BY n.id COLLATE "C"
+        ON CONFLICT (dataset_id, external_id) DO UPDATE SET split = i.split RETURNING i.external_id, i.item_key, xmax = 0
+        """;
+
+    /// <summary>
+    /// Writes annotations by key. $1 dataset, $2 to $7 items, labelers, classes, confidences, durations, times, all in the order of (item,
+    /// labeler), which is the order in which every writer takes its locks; $8 the epoch of the keys: in any other nothing is written. A
+    /// null class retracts, which is nothing where no annotation is.
+    /// Result, one row: whether the epoch was right, numbers created and changed, the created ones' items and labelers where they are not
+    /// all or none, the changed ones' items, labelers and revisions.
+    /// </summary>
+    public const string Write =
+        """
+        WITH written AS (
+            INSERT INTO annotations AS a
+                (dataset_id, item_key, labeler_key, class_index, revision, confidence, duration_ms, annotated_at, received_at)
+            SELECT $1, t.item_key, t.labeler_key, t.class_index, 1, t.confidence, t.duration_ms, t.annotated_at, now()
+            FROM unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::real[], $6::integer[], $7::timestamptz[])
+                AS t(item_key, labeler_key, class_index, confidence, duration_ms, annotated_at)
+            WHERE (SELECT key_epoch = $8 FROM datasets WHERE dataset_id = $1)
+                AND (t.class_index IS NOT NULL OR (
+                    SELECT true FROM annotations e WHERE e.dataset_id = $1 AND e.item_key = t.item_key AND e.labeler_key = t.labeler_key))
             ON CONFLICT (dataset_id, item_key, labeler_key) DO UPDATE SET
                 class_index = excluded.class_index, revision = a.revision + 1, confidence = excluded.confidence,
                 duration_ms = excluded.duration_ms, annotated_at = excluded.annotated_at, received_at = excluded.received_at
             WHERE (a.class_index, a.confidence, a.duration_ms, a.annotated_at)
                 IS DISTINCT FROM (excluded.class_index, excluded.confidence, excluded.duration_ms, excluded.annotated_at)
-            RETURNING revision
+            RETURNING a.item_key, a.labeler_key, a.revision
+        ), counted AS (
+            SELECT count(*) FILTER (WHERE revision = 1) AS created, count(*) FILTER (WHERE revision > 1) AS changed,
+                array_agg(item_key) FILTER (WHERE revision = 1) AS created_items,
+                array_agg(labeler_key) FILTER (WHERE revision = 1) AS created_labelers,
+                array_agg(item_key) FILTER (WHERE revision > 1) AS changed_items,
+                array_agg(labeler_key) FILTER (WHERE revision > 1) AS changed_labelers,
+                array_agg(revision) FILTER (WHERE revision > 1) AS changed_revisions
+            FROM written
         )
-        SELECT count(*) FILTER (WHERE revision = 1), count(*) FILTER (WHERE revision > 1),
+        SELECT (SELECT key_epoch = $8 FROM datasets WHERE dataset_id = $1), created, changed,
+            CASE WHEN created < cardinality($2) THEN created_items END, CASE WHEN created < cardinality($2) THEN created_labelers END,
+            changed_items, changed_labelers, changed_revisions
+        FROM counted
         """;
 
     /// <summary>
-    /// Items and labelers by key; $8 are the distinct labelers. Third column: whether these all exist; if not, nothing is written. Items
-    /// are only deleted with their dataset, which the lock in front has seen to.
+    /// How many of the annotations just changed had been retracted before: the history knows, whatever others did meanwhile. $1 dataset, $2
+    /// to $4 items, labelers, revisions replaced.
     /// </summary>
-    public const string WriteByKey =
-        $"""
-        WITH known AS MATERIALIZED (
-            SELECT count(*) = cardinality($8) AS all_exist FROM labelers WHERE dataset_id = $1 AND labeler_key = ANY($8)
-        ), written AS (
-            {Insert} unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::real[], $6::integer[], $7::timestamptz[])
-                AS t(item_key, labeler_key, class_index, confidence, duration_ms, annotated_at)
-            WHERE (SELECT all_exist FROM known)
-        {Conflict} (SELECT all_exist FROM known) FROM written
+    public const string CountRevived =
+        """
+        SELECT count(*) FROM unnest($2::bigint[], $3::bigint[], $4::integer[]) AS t(item_key, labeler_key, revision)
+        CROSS JOIN LATERAL (
+            SELECT 1 FROM annotation_history h
+            WHERE h.dataset_id = $1 AND h.item_key = t.item_key AND h.labeler_key = t.labeler_key AND h.revision = t.revision
+                AND h.class_index IS NULL LIMIT 1) was_retracted
         """;
-
-    private const string Input =
-        """
-        WITH input AS MATERIALIZED (
-            SELECT * FROM unnest($2::text[], $3::text[], $4::smallint[], $5::real[], $6::integer[], $7::timestamptz[])
-                WITH ORDINALITY AS t(item_id, labeler_id, class_index, confidence, duration_ms, annotated_at, ord)
-        ),
-        known_labelers AS MATERIALIZED (
-            SELECT l.labeler_key, l.external_id FROM labelers l
-            WHERE l.dataset_id = $1 AND l.external_id = ANY (ARRAY(SELECT DISTINCT labeler_id FROM input))
-        ),
-        """;
-
-    // Unknown items come first: when labelers are registered, these are left out of the batch's new ones because of such an item, and
-    // twenty of them must not hide it.
-    private const string Resolved =
-        """
-        resolved AS MATERIALIZED (
-            SELECT t.*, i.item_key, l.labeler_key FROM input t
-            LEFT JOIN items i ON i.dataset_id = $1 AND i.external_id = t.item_id
-            LEFT JOIN all_labelers l ON l.external_id = t.labeler_id
-        ),
-        unknown AS MATERIALIZED (
-            SELECT ord, item_key IS NULL AS no_item, labeler_key IS NULL AS no_labeler FROM resolved
-            WHERE item_key IS NULL OR labeler_key IS NULL ORDER BY item_key IS NOT NULL, ord LIMIT 20
-        ),
-        written AS (
-        """ + Insert +
-        """
-         resolved t WHERE NOT EXISTS (SELECT 1 FROM unknown)
-        """ + Conflict +
-        """
-            (SELECT coalesce(array_agg(ord) FILTER (WHERE no_item), '{}') FROM unknown),
-            (SELECT coalesce(array_agg(ord) FILTER (WHERE no_labeler), '{}') FROM unknown)
-        FROM written
-        """;
-
-    /// <summary>
-    /// Items and labelers by external id. Third and fourth column: ordinals of entries with an unknown item, an unknown labeler, at most
-    /// 20 in all; if there are any, nothing is written.
-    /// </summary>
-    public const string WriteById = Input +
-        """
-        all_labelers AS MATERIALIZED (SELECT * FROM known_labelers),
-        """ + Resolved;
-
-    /// <summary>
-    /// As <see cref="WriteById"/>, but registers unknown labelers, unless an item is unknown. Where another transaction registered one a
-    /// moment ago, which this statement's snapshot does not show, the conflict's no-op update returns that row.
-    /// </summary>
-    public const string WriteByIdRegistering = Input +
-        """
-        new_labelers AS (
-            INSERT INTO labelers AS l (dataset_id, external_id)
-            SELECT $1, n.labeler_id FROM (
-                SELECT DISTINCT labeler_id COLLATE "C" AS labeler_id FROM input WHERE labeler_id NOT IN (SELECT external_id FROM known_labelers)) n
-            WHERE NOT EXISTS (
-                SELECT 1 FROM input t WHERE NOT EXISTS (SELECT 1 FROM items i WHERE i.dataset_id = $1 AND i.external_id = t.item_id))
-            ORDER BY n.labeler_id
-            ON CONFLICT (dataset_id, external_id) DO UPDATE SET version = l.version RETURNING l.labeler_key, l.external_id
-        ),
-        all_labelers AS MATERIALIZED (SELECT * FROM known_labelers UNION ALL SELECT * FROM new_labelers),
-        """ + Resolved;
 }

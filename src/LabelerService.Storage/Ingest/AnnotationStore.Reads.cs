@@ -1,7 +1,5 @@
-using LabelerService.Core.Errors;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Datasets;
-using LabelerService.Storage.Requests;
 using Npgsql;
 
 namespace LabelerService.Storage.Ingest;
@@ -118,40 +116,6 @@ public sealed partial class AnnotationStore
                 FROM revisions ORDER BY revision
                 """,
                 dataset.Key, itemId, labelerId).ListAsync(Read, token),
-            cancel);
-    }
-
-    /// <summary>Retracts an annotation: it leaves the current view and stays in the history. Retracting again changes nothing.</summary>
-    /// <returns>The retraction, with a null class.</returns>
-    /// <exception cref="ServiceException">NotFound: there never was one.</exception>
-    public Task<AnnotationRecord> RetractAsync(
-        DatasetRecord dataset, string itemId, string labelerId, RequestIdentity? request, CancellationToken cancel)
-    {
-        CheckIds(itemId, labelerId);
-        return _db.TransactOnceAsync(
-            dataset.Key, request,
-            async (connection, token) =>
-            {
-                await DatasetLock.ShareAsync(connection, dataset, token);
-                await Sql.Command(
-                    connection,
-                    """
-                    UPDATE annotations a SET class_index = NULL, confidence = NULL, duration_ms = NULL, annotated_at = NULL,
-                        revision = a.revision + 1, received_at = now()
-                    FROM items i, labelers l
-                    WHERE i.dataset_id = $1 AND i.external_id = $2 AND l.dataset_id = $1 AND l.external_id = $3 AND a.dataset_id = $1
-                        AND a.item_key = i.item_key AND a.labeler_key = l.labeler_key AND a.class_index IS NOT NULL
-                    """,
-                    dataset.Key, itemId, labelerId).ExecuteAsync(token);
-                var current = await Sql.Command(
-                    connection,
-                    $"SELECT {Columns} FROM annotations a {Joins} WHERE a.dataset_id = $1 AND i.external_id = $2 AND l.external_id = $3",
-                    dataset.Key, itemId, labelerId).ListAsync(Read, token);
-                return current.Count == 1
-                    ? current[0]
-                    : throw ServiceException.NotFound(
-                        "annotation", $"An annotation of item '{itemId}' by labeler '{labelerId}' in datasets/{dataset.Id}");
-            },
             cancel);
     }
 

@@ -2,141 +2,113 @@ using LabelerService.Core.Errors;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Requests;
-using Npgsql;
-using NpgsqlTypes;
 
 namespace LabelerService.Storage.Ingest;
 
 /// <summary>Annotations of a dataset: who said what about which item, with every earlier opinion kept.</summary>
 public sealed partial class AnnotationStore
 {
-    private readonly Db _db;
-    private readonly KeyResolver _keys = new();
+    /// <summary>Memory that waiting messages may hold, all streams and calls together.</summary>
+    private const long QueueBytes = 64L * 1024 * 1024;
 
-    internal AnnotationStore(Db db) => _db = db;
+    // Two groups at a time keep PostgreSQL busy while this process prepares and answers; more only make the groups smaller. The other
+    // lanes are for other datasets.
+    private const int Lanes = 8;
+    private const int LanesEach = 2;
+    private const int GroupRowCount = 10_000;
+
+    private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(10);
+
+    private readonly Db _db;
+    private readonly KeyMemory _memory;
+    private readonly TimeProvider _time;
+    private readonly AnnotationQueue _queue;
+    private readonly AsyncBudget _room = new(QueueBytes);
+
+    internal AnnotationStore(Db db, KeyMemory memory, TimeProvider time)
+    {
+        _db = db;
+        _memory = memory;
+        _time = time;
+        _queue = new AnnotationQueue(WriteGroupAsync, Lanes, LanesEach, GroupRowCount);
+    }
+
+    /// <summary>Memory that waiting messages hold at the moment, in bytes, about.</summary>
+    internal long QueuedBytes => _room.Taken;
 
     /// <summary>
-    /// Writes a batch of annotations, all or none; when it returns they are committed. One round trip, one statement, whatever the size
-    /// (one more for ids that this process has not seen). Repeating a batch changes nothing. Concurrent batches that overlap wait for
-    /// each other in the order of (item, labeler), so that they cannot deadlock; the last to commit wins, the others are in the history.
+    /// Writes a batch of annotations, all or none; when it returns they are committed, together with whatever other calls and streams gave
+    /// at the same time. Repeating a batch changes nothing. Concurrent batches that overlap wait for each other in the order of (item,
+    /// labeler), so that they cannot deadlock; the last to commit wins, the others are in the history.
     /// </summary>
     /// <param name="dataset">The dataset.</param>
-    /// <param name="annotations">The batch; best 1,000 to 10,000 entries.</param>
-    /// <param name="unknownLabelers">What to do with labelers that are not registered.</param>
-    /// <param name="request">Makes the call idempotent against later revisions too; costs two round trips more.</param>
-    /// <param name="cancel">Cancels before the commit.</param>
+    /// <param name="annotations">The batch; best 1,000 to 10,000 entries. It must not change before the answer.</param>
+    /// <param name="unknown">What to do with items and labelers that do not exist.</param>
+    /// <param name="request">Makes the call idempotent against later revisions too.</param>
+    /// <param name="cancel">Takes the batch out before it is written; one that is being written may be stored all the same.</param>
+    /// <param name="patience">How long to wait for room in the queue; null for ten seconds.</param>
     /// <exception cref="ServiceException">
-    /// InvalidArgument naming <c>annotations[i]…</c>: invalid id, class outside the schema, confidence outside [0, 1], or an (item,
-    /// labeler) twice with different contents. NotFound naming <c>annotations[i].item_id</c> or <c>annotations[i].labeler_id</c>, at
-    /// most 20 of them; or the dataset, if it was deleted.
+    /// InvalidArgument naming <c>annotations[i]…</c>: invalid id, class outside the schema, confidence outside [0, 1], a retraction with
+    /// content, or an (item, labeler) twice with different contents; or naming <c>request_id</c>: it was used for another request. NotFound
+    /// naming <c>annotations[i].item_id</c> or <c>annotations[i].labeler_id</c>, at most 20 of them; or the dataset, if it was deleted.
+    /// ResourceExhausted: a quota of the dataset, or no room in the queue.
     /// </exception>
-    public Task<AnnotationWriteResult> WriteAsync(
-        DatasetRecord dataset, IReadOnlyList<AnnotationWrite> annotations, UnknownLabelers unknownLabelers, RequestIdentity? request,
-        CancellationToken cancel)
+    public async Task<AnnotationWriteResult> WriteAsync(
+        DatasetRecord dataset, IReadOnlyList<AnnotationWrite> annotations, UnknownIds unknown, RequestIdentity? request,
+        CancellationToken cancel, TimeSpan? patience = null)
     {
         var batch = AnnotationBatch.Create(dataset.Schema, annotations);
-        return request is null
-            ? _db.RunAsync((connection, token) => WriteAsync(connection, dataset, batch, unknownLabelers, token), cancel)
-            : _db.TransactOnceAsync(
-                dataset.Key, request, (connection, token) => WriteAsync(connection, dataset, batch, unknownLabelers, token), cancel);
+        await TakeRoomAsync(batch.Bytes, patience ?? DefaultPatience, cancel);
+        var message = new QueuedMessage(
+            new AnnotationMessage(batch, request), new AnnotationSource(dataset, unknown), () => _room.GiveBack(batch.Bytes));
+        _queue.Add(message);
+        try
+        {
+            return await message.Done.WaitAsync(cancel);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            _queue.TryRemove(message);
+            throw;
+        }
     }
 
-    private async Task<AnnotationWriteResult> WriteAsync(
-        NpgsqlConnection connection, DatasetRecord dataset, AnnotationBatch batch, UnknownLabelers unknownLabelers, CancellationToken cancel)
+    /// <summary>Opens a stream of messages about a dataset.</summary>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="unknown">What to do with items and labelers that do not exist.</param>
+    public AnnotationStream OpenStream(DatasetRecord dataset, UnknownIds unknown) => new(_queue, _room, new AnnotationSource(dataset, unknown));
+
+    private async Task TakeRoomAsync(long bytes, TimeSpan patience, CancellationToken cancel)
     {
-        if (await _keys.ResolveAsync(connection, dataset, batch, cancel) is { } keys)
+        using var limit = new CancellationTokenSource(patience, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, limit.Token);
+        try
         {
-            if (await WriteByKeyAsync(connection, dataset, batch, keys, cancel) is { } result)
+            await _room.TakeAsync(bytes, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw new ServiceException(
+                ErrorKind.ResourceExhausted, "INGESTION_QUEUE_FULL",
+                "More annotations are waiting than the database takes at the moment. Nothing was stored; send the batch again in a moment.");
+        }
+    }
+
+    private async Task<MessageOutcome[]> WriteGroupAsync(AnnotationSource source, IReadOnlyList<AnnotationMessage> messages, int[] dependsOn)
+    {
+        AnnotationTransaction? last = null;
+
+        // Not cancelled with any one caller: the others' messages are in it too.
+        var outcomes = await _db.TransactAsync(
+            async (connection, token) =>
             {
-                return result;
-            }
-
-            // A labeler was deleted since its key was seen. Nothing was written.
-            _keys.ForgetLabelers(dataset, batch);
-        }
-
-        // Something is unknown: this statement decides what, in one snapshot, and registers labelers if it may.
-        return await WriteByIdAsync(connection, dataset, batch, unknownLabelers, cancel);
-    }
-
-    /// <summary>Null: a labeler does not exist any more, nothing was written.</summary>
-    private static async Task<AnnotationWriteResult?> WriteByKeyAsync(
-        NpgsqlConnection connection, DatasetRecord dataset, AnnotationBatch batch, ResolvedKeys keys, CancellationToken cancel)
-    {
-        await using var command = Command(
-            connection, dataset, AnnotationSql.WriteByKey,
-            [
-                dataset.Key, keys.Items, keys.Labelers, .. AnnotationColumns.Create(batch, keys.Order),
-                Sql.Typed(keys.Labelers.Distinct().ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Bigint),
-            ]);
-        await using var reader = await ResultAsync(command, dataset, cancel);
-        return reader.GetBoolean(2) ? Result(batch, reader) : null;
-    }
-
-    private static async Task<AnnotationWriteResult> WriteByIdAsync(
-        NpgsqlConnection connection, DatasetRecord dataset, AnnotationBatch batch, UnknownLabelers unknownLabelers, CancellationToken cancel)
-    {
-        var order = Enumerable.Range(0, batch.Count).ToArray();
-        await using var command = Command(
-            connection, dataset, unknownLabelers == UnknownLabelers.Register ? AnnotationSql.WriteByIdRegistering : AnnotationSql.WriteById,
-            [
-                dataset.Key, order.Select(entry => batch[entry].ItemId).ToArray(), order.Select(entry => batch[entry].LabelerId).ToArray(),
-                .. AnnotationColumns.Create(batch, order),
-            ]);
-        await using var reader = await ResultAsync(command, dataset, cancel);
-
-        // Labelers are only left unregistered where an item is unknown: then they are not what is wrong.
-        ThrowUnknown(
-            dataset, batch, reader.GetFieldValue<long[]>(2),
-            unknownLabelers == UnknownLabelers.Register ? [] : reader.GetFieldValue<long[]>(3));
-        return Result(batch, reader);
-    }
-
-    /// <summary>
-    /// The lock and the statement travel together and form one transaction. The second takes its snapshot after the lock is granted, so
-    /// it sees whatever the previous holder (the deletion of a labeler, say) has done.
-    /// </summary>
-    private static NpgsqlBatch Command(NpgsqlConnection connection, DatasetRecord dataset, string statement, object[] parameters)
-    {
-        var command = new NpgsqlBatch(connection);
-        command.BatchCommands.Add(Sql.BatchCommand(DatasetLock.Shared, dataset.Key));
-        command.BatchCommands.Add(Sql.BatchCommand(statement, parameters));
-        return command;
-    }
-
-    private static async Task<NpgsqlDataReader> ResultAsync(NpgsqlBatch command, DatasetRecord dataset, CancellationToken cancel)
-    {
-        var reader = await command.ExecuteReaderAsync(cancel);
-        if (!await reader.ReadAsync(cancel))
-        {
-            await reader.DisposeAsync();
-            throw DatasetLock.Gone(dataset);
-        }
-
-        await reader.NextResultAsync(cancel);
-        await reader.ReadAsync(cancel);
-        return reader;
-    }
-
-    private static AnnotationWriteResult Result(AnnotationBatch batch, NpgsqlDataReader reader)
-    {
-        var (created, revised) = ((int)reader.GetInt64(0), (int)reader.GetInt64(1));
-        return new AnnotationWriteResult(created, revised, batch.Count + batch.Repeated - created - revised);
-    }
-
-    private static void ThrowUnknown(DatasetRecord dataset, AnnotationBatch batch, long[] items, long[] labelers)
-    {
-        var unknown = new Violations();
-        foreach (var ordinal in items)
-        {
-            unknown.Add($"annotations[{batch.IndexOf(ordinal)}].item_id", $"no such item in datasets/{dataset.Id}");
-        }
-
-        foreach (var ordinal in labelers)
-        {
-            unknown.Add($"annotations[{batch.IndexOf(ordinal)}].labeler_id", $"no such labeler in datasets/{dataset.Id}");
-        }
-
-        unknown.ThrowNotFound("Write the items and register the labelers first: nothing of this batch was stored.");
+                last = new AnnotationTransaction(connection, source.Dataset, source.Unknown, _memory);
+                var written = await last.WriteAsync(messages, dependsOn, token);
+                await last.FinishAsync(token);
+                return written;
+            },
+            CancellationToken.None);
+        last!.Remember();
+        return outcomes;
     }
 }

@@ -8,59 +8,81 @@ namespace LabelerService.Storage.Ingest;
 /// what is used moves on. Safe for concurrent use.
 /// </summary>
 /// <remarks>
-/// An id never gets another key while it exists, and a dataset's key is never used again. An entry may outlive its row, though: whoever
-/// uses a key from here must make sure that the row exists.
+/// An id never gets another key while it exists, and a dataset's key is never used again. An id may be deleted, though: every entry is
+/// valid in one key epoch of its dataset only, and whoever writes by a key makes sure that this epoch still lasts.
 /// </remarks>
-/// <param name="capacity">Entries at most, of which each costs about 150 bytes.</param>
+/// <param name="capacity">Entries at most, of which each costs about 120 bytes.</param>
 internal sealed class KeyCache(int capacity)
 {
     private readonly Lock _turn = new();
     private volatile Generation _young = new();
     private volatile Generation _old = new();
 
-    public bool TryGet(long datasetKey, string externalId, out long key)
+    /// <summary>The keys of a dataset in one epoch.</summary>
+    public Map Of(long datasetKey, long epoch) => new(this, _young, _young.Of(datasetKey, epoch), _old.Of(datasetKey, epoch));
+
+    private void Counted(Generation generation)
     {
-        var id = (datasetKey, externalId);
-        if (_young.Keys.TryGetValue(id, out key))
+        if (Interlocked.Increment(ref generation.Count) < capacity / 2)
         {
-            return true;
+            return;
         }
 
-        if (_old.Keys.TryGetValue(id, out key))
+        lock (_turn)
         {
-            Add(datasetKey, externalId, key);
-            return true;
-        }
-
-        return false;
-    }
-
-    public void Add(long datasetKey, string externalId, long key)
-    {
-        var young = _young;
-        if (young.Keys.TryAdd((datasetKey, externalId), key) && Interlocked.Increment(ref young.Count) >= capacity / 2)
-        {
-            lock (_turn)
+            if (_young == generation)
             {
-                if (_young == young)
-                {
-                    _old = young;
-                    _young = new Generation();
-                }
+                _old = generation;
+                _young = new Generation();
             }
         }
     }
 
-    public void Remove(long datasetKey, string externalId)
+    /// <summary>A dataset's keys in one epoch; to be used for one batch and let go.</summary>
+    internal readonly struct Map
     {
-        _old.Keys.TryRemove((datasetKey, externalId), out _);
-        _young.Keys.TryRemove((datasetKey, externalId), out _);
+        private readonly KeyCache _cache;
+        private readonly Generation _generation;
+        private readonly ConcurrentDictionary<string, long> _young;
+        private readonly ConcurrentDictionary<string, long> _old;
+
+        internal Map(KeyCache cache, Generation generation, ConcurrentDictionary<string, long> young, ConcurrentDictionary<string, long> old)
+        {
+            (_cache, _generation, _young, _old) = (cache, generation, young, old);
+        }
+
+        public bool TryGet(string externalId, out long key)
+        {
+            if (_young.TryGetValue(externalId, out key))
+            {
+                return true;
+            }
+
+            if (_old.TryGetValue(externalId, out key))
+            {
+                Add(externalId, key);
+                return true;
+            }
+
+            return false;
+        }
+
+        public void Add(string externalId, long key)
+        {
+            if (_young.TryAdd(externalId, key))
+            {
+                _cache.Counted(_generation);
+            }
+        }
     }
 
-    private sealed class Generation
+    internal sealed class Generation
     {
-        public ConcurrentDictionary<(long, string), long> Keys { get; } = new();
+        private readonly ConcurrentDictionary<(long Dataset, long Epoch), ConcurrentDictionary<string, long>> _maps = new();
 
         public int Count;
+
+        public ConcurrentDictionary<string, long> Of(long datasetKey, long epoch) =>
+            _maps.GetOrAdd((datasetKey, epoch), static _ => new ConcurrentDictionary<string, long>());
     }
 }

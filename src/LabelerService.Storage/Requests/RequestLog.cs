@@ -4,7 +4,7 @@ using Npgsql;
 namespace LabelerService.Storage.Requests;
 
 /// <summary>The table of request ids. Rows live in the transaction of the effect: both are there or neither.</summary>
-internal static class RequestLog
+internal static partial class RequestLog
 {
     /// <summary>
     /// Claims a request id. Null: the caller is the first and must store an answer before it commits. Otherwise the first answer. Waits
@@ -38,10 +38,7 @@ internal static class RequestLog
 
         if (reader.GetString(0) != request.Method || !reader.GetFieldValue<byte[]>(1).AsSpan().SequenceEqual(request.BodyHash.Span))
         {
-            throw new ServiceException(
-                ErrorKind.InvalidArgument, "REQUEST_ID_REUSED",
-                $"request_id: {request.Id} was used for another request. Use a new id for a new request.",
-                new FieldViolation("request_id", "was used for a request with another content"));
+            throw Reused(request);
         }
 
         return reader.GetFieldValue<byte[]>(2);
