@@ -45,6 +45,11 @@ internal static class Some
 
     public static AnnotationWrite Annotation(int item, int labeler, int classIndex) => new($"i{item}", $"l{labeler}", classIndex);
 
+    /// <summary>Takes an annotation back.</summary>
+    public static Task<AnnotationWriteResult> RetractAsync(
+        this AnnotationStore store, DatasetRecord dataset, string itemId, string labelerId, RequestIdentity? request, CancellationToken cancel) =>
+        store.WriteAsync(dataset, [AnnotationWrite.Retraction(itemId, labelerId)], UnknownLabelers.Reject, request, cancel);
+
     public static RequestIdentity Request(string body = "body", Guid? id = null) =>
         RequestIdentity.ForBody(id ?? Guid.NewGuid(), "test.Method", System.Text.Encoding.UTF8.GetBytes(body));
 

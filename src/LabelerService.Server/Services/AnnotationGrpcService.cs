@@ -12,25 +12,28 @@ using LabelerService.Storage.Ingest;
 namespace LabelerService.Server.Services;
 
 /// <summary><c>labeler.v1.AnnotationService</c>.</summary>
-internal sealed class AnnotationGrpcService(AnnotationStore annotations, DatasetResolver datasets, PageTokens pages, Drain drain)
+internal sealed class AnnotationGrpcService(AnnotationStore annotations, DatasetResolver datasets, PageTokens pages, Drain drain, TimeProvider time)
     : AnnotationService.AnnotationServiceBase
 {
     // An annotation takes at most about 1 KiB: an answer stays below 1 MiB.
     private const int ExportBytes = 1000 * 1024;
 
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+
     public override async Task<BatchCreateAnnotationsResponse> BatchCreateAnnotations(
         BatchCreateAnnotationsRequest request, ServerCallContext context)
     {
         var dataset = await datasets.ResolveAsync(request.Parent, "parent", context.CancellationToken);
+        var caller = Caller.Of(context);
         var validator = new RequestValidator();
         var requestId = validator.RequestId(request.RequestId);
-        var unknown = AnnotationMapping.ReadUnknownLabelers(request.UnknownLabelers, validator);
-        var batch = AnnotationMapping.ReadBatch(request.Annotations, Caller.Of(context), new ClassReader(dataset.Schema), validator);
+        var unknown = AnnotationMapping.ReadUnknown(request.UnknownLabelers, request.UnknownItems, caller, validator);
+        var batch = AnnotationMapping.ReadBatch(request.Annotations, caller, new ClassReader(dataset.Schema), time.GetUtcNow(), validator);
         validator.ThrowIfInvalid();
 
         request.RequestId = "";
         var result = await annotations.WriteAsync(
-            dataset, batch, unknown, RequestIds.Identify(requestId, context.Method, request), context.CancellationToken);
+            dataset, batch, unknown, RequestIds.Identify(requestId, context.Method, request), context.CancellationToken, Patience(context));
         return new BatchCreateAnnotationsResponse { Counts = AnnotationMapping.ToCounts(result) };
     }
 
@@ -39,14 +42,24 @@ internal sealed class AnnotationGrpcService(AnnotationStore annotations, Dataset
     {
         var stream = new DatasetStream<StreamAnnotationsRequest>(requestStream, message => message.Parent, context.CancellationToken);
         var (dataset, first) = await stream.StartAsync(datasets);
-        var unknown = ReadUnknownLabelers(first.UnknownLabelers);
-        var classes = new ClassReader(dataset.Schema);
         var caller = Caller.Of(context);
+        var validator = new RequestValidator();
+        var unknown = AnnotationMapping.ReadUnknown(first.UnknownLabelers, first.UnknownItems, caller, validator);
+        var requestId = validator.RequestId(first.RequestId);
+        validator.ThrowIfInvalid();
+        using var content = requestId is null ? null : new ContentHash(first.UnknownLabelers, first.UnknownItems);
+        var request = requestId is { } id ? new StreamRequest(id, context.Method, content!.Finish) : null;
+        var classes = new ClassReader(dataset.Schema);
         try
         {
             var batches = stream.ReadAsync(
-                (message, validator) => AnnotationMapping.ReadBatch(message.Annotations, caller, classes, validator), context.CancellationToken);
-            var result = await annotations.WriteAllAsync(dataset, batches, unknown, context.CancellationToken);
+                (message, check) =>
+                {
+                    content?.Add(message.Annotations);
+                    return AnnotationMapping.ReadBatch(message.Annotations, caller, classes, time.GetUtcNow(), check);
+                },
+                context.CancellationToken);
+            var result = await annotations.WriteAllAsync(dataset, batches, unknown, request, context.CancellationToken);
             return new StreamAnnotationsResponse { Counts = AnnotationMapping.ToCounts(result) };
         }
         catch (ServiceException error)
@@ -55,42 +68,10 @@ internal sealed class AnnotationGrpcService(AnnotationStore annotations, Dataset
         }
     }
 
-    public override async Task IngestAnnotations(
+    public override Task IngestAnnotations(
         IAsyncStreamReader<IngestAnnotationsRequest> requestStream, IServerStreamWriter<IngestAnnotationsResponse> responseStream,
-        ServerCallContext context)
-    {
-        var cancel = context.CancellationToken;
-        var stream = new DatasetStream<IngestAnnotationsRequest>(requestStream, message => message.Parent, cancel, drain);
-        var (dataset, first) = await stream.StartAsync(datasets);
-        var unknown = ReadUnknownLabelers(first.UnknownLabelers);
-        var classes = new ClassReader(dataset.Schema);
-        var caller = Caller.Of(context);
-        var last = long.MinValue;
-        var total = new AnnotationWriteResult(0, 0, 0);
-        try
-        {
-            var messages = stream.ReadAsync(
-                (message, validator) =>
-                {
-                    validator.Require(message.Sequence > last, "sequence", $"is {message.Sequence}; it must be greater than the one before, {last}");
-                    return (message.Sequence, Batch: AnnotationMapping.ReadBatch(message.Annotations, caller, classes, validator));
-                },
-                cancel);
-            await foreach (var (sequence, batch) in messages)
-            {
-                var result = await annotations.WriteAsync(dataset, batch, unknown, request: null, cancel);
-                last = sequence;
-                total = new AnnotationWriteResult(
-                    total.Created + result.Created, total.Revised + result.Revised, total.Unchanged + result.Unchanged);
-                await responseStream.WriteAsync(
-                    new IngestAnnotationsResponse { AcknowledgedSequence = sequence, Counts = AnnotationMapping.ToCounts(total) }, cancel);
-            }
-        }
-        catch (ServiceException error)
-        {
-            throw stream.Locate(error);
-        }
-    }
+        ServerCallContext context) =>
+        new IngestionCall(annotations, drain, time, requestStream, responseStream, context).RunAsync(datasets);
 
     public override async Task<ListAnnotationsResponse> ListAnnotations(ListAnnotationsRequest request, ServerCallContext context)
     {
@@ -173,13 +154,11 @@ internal sealed class AnnotationGrpcService(AnnotationStore annotations, Dataset
         }
     }
 
-    private static Storage.Ingest.UnknownLabelers ReadUnknownLabelers(Contracts.V1.UnknownLabelers value)
-    {
-        var validator = new RequestValidator();
-        var unknown = AnnotationMapping.ReadUnknownLabelers(value, validator);
-        validator.ThrowIfInvalid();
-        return unknown;
-    }
+    /// <summary>How long a call waits for room in the queue: it must still be able to say that there was none.</summary>
+    private TimeSpan? Patience(ServerCallContext context) =>
+        context.Deadline == DateTime.MaxValue || (context.Deadline - time.GetUtcNow().UtcDateTime) * 0.75 is not { Ticks: >= 0 } rest || rest > LongestWait
+            ? LongestWait
+            : rest;
 
     private static AnnotationCursor ReadCursor(string? cursor)
     {

@@ -9,7 +9,7 @@ namespace LabelerService.Server.Services;
 
 /// <summary>
 /// Reads a client stream about one dataset: the first message names it, and an error anywhere is reported with the number
-/// of its message. The next message is read only when the one before is written, so that a slow database slows the client down.
+/// of its message. The next message is read only when the caller asks for it, so that a slow database slows the client down.
 /// </summary>
 /// <typeparam name="TMessage">The stream's message.</typeparam>
 /// <param name="reader">The stream.</param>
@@ -54,10 +54,18 @@ internal sealed class DatasetStream<TMessage>(
         }
     }
 
+    /// <summary>Number of the message at hand, from 0.</summary>
+    public int Index => _index;
+
     /// <summary>Puts the number of the message at hand in front of an error's fields.</summary>
-    public ServiceException Locate(ServiceException error) => new(
-        error.Kind, error.Reason, $"Message {_index} of the stream: {error.Message}",
-        [.. error.Violations.Select(violation => violation with { Field = $"messages[{_index}].{violation.Field}" })]);
+    public ServiceException Locate(ServiceException error) => Locate(error, _index);
+
+    /// <summary>Puts the number of a message in front of an error's fields. A quota's violations name no field.</summary>
+    public static ServiceException Locate(ServiceException error, int index) => new(
+        error.Kind, error.Reason, $"Message {index} of the stream: {error.Message}",
+        error.Reason == ServiceException.QuotaExceeded
+            ? error.Violations
+            : [.. error.Violations.Select(violation => violation with { Field = $"messages[{index}].{violation.Field}" })]);
 
     private Task<bool> NextAsync(CancellationToken token) =>
         drain is null ? NextInTimeAsync(token) : drain.UnlessStoppingAsync(reader.MoveNext, token);

@@ -171,8 +171,8 @@ public sealed class DatasetStore
             (connection, token) => Sql.Command(
                 connection,
                 """
-                SELECT i.total, i.features, (SELECT count(*) FROM labelers WHERE dataset_id = $1),
-                       (SELECT count(*) FROM annotations WHERE dataset_id = $1 AND class_index IS NOT NULL), i.gold, i.train, i.validation, i.test
+                SELECT i.total, i.features, coalesce((SELECT sum(labelers)::bigint FROM dataset_usage WHERE dataset_id = $1), 0),
+                       coalesce((SELECT sum(annotations)::bigint FROM dataset_usage WHERE dataset_id = $1), 0), i.gold, i.train, i.validation, i.test
                 FROM (SELECT count(*) AS total, count(*) FILTER (WHERE features IS NOT NULL) AS features, count(gold_class) AS gold,
                              count(*) FILTER (WHERE split = 1) AS train, count(*) FILTER (WHERE split = 2) AS validation,
                              count(*) FILTER (WHERE split = 3) AS test

@@ -77,11 +77,13 @@ public sealed class AnnotationStoreTests(PostgresFixture database) : IClassFixtu
     {
         var dataset = await Some.DatasetAsync(database, items: 1, labelers: 1);
         await WriteAsync(dataset, Some.Annotation(0, 0, 1));
-        Assert.Null((await _store.RetractAsync(dataset, "i0", "l0", null, default)).ClassIndex);
+        Assert.Equal(new AnnotationWriteResult(0, 0, 0, 1), await _store.RetractAsync(dataset, "i0", "l0", null, default));
         Assert.Empty(await AllAsync(dataset));
         Assert.Equal(0, await _store.CountAsync(dataset, default));
 
-        Assert.Equal(2, (await _store.RetractAsync(dataset, "i0", "l0", null, default)).Revision);
+        var retraction = Assert.Single(await _store.ListAsync(dataset, new AnnotationFilter(ShowRetracted: true), default, 10, default));
+        Assert.Equal((null, 2), (retraction.ClassIndex, retraction.Revision));
+        Assert.Equal(new AnnotationWriteResult(0, 0, 1), await _store.RetractAsync(dataset, "i0", "l0", null, default));
         Assert.Equal(new AnnotationWriteResult(0, 1, 0), await WriteAsync(dataset, Some.Annotation(0, 0, 1)));
 
         var history = await _store.HistoryAsync(dataset, "i0", "l0", default);

@@ -4,6 +4,7 @@ using LabelerService.Storage.Ingest;
 using LabelerService.Storage.Labelers;
 using LabelerService.TestKit.Postgres;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace LabelerService.Storage.Tests.Ingest;
 
@@ -89,21 +90,63 @@ public sealed class KeyResolutionTests(PostgresFixture database) : IClassFixture
     public void The_cache_keeps_what_is_used_and_stays_within_its_capacity()
     {
         var cache = new KeyCache(capacity: 100);
-        cache.Add(1, "used", 42);
+        cache.Of(1, 0).Add("used", 42);
         for (var i = 0; i < 10_000; i++)
         {
-            cache.Add(1, $"once {i}", i);
+            cache.Of(1, 0).Add($"once {i}", i);
             if (i % 20 == 0)
             {
-                Assert.True(cache.TryGet(1, "used", out var key));
+                Assert.True(cache.Of(1, 0).TryGet("used", out var key));
                 Assert.Equal(42, key);
             }
         }
 
-        Assert.InRange(Enumerable.Range(0, 10_000).Count(i => cache.TryGet(1, $"once {i}", out _)), 1, 100);
-        Assert.False(cache.TryGet(2, "used", out _));
-        cache.Remove(1, "used");
-        Assert.False(cache.TryGet(1, "used", out _));
+        Assert.InRange(Enumerable.Range(0, 10_000).Count(i => cache.Of(1, 0).TryGet($"once {i}", out _)), 1, 100);
+        Assert.False(cache.Of(2, 0).TryGet("used", out _));
+        Assert.False(cache.Of(1, 1).TryGet("used", out _));
+    }
+
+    [Fact]
+    public async Task What_another_process_deleted_is_never_written_by_a_key_of_before()
+    {
+        var dataset = await Some.DatasetAsync(database, items: 3, labelers: 2);
+        await using var other = PostgresFixture.Storage(database.ConnectionString);
+        var store = other.GetRequiredService<AnnotationStore>();
+        foreach (var each in (AnnotationStore[])[_store, store])
+        {
+            await each.WriteAsync(dataset, [Some.Annotation(0, 0, 1), Some.Annotation(1, 0, 1)], UnknownLabelers.Reject, null, default);
+        }
+
+        await DeleteItemAsync(dataset, "i1");
+        var exception = await Some.FailsAsync(
+            ErrorKind.NotFound, () => store.WriteAsync(dataset, [Some.Annotation(2, 0, 0), Some.Annotation(1, 0, 0)], UnknownLabelers.Reject, null, default));
+        Assert.Equal("annotations[1].item_id", Assert.Single(exception.Violations).Field);
+
+        // The same key, remembered by both, after the item has come back as a new one.
+        await database.Get<Storage.Items.ItemStore>().UpsertAsync(dataset, [Some.Item("i1")], null, default);
+        Assert.Equal(new AnnotationWriteResult(1, 0, 0), await WriteAsync(dataset, UnknownLabelers.Reject, Some.Annotation(1, 0, 2)));
+        Assert.Equal(new AnnotationWriteResult(0, 0, 1), await store.WriteAsync(dataset, [Some.Annotation(1, 0, 2)], UnknownLabelers.Reject, null, default));
+        await Usage.AgreesAsync(database, dataset);
+    }
+
+    private async Task DeleteItemAsync(DatasetRecord dataset, string itemId)
+    {
+        await using var connection = await database.Get<NpgsqlDataSource>().OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await DatasetLock.ExcludeAsync(connection, dataset, default);
+        await using var delete = new NpgsqlCommand(
+            """
+            WITH gone AS (DELETE FROM items WHERE dataset_id = $1 AND external_id = $2 RETURNING item_key)
+            DELETE FROM annotations a USING gone WHERE a.dataset_id = $1 AND a.item_key = gone.item_key
+            """,
+            connection)
+        {
+            Parameters = { new() { Value = dataset.Key }, new() { Value = itemId } },
+        };
+        var annotations = await delete.ExecuteNonQueryAsync();
+        await DatasetLock.RetireKeysAsync(connection, dataset, default);
+        await DatasetUsage.AddAsync(connection, dataset, new UsageChange(Annotations: -annotations), default);
+        await transaction.CommitAsync();
     }
 
     private Task<AnnotationWriteResult> WriteAsync(DatasetRecord dataset, UnknownLabelers unknown, params AnnotationWrite[] batch) =>
