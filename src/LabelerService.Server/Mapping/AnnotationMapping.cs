@@ -2,6 +2,7 @@ using Google.Protobuf.Collections;
 using Google.Protobuf.WellKnownTypes;
 using LabelerService.Contracts;
 using LabelerService.Contracts.V1;
+using LabelerService.Core.Access;
 using LabelerService.Core.Errors;
 using LabelerService.Server.Security;
 using LabelerService.Server.Validation;
