@@ -116,6 +116,12 @@ public sealed class RunningService : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         Launch();
+        await WaitUntilReadyAsync();
+    }
+
+    /// <summary>Waits until the running server can work.</summary>
+    public async Task WaitUntilReadyAsync()
+    {
         using var client = new HttpClient();
         using var timeout = new CancellationTokenSource(StartTimeout);
         while (true)
@@ -214,6 +220,9 @@ public sealed class RunningService : IAsyncDisposable
     /// <summary>Ids of the trainers that this server has started.</summary>
     public IReadOnlyList<int> TrainerProcesses() =>
         [.. FindProcesses("LabelerService.Trainer.dll").Where(id => ParentOf(id) == ProcessId)];
+
+    /// <summary>Ids of a process's children whose command line contains a text.</summary>
+    public static IReadOnlyList<int> ChildrenOf(int parent, string text) => [.. FindProcesses(text).Where(id => ParentOf(id) == parent)];
 
     public async ValueTask DisposeAsync()
     {
