@@ -65,6 +65,15 @@ internal sealed partial class AnnotationTransaction(NpgsqlConnection connection,
                 }
             }
 
+            // What comes after the cut is judged when its turn comes: the message before it must be settled first.
+            for (var m = rows.MessagesTaken; m < outcomes.Length; m++)
+            {
+                if (outcomes[m].Error is not null)
+                {
+                    outcomes[m] = default;
+                }
+            }
+
             return outcomes;
         }
     }
