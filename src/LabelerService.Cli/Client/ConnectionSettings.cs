@@ -6,6 +6,15 @@ namespace LabelerService.Cli.Client;
 /// <param name="Timeout">Deadline of each call; null takes the default of the call's kind.</param>
 internal sealed record ConnectionSettings(Uri Server, string? ApiKey = null, TimeSpan? Timeout = null)
 {
+    /// <summary>PEM file of the authorities that may have signed the server's certificate; null trusts the system's.</summary>
+    public string? CaFile { get; init; }
+
+    /// <summary>PEM file of this client's certificate, for servers that want one; null for none.</summary>
+    public string? ClientCertificateFile { get; init; }
+
+    /// <summary>PEM file of its private key; null where the certificate's file holds it too.</summary>
+    public string? ClientKeyFile { get; init; }
+
     /// <summary>Where <c>labeler serve</c> listens unless told otherwise.</summary>
     public static readonly Uri DefaultServer = new("http://localhost:8081");
 
@@ -15,4 +24,17 @@ internal sealed record ConnectionSettings(Uri Server, string? ApiKey = null, Tim
         Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.Host.Length > 0
             ? uri
             : throw new UsageException($"\"{text}\" is not the URL of a server; one looks like {DefaultServer}");
+
+    /// <summary>Checks that a key can be sent at all. The message does not repeat it.</summary>
+    /// <exception cref="UsageException">It has characters that no key has.</exception>
+    public static string? CheckKey(string? key) =>
+        key is null || key.All(c => c is > ' ' and < '\x7f') ? key
+            : throw new UsageException("the API key has characters that no key has: check --api-key or LABELER_API_KEY for spaces and line ends");
+
+    // The key is secret: the record's own text must not show it.
+    private bool PrintMembers(System.Text.StringBuilder builder)
+    {
+        builder.Append("Server = ").Append(Server);
+        return true;
+    }
 }

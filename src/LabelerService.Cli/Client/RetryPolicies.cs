@@ -18,6 +18,7 @@ internal static class RetryPolicies
         ("TrainingService", ["ListAlgorithms", "CreateTrainingRun", "GetTrainingRun", "ListTrainingRuns", "CancelTrainingRun"]),
         ("ModelService", ["GetModel", "ListModels", "GetModelVersion", "ListModelVersions", "EvaluateModel", "CompareModels"]),
         ("PredictionService", ["Predict", "BatchPredict"]),
+        ("ApiKeyService", ["GetApiKey", "ListApiKeys"]),
     ];
 
     /// <summary>The service config with those retries: at most four tries, 0.2 to 2 seconds apart.</summary>

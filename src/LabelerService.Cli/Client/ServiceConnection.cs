@@ -27,6 +27,7 @@ internal sealed class ServiceConnection : IDisposable
                 KeepAlivePingDelay = TimeSpan.FromSeconds(30),
                 KeepAlivePingTimeout = TimeSpan.FromSeconds(20),
                 EnableMultipleHttp2Connections = true,
+                SslOptions = TrustedAuthorities.Load(settings),
             },
         });
         var invoker = _channel.Intercept(new CallDefaults(settings, time));
@@ -36,6 +37,7 @@ internal sealed class ServiceConnection : IDisposable
         Training = new TrainingService.TrainingServiceClient(invoker);
         Models = new ModelService.ModelServiceClient(invoker);
         Predictions = new PredictionService.PredictionServiceClient(invoker);
+        ApiKeys = new ApiKeyService.ApiKeyServiceClient(invoker);
     }
 
     public ConnectionSettings Settings { get; }
@@ -51,6 +53,8 @@ internal sealed class ServiceConnection : IDisposable
     public ModelService.ModelServiceClient Models { get; }
 
     public PredictionService.PredictionServiceClient Predictions { get; }
+
+    public ApiKeyService.ApiKeyServiceClient ApiKeys { get; }
 
     /// <summary>A fresh <c>request_id</c>, which makes a create safe to repeat.</summary>
     public static string NewRequestId() => Guid.NewGuid().ToString();

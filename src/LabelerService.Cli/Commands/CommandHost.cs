@@ -44,6 +44,27 @@ internal sealed class CommandHost(TextWriter output, TextWriter error, TimeProvi
         Recursive = true,
     };
 
+    public Option<string?> Ca { get; } = new("--ca")
+    {
+        Description = "PEM certificates to trust for an https server, instead of the system's [default: LABELER_CA]",
+        HelpName = "FILE",
+        Recursive = true,
+    };
+
+    public Option<string?> ClientCertificate { get; } = new("--client-cert")
+    {
+        Description = "PEM certificate of this client, for servers that want one [default: LABELER_CLIENT_CERT]",
+        HelpName = "FILE",
+        Recursive = true,
+    };
+
+    public Option<string?> ClientKey { get; } = new("--client-key")
+    {
+        Description = "PEM private key of --client-cert [default: LABELER_CLIENT_KEY]",
+        HelpName = "FILE",
+        Recursive = true,
+    };
+
     public Option<bool> Json { get; } = new("--json")
     {
         Description = "Standard output carries exactly one JSON document; progress goes to standard error",
@@ -78,7 +99,12 @@ internal sealed class CommandHost(TextWriter output, TextWriter error, TimeProvi
         };
         return new ConnectionSettings(
             server is null ? ConnectionSettings.DefaultServer : ConnectionSettings.ParseServer(server),
-            parsed.GetValue(ApiKey) ?? Variable("LABELER_API_KEY"), timeout);
+            ConnectionSettings.CheckKey(parsed.GetValue(ApiKey) ?? Variable("LABELER_API_KEY")), timeout)
+        {
+            CaFile = parsed.GetValue(Ca) ?? Variable("LABELER_CA"),
+            ClientCertificateFile = parsed.GetValue(ClientCertificate) ?? Variable("LABELER_CLIENT_CERT"),
+            ClientKeyFile = parsed.GetValue(ClientKey) ?? Variable("LABELER_CLIENT_KEY"),
+        };
     }
 
     private async Task<int> RunAsync(ParseResult parsed, Func<CommandRun, CancellationToken, Task> action, CancellationToken cancellationToken)

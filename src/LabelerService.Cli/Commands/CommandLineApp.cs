@@ -14,7 +14,7 @@ internal static class CommandLineApp
     {
         var root = new Command("labeler", "Streams every expert's labels in, trains one head per labeler, and predicts knowing whom to trust.")
         {
-            host.Server, host.ApiKey, host.Json, host.Timeout,
+            host.Server, host.ApiKey, host.Ca, host.ClientCertificate, host.ClientKey, host.Json, host.Timeout,
             DemoCommand.Create(host),
             LauncherCommands.Create(
                 host, "serve", "Start the service (server, trainer, embedded PostgreSQL)",
@@ -31,6 +31,7 @@ internal static class CommandLineApp
             EvaluateCommand.Create(host),
             CompareCommand.Create(host),
             PredictCommand.Create(host),
+            KeyCommand.Create(host),
             LauncherCommands.Create(host, "bench", "Measure models, training speed and more", "NAME [--json]"),
             LauncherCommands.Create(host, "test", "Run all tests of the repository", "[FILTER]"),
         };

@@ -60,7 +60,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         }
 
         // The demo is a world of its own: settings meant for a service that runs already stay out of it.
-        foreach (var variable in new[] { "LABELER_POSTGRES", "LABELER_API_KEY", "ASPNETCORE_URLS" })
+        foreach (var variable in start.Environment.Keys.Where(IsSetting).ToArray())
         {
             start.Environment.Remove(variable);
         }
@@ -191,6 +191,10 @@ internal sealed partial class ServerProcess : IAsyncDisposable
             return false;
         }
     }
+
+    private static bool IsSetting(string variable) =>
+        variable == "ASPNETCORE_URLS"
+        || (variable.StartsWith("LABELER_", StringComparison.Ordinal) && variable is not ("LABELER_HOME" or "LABELER_SERVER_DLL" or "LABELER_TRAINER_DLL"));
 
     private static string DotnetHost() =>
         Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";

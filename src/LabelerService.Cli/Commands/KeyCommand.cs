@@ -1,0 +1,182 @@
+using System.CommandLine;
+using System.Globalization;
+using Google.Protobuf.WellKnownTypes;
+using LabelerService.Cli.Client;
+using LabelerService.Cli.Rendering;
+using LabelerService.Contracts;
+using LabelerService.Contracts.V1;
+
+namespace LabelerService.Cli.Commands;
+
+/// <summary><c>key create|list|revoke</c>.</summary>
+internal static class KeyCommand
+{
+    public static Command Create(CommandHost host)
+    {
+        var command = new Command("key", "Create, list and revoke API keys (with an admin's key)") { CreateKey(host), List(host), Revoke(host) };
+        HelpWithExamples.Add(
+            command,
+            "labeler key create --role labeler --dataset scenes --labeler anna --expires 90d",
+            "labeler key list");
+        return command;
+    }
+
+    /// <summary>Reads <c>90d</c>, <c>12h</c> or <c>30m</c>; null if it is none of them.</summary>
+    internal static TimeSpan? ParseLifetime(string text)
+    {
+        const double MostDays = 36_500;
+        var unit = text.Length < 2 ? null : text[^1] switch
+        {
+            'd' => TimeSpan.FromDays(1),
+            'h' => TimeSpan.FromHours(1),
+            'm' => TimeSpan.FromMinutes(1),
+            _ => (TimeSpan?)null,
+        };
+        return unit is { } one && int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            && count > 0 && one.TotalDays * count <= MostDays ? one * count : null;
+    }
+
+    private static Command CreateKey(CommandHost host)
+    {
+        var role = new Option<ApiKey.Types.Role>("--role")
+        {
+            Description = "admin: everything; ingester: writes, trains and reads; labeler: submits as itself; reader: reads and predicts",
+            HelpName = "admin|ingester|labeler|reader",
+            Required = true,
+            CustomParser = result => CommonArguments.Parse<ApiKey.Types.Role?>(
+                result, RoleOf, "a role is admin, ingester, labeler or reader") ?? ApiKey.Types.Role.Unspecified,
+        };
+        var datasets = new Option<string[]>("--dataset")
+        {
+            Description = "Dataset that the key is for, as often as there are some; without it, for all",
+            HelpName = "NAME",
+            Arity = ArgumentArity.OneOrMore,
+            CustomParser = result =>
+            {
+                var names = result.Tokens.Select(token => CommonArguments.DatasetName(token.Value)).ToArray();
+                if (names.Contains(null))
+                {
+                    result.AddError("--dataset takes a dataset's id, 1 to 63 of a-z, 0-9 and -, or datasets/ID");
+                }
+
+                return [.. names.OfType<string>()];
+            },
+        };
+        var labeler = new Option<string?>("--labeler") { Description = "The labeler_id that a labeler's key speaks for", HelpName = "ID" };
+        var expires = new Option<TimeSpan?>("--expires")
+        {
+            Description = "How long the key is valid [default: until it is revoked]",
+            HelpName = "90d|12h|30m",
+            CustomParser = result => CommonArguments.Parse(result, ParseLifetime, "a lifetime is a number of days, hours or minutes: 90d, 12h, 30m"),
+        };
+        var display = new Option<string?>("--display-name") { Description = "Name for people", HelpName = "TEXT" };
+        var command = new Command("create", "Create a key and show it, this once") { role, datasets, labeler, expires, display };
+        command.Validators.Add(result =>
+        {
+            var isLabeler = result.GetValue(role) == ApiKey.Types.Role.Labeler;
+            if (isLabeler && (result.GetValue(labeler) is null || result.GetValue(datasets) is not { Length: 1 }))
+            {
+                result.AddError("a labeler's key needs --labeler and one --dataset");
+            }
+            else if (!isLabeler && result.GetValue(labeler) is not null)
+            {
+                result.AddError("--labeler goes with --role labeler");
+            }
+            else if (result.GetValue(role) == ApiKey.Types.Role.Admin && result.GetValue(datasets) is { Length: > 0 })
+            {
+                result.AddError("an admin's key is for all datasets: leave --dataset out");
+            }
+        });
+        host.Handle(command, async (run, cancellationToken) =>
+        {
+            var key = new ApiKey { Role = run.Get(role), LabelerId = run.Get(labeler) ?? "", DisplayName = run.Get(display) ?? "" };
+            key.Datasets.AddRange(run.Get(datasets) ?? []);
+            if (run.Get(expires) is { } lifetime)
+            {
+                key.ExpireTime = Timestamp.FromDateTimeOffset(run.Time.GetUtcNow() + lifetime);
+            }
+
+            var created = await run.Service.ApiKeys.CreateApiKeyAsync(new CreateApiKeyRequest { ApiKey = key }, cancellationToken: cancellationToken);
+            run.Terminal.Note($"{created.ApiKey.Name} is created. The key is shown this once; the service keeps its hash only.");
+            run.Terminal.Result(new { created.Key, ApiKey = Document(created.ApiKey) }, created.Key);
+        });
+        HelpWithExamples.Add(
+            command,
+            "labeler key create --role ingester --dataset scenes --display-name \"label studio\"",
+            "labeler key create --role labeler --dataset scenes --labeler anna --expires 90d");
+        return command;
+    }
+
+    private static Command List(CommandHost host)
+    {
+        var command = new Command("list", "List the keys, without their secrets");
+        host.Handle(command, async (run, cancellationToken) =>
+        {
+            var keys = await Paging.AllAsync<ApiKey>(async token =>
+            {
+                var page = await run.Service.ApiKeys.ListApiKeysAsync(
+                    new ListApiKeysRequest { PageSize = Paging.PageSize, PageToken = token }, cancellationToken: cancellationToken);
+                return (page.ApiKeys, page.NextPageToken);
+            }, cancellationToken).ToListAsync(cancellationToken);
+            run.Terminal.Result(new { ApiKeys = keys.Select(Document) }, console =>
+            {
+                var table = Tables.Create("key", "role", "datasets", "labeler", "created", "expires", "last used", "");
+                foreach (var key in keys)
+                {
+                    var scope = key.Datasets.Count == 0 ? "all" : Tables.Shorten(string.Join(", ", key.Datasets.Select(Id)));
+                    table.AddTextRow(
+                        key.Name, RoleText(key.Role), scope, key.LabelerId, Tables.Time(key.CreateTime), Tables.Time(key.ExpireTime),
+                        Tables.Time(key.LastUseTime), key.DisplayName);
+                }
+
+                console.Write(table);
+            });
+        });
+        return command;
+    }
+
+    private static Command Revoke(CommandHost host)
+    {
+        var name = new Argument<string>("KEY")
+        {
+            Description = "Key: its id, or apiKeys/ID, as `labeler key list` shows it",
+            CustomParser = result => CommonArguments.Parse(result, NameOf, "a key is named apiKeys/ID; do not give the key itself"),
+        };
+        var command = new Command("revoke", "Revoke a key: it is refused from now on") { name };
+        host.Handle(command, async (run, cancellationToken) =>
+        {
+            var key = run.Get(name);
+            await run.Service.ApiKeys.DeleteApiKeyAsync(new DeleteApiKeyRequest { Name = key }, cancellationToken: cancellationToken);
+            run.Terminal.Result(new { Revoked = key }, $"{key} is revoked");
+        });
+        return command;
+    }
+
+    private static object Document(ApiKey key) => new
+    {
+        key.Name,
+        key.DisplayName,
+        Role = RoleText(key.Role),
+        key.Datasets,
+        key.LabelerId,
+        CreateTime = key.CreateTime?.ToDateTimeOffset(),
+        ExpireTime = key.ExpireTime?.ToDateTimeOffset(),
+        LastUseTime = key.LastUseTime?.ToDateTimeOffset(),
+    };
+
+    private static ApiKey.Types.Role? RoleOf(string text) => text.ToLowerInvariant() switch
+    {
+        "admin" => ApiKey.Types.Role.Admin,
+        "ingester" => ApiKey.Types.Role.Ingester,
+        "labeler" => ApiKey.Types.Role.Labeler,
+        "reader" => ApiKey.Types.Role.Reader,
+        _ => null,
+    };
+
+    private static string RoleText(ApiKey.Types.Role role) => role.ToString().ToLowerInvariant();
+
+    private static string? NameOf(string text) =>
+        ResourceName.IsId(text) ? ResourceName.ApiKey(text) : ResourceName.TryParseApiKey(text, out _) ? text : null;
+
+    private static string Id(string dataset) => ResourceName.TryParseDataset(dataset, out var id) ? id : dataset;
+}
