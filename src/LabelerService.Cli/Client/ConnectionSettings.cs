@@ -31,10 +31,6 @@ internal sealed record ConnectionSettings(Uri Server, string? ApiKey = null, Tim
         key is null || key.All(c => c is > ' ' and < '\x7f') ? key
             : throw new UsageException("the API key has characters that no key has: check --api-key or LABELER_API_KEY for spaces and line ends");
 
-    // The key is secret: the record's own text must not show it.
-    private bool PrintMembers(System.Text.StringBuilder builder)
-    {
-        builder.Append("Server = ").Append(Server);
-        return true;
-    }
+    /// <summary>Where, without the key, which is secret.</summary>
+    public override string ToString() => Server.ToString();
 }

@@ -23,6 +23,8 @@ internal sealed record ServiceFailure(string Code, string Message, IReadOnlyList
         var said = exception.Status.Detail;
         return exception.StatusCode switch
         {
+            StatusCode.Unavailable or StatusCode.Internal when status is null && Tls(exception) is { } reason =>
+                $"no secure connection to {Show(server)}: {reason.TrimEnd('.')}; name the authority that signed its certificate with --ca FILE",
             // With details it is the service that speaks: it lives, but something it needs does not.
             StatusCode.Unavailable when status is null =>
                 $"no service answers at {Show(server)}: start one with `./labeler serve` or name it with --server",
@@ -37,6 +39,19 @@ internal sealed record ServiceFailure(string Code, string Message, IReadOnlyList
                 $"{Show(server)} does not speak gRPC: --server wants the gRPC port (HTTP port + 1 unless set otherwise)",
             _ => Text(said, $"the service answered {Spell(exception.StatusCode)}"),
         };
+    }
+
+    private static string? Tls(RpcException exception)
+    {
+        for (var cause = exception.Status.DebugException; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is System.Security.Authentication.AuthenticationException)
+            {
+                return cause.Message;
+            }
+        }
+
+        return null;
     }
 
     private static string Text(string said, string otherwise) => string.IsNullOrWhiteSpace(said) ? otherwise : said;

@@ -119,10 +119,26 @@ public sealed class RunningService : IAsyncDisposable
         await WaitUntilReadyAsync();
     }
 
+    /// <summary>Starts the server (again) and waits until a probe of its HTTP port, which may fail as long as nobody listens, says so.</summary>
+    public async Task StartAgainAsync(Func<int, Task<bool>> isReady)
+    {
+        Launch();
+        await WaitUntilReadyAsync(isReady);
+    }
+
     /// <summary>Waits until the running server can work.</summary>
     public async Task WaitUntilReadyAsync()
     {
         using var client = new HttpClient();
+        await WaitUntilReadyAsync(async port =>
+        {
+            using var response = await client.GetAsync(new Uri($"http://127.0.0.1:{port}/readyz"));
+            return response.StatusCode == HttpStatusCode.OK;
+        });
+    }
+
+    private async Task WaitUntilReadyAsync(Func<int, Task<bool>> isReady)
+    {
         using var timeout = new CancellationTokenSource(StartTimeout);
         while (true)
         {
@@ -135,8 +151,7 @@ public sealed class RunningService : IAsyncDisposable
 
             try
             {
-                using var response = await client.GetAsync(new Uri(HttpAddress + "/readyz"), timeout.Token);
-                if (response.StatusCode == HttpStatusCode.OK)
+                if (await isReady(Port).WaitAsync(timeout.Token))
                 {
                     return;
                 }
