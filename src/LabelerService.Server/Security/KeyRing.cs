@@ -9,8 +9,9 @@ namespace LabelerService.Server.Security;
 
 /// <summary>
 /// All API keys, in memory: no call asks the database for its key. What is here is never older than <see cref="Freshness"/>, and a
-/// notification makes it new at once. An unknown key makes it look again, at most once every <see cref="MissPause"/> however many unknown
-/// keys come: a key that another replica has just made is found, and guessing costs the database nothing.
+/// notification makes it new at once. An unknown key waits for a state read after it came, which is read at most once every
+/// <see cref="MissPause"/> however many unknown keys come: a key that another replica has just made is found, and guessing costs the
+/// database nothing.
 /// </summary>
 internal sealed class KeyRing(ApiKeyStore store, TimeProvider time) : IDisposable
 {
@@ -43,9 +44,9 @@ internal sealed class KeyRing(ApiKeyStore store, TimeProvider time) : IDisposabl
             state = await RefreshAsync(Freshness, cancel);
         }
 
-        if (!state.Keys.TryGetValue(id, out var entry) && Age(state) > MissPause)
+        if (!state.Keys.TryGetValue(id, out var entry))
         {
-            (await RefreshAsync(MissPause, cancel)).Keys.TryGetValue(id, out entry);
+            (await ReadAnewAsync(cancel)).Keys.TryGetValue(id, out entry);
         }
 
         // The same work for unknown ids as for known ones.
@@ -84,13 +85,24 @@ internal sealed class KeyRing(ApiKeyStore store, TimeProvider time) : IDisposabl
     /// <inheritdoc/>
     public void Dispose() => _gate.Dispose();
 
+    private async Task<State> ReadAnewAsync(CancellationToken cancel)
+    {
+        var came = time.GetTimestamp();
+        if (_state is { } state && MissPause - Age(state) is { } pause && pause > TimeSpan.Zero)
+        {
+            await Task.Delay(pause, time, cancel);
+        }
+
+        return await RefreshAsync(time.GetElapsedTime(came), cancel);
+    }
+
     private async Task<State> RefreshAsync(TimeSpan olderThan, CancellationToken cancel)
     {
         await _gate.WaitAsync(cancel);
         try
         {
             // Whoever waited here finds what the one before has read.
-            if (_state is { } current && Age(current) <= olderThan)
+            if (_state is { } current && Age(current) < olderThan)
             {
                 return current;
             }

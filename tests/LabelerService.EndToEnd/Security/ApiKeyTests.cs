@@ -1,6 +1,5 @@
 using Grpc.Core;
 using LabelerService.Contracts.V1;
-using LabelerService.EndToEnd.Harness;
 using Npgsql;
 
 namespace LabelerService.EndToEnd.Security;

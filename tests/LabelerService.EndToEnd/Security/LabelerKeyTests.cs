@@ -119,7 +119,7 @@ public sealed class LabelerKeyTests(SecuredServerFixture fixture) : IClassFixtur
             Batch = new ItemBatch
             {
                 ItemIds = { "i0", "i1" },
-                Features = new Tensor { DataType = DataType.Float32, Shape = { 2, 2 }, Data = Google.Protobuf.ByteString.CopyFrom(new byte[16]) },
+                Features = new Tensor { DataType = Tensor.Types.DataType.Float32, Shape = { 2, 2 }, Data = Google.Protobuf.ByteString.CopyFrom(new byte[16]) },
             },
         });
         return (dataset, await _server.CreateKeyAsync(ApiKey.Types.Role.Labeler, dataset, "anna"));

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography;
@@ -72,12 +73,15 @@ public sealed class TlsTests : IDisposable
         Assert.Contains("--tls-key", service.Log, StringComparison.Ordinal);
     }
 
-    private Task<int> HealthAsync(RunningService service, string[] more)
+    private async Task<int> HealthAsync(RunningService service, string[] more)
     {
-        var check = RunningService.Create(
-            service.Directory, ownsDirectory: false,
-            ["--health-check", "--port", $"{service.Port}", "--tls-cert", File("server.pem"), "--tls-key", File("server.key"), .. more]);
-        return check.RunToExitAsync();
+        using var check = Process.Start(
+            "dotnet",
+            [
+                Assemblies.Server, "--health-check", "--port", $"{service.Port}", "--tls-cert", File("server.pem"), "--tls-key", File("server.key"), .. more,
+            ]);
+        await check.WaitForExitAsync();
+        return check.ExitCode;
     }
 
     private Task<bool> ProbeAsync(int port) => ProbeAsync(port, null);

@@ -1,0 +1,1 @@
+[assembly: TestFramework("LabelerService.TestKit.Postgres.PostgresTestFramework", "LabelerService.TestKit")]
