@@ -15,6 +15,16 @@ public sealed class FeaturePackingTests
         });
 
     [Fact]
+    public void Bytes_of_an_image_are_two_hundred_fifty_fifths() =>
+        Gen.Byte.Array[0, 60].Sample(bytes =>
+        {
+            var values = new float[bytes.Length];
+            FeaturePacking.Unpack(bytes, FeatureEncoding.UInt8, values);
+            Assert.Equal(bytes.Select(value => value / 255f), values);
+            Assert.Equal(-1, FeaturePacking.IndexOfNonFinite(bytes, FeatureEncoding.UInt8));
+        });
+
+    [Fact]
     public void The_first_value_that_is_not_finite_is_found_wherever_it_is() =>
         Gen.Select(Gen.Float.Where(float.IsFinite).Array[1, 70], Gen.Int[0, 1000], Gen.OneOf(Gen.Const(float.NaN), Gen.Const(float.PositiveInfinity), Gen.Const(float.NegativeInfinity)))
             .Sample((values, place, bad) =>

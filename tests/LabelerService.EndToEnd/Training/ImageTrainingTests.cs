@@ -1,0 +1,112 @@
+using LabelerService.Contracts.V1;
+using LabelerService.EndToEnd.Harness;
+using LabelerService.EndToEnd.Items;
+using LabelerService.TestKit.Images;
+
+namespace LabelerService.EndToEnd.Training;
+
+/// <summary>A model learns from image files exactly what it learns from their pixels sent as numbers.</summary>
+[Collection(SharedService.Name)]
+public sealed class ImageTrainingTests(ServiceFixture fixture)
+{
+    private const int Side = 12;
+    private const int Train = 240;
+    private const int Test = 90;
+
+    private readonly RunningService _service = fixture.Service;
+
+    [Fact]
+    public async Task Files_and_numbers_give_the_same_snapshot_and_the_same_model()
+    {
+        var (pixels, classes) = Draw();
+        var files = await DatasetAsync(classes, (from, to) => new ItemBatch
+        {
+            Images = { Enumerable.Range(from, to - from).Select(i => Google.Protobuf.ByteString.CopyFrom(PngFile.Encode(Side, Side, PngFile.Grey, pixels[i]))) },
+        });
+        var numbers = await DatasetAsync(classes, (from, to) => new ItemBatch
+        {
+            Features = Requests.Floats([.. pixels[from..to].SelectMany(image => image.Select(value => value / 255f))], to - from, Side * Side),
+        });
+
+        var (a, _) = await _service.ExportAsync(new ExportItemsRequest { Parent = files, IncludeFeatures = true });
+        var (b, _) = await _service.ExportAsync(new ExportItemsRequest { Parent = numbers, IncludeFeatures = true });
+        for (var i = 0; i < a.Count; i++)
+        {
+            var x = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(b[i].Features.Data.Span).ToArray();
+            Assert.Equal(x, a[i].Features.Data.Select(v => v / 255f));
+            Assert.Equal((a[i].ItemId, a[i].Split, a[i].GoldClass), (b[i].ItemId, b[i].Split, b[i].GoldClass));
+        }
+
+        var la = await _service.Labelers.ListLabelersAsync(new ListLabelersRequest { Parent = files });
+        var lb = await _service.Labelers.ListLabelersAsync(new ListLabelersRequest { Parent = numbers });
+        Assert.Equal(string.Join(";", la.Labelers.Select(l => l.LabelerId + l.AnnotationCount)), string.Join(";", lb.Labelers.Select(l => l.LabelerId + l.AnnotationCount)));
+        var aa = await _service.Annotations.ListAnnotationsAsync(new ListAnnotationsRequest { Parent = files, PageSize = 1000 });
+        var ab = await _service.Annotations.ListAnnotationsAsync(new ListAnnotationsRequest { Parent = numbers, PageSize = 1000 });
+        Assert.Equal(string.Join(";", aa.Annotations.Select(l => l.LabelerId + l.ItemId + l.ClassIndex)), string.Join(";", ab.Annotations.Select(l => l.LabelerId + l.ItemId + l.ClassIndex)));
+        var fromFiles = await TrainAsync(files);
+        var fromNumbers = await TrainAsync(numbers);
+        Assert.Equal(fromNumbers.SnapshotId, fromFiles.SnapshotId);
+        Assert.Equal(fromNumbers.ArtefactSha256, fromFiles.ArtefactSha256);
+
+        var evaluation = await _service.Models.EvaluateModelAsync(new EvaluateModelRequest { Name = fromFiles.Name });
+        Assert.InRange(evaluation.Metrics.Single(metric => metric.Metric_ == "accuracy").Value, 0.9, 1);
+        var predicted = await PredictAsync(files, fromFiles.Name);
+        Assert.Equal(await PredictAsync(numbers, fromNumbers.Name), predicted);
+    }
+
+    private async Task<string> DatasetAsync(int[] classes, Func<int, int, ItemBatch> contents)
+    {
+        var dataset = await KindDatasets.CreateAsync(_service, KindDatasets.Image(Side, Side, 1));
+        string[] names = ["a", "b", "c"];
+        foreach (var (from, to, split) in ((int, int, Split)[])[(0, Train, Split.Train), (Train, Train + Test, Split.Test)])
+        {
+            var batch = contents(from, to);
+            batch.ItemIds.Add(Enumerable.Range(from, to - from).Select(i => $"i{i}"));
+            batch.Split = split;
+            if (split == Split.Test)
+            {
+                batch.GoldClasses.Add(classes[from..to].Select(k => names[k]));
+            }
+
+            await _service.StoreAsync(dataset, batch);
+        }
+
+        var random = new Random(3);
+        await _service.AnnotateAsync(dataset, [.. Enumerable.Range(0, Train).SelectMany(i => Enumerable.Range(0, 3).Select(labeler =>
+            Requests.Says($"l{labeler}", $"i{i}", names[random.NextDouble() < 0.85 ? classes[i] : random.Next(3)])))]);
+        return dataset;
+    }
+
+    private async Task<ModelVersion> TrainAsync(string dataset)
+    {
+        var run = await TrainAndPredictTests.TrainAsync(_service, dataset, "wdn");
+        Assert.Equal(TrainingRun.Types.State.Succeeded, run.State);
+        return await _service.Models.GetModelVersionAsync(new GetModelVersionRequest { Name = run.ModelVersion });
+    }
+
+    private async Task<IReadOnlyList<float>> PredictAsync(string dataset, string model) => (await _service.Predictions.PredictAsync(
+        new PredictRequest { Dataset = dataset, Model = new ModelSelector { Model = model }, ItemId = $"i{Train}" })).Prediction.Probabilities;
+
+    // A horizontal bar, a vertical bar or a square, anywhere, under noise.
+    private static (byte[][] Pixels, int[] Classes) Draw()
+    {
+        var random = new Random(5);
+        var pixels = new byte[Train + Test][];
+        var classes = new int[pixels.Length];
+        for (var i = 0; i < pixels.Length; i++)
+        {
+            classes[i] = random.Next(3);
+            var (height, width) = classes[i] switch { 0 => (2, 9), 1 => (9, 2), _ => (5, 5) };
+            var (top, left) = (random.Next(Side - height), random.Next(Side - width));
+            pixels[i] = new byte[Side * Side];
+            for (var p = 0; p < pixels[i].Length; p++)
+            {
+                var (y, x) = (p / Side, p % Side);
+                var lit = y >= top && y < top + height && x >= left && x < left + width;
+                pixels[i][p] = (byte)((lit ? 180 : 0) + random.Next(60));
+            }
+        }
+
+        return (pixels, classes);
+    }
+}
