@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using LabelerService.Core.Errors;
@@ -75,6 +76,12 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> logger)
             return context.Deadline <= DateTime.UtcNow
                 ? new RpcException(new Status(StatusCode.DeadlineExceeded, "The deadline passed before the call was done."))
                 : new RpcException(new Status(StatusCode.Cancelled, "The call was cancelled."));
+        }
+
+        // A message of a stream is read by the handler; any other is refused before, see RefusedMessageMiddleware.
+        if (error is InvalidProtocolBufferException)
+        {
+            return RefusedMessageMiddleware.Malformed.ToRpcException();
         }
 
         if (DatabaseErrors.Translate(error) is { } translated)

@@ -192,7 +192,7 @@ internal static partial class ServerHost
 
     private static void MapEndpoints(WebApplication app, ServerOptions options)
     {
-        app.UseMiddleware<OversizeMessageMiddleware>();
+        app.UseMiddleware<RefusedMessageMiddleware>();
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();

@@ -63,6 +63,11 @@ internal readonly record struct ImageHeader(ContentType Format, int Width, int H
             return new ImageHeader(ContentType.Png, 0, 0, false, "is cut short or broken: a PNG without a header");
         }
 
+        if (!EndsInPlace(file))
+        {
+            return new ImageHeader(ContentType.Png, 0, 0, false, "is cut short or broken: a PNG without an end");
+        }
+
         var width = BinaryPrimitives.ReadUInt32BigEndian(file[16..]);
         var height = BinaryPrimitives.ReadUInt32BigEndian(file[20..]);
         var bits = file[24];
@@ -70,6 +75,24 @@ internal readonly record struct ImageHeader(ContentType Format, int Width, int H
         return new ImageHeader(
             ContentType.Png, (int)Math.Min(width, int.MaxValue), (int)Math.Min(height, int.MaxValue), (colourType & 2) != 0,
             bits > 8 ? $"has {bits} bits a channel; convert it to 8, or send its values as features" : null);
+    }
+
+    /// <summary>Whether chunk follows chunk up to the one that ends the file.</summary>
+    private static bool EndsInPlace(ReadOnlySpan<byte> file)
+    {
+        // A chunk is its length, its type, that many bytes, and a check sum.
+        for (var at = 8L; at + 12 <= file.Length;)
+        {
+            var length = BinaryPrimitives.ReadUInt32BigEndian(file[(int)at..]);
+            if (file.Slice((int)at + 4, 4).SequenceEqual("IEND"u8))
+            {
+                return true;
+            }
+
+            at += 12L + length;
+        }
+
+        return false;
     }
 
     private static ImageHeader ReadJpeg(ReadOnlySpan<byte> file)

@@ -67,13 +67,20 @@ internal sealed class ItemBatchReader(DatasetSchema schema)
     {
         var count = batch.ItemIds.Count;
         var kind = schema.ItemKind;
+        var before = validator.Count;
         Only(batch.Features is null, kind is ItemKind.Vector or ItemKind.Image, "batch.features");
         Only(batch.Images.Count == 0, kind == ItemKind.Image, "batch.images");
         Only(batch.Texts.Count == 0, kind == ItemKind.Text, "batch.texts");
         Only(batch.Sequences.Count == 0, kind == ItemKind.Sequence, "batch.sequences");
+        validator.Require(
+            batch.Features is null || batch.Images.Count == 0, "batch.images", "must be empty where batch.features is set: images give their features themselves");
+        if (validator.Count > before)
+        {
+            return _ => default;
+        }
+
         if (batch.Features is { } features)
         {
-            validator.Require(batch.Images.Count == 0, "batch.images", "must be empty where batch.features is set: images give their features themselves");
             return ReadFeatures(features, count, validator);
         }
 

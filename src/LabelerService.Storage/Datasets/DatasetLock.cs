@@ -10,9 +10,17 @@ namespace LabelerService.Storage.Datasets;
 /// </summary>
 internal static class DatasetLock
 {
-    /// <summary>Statement of the shared lock; returns one row if the dataset exists. Put it in front of a batch.</summary>
-    public const string Shared = "SELECT 1 FROM datasets WHERE dataset_id = $1 FOR KEY SHARE";
+    /// <summary>
+    /// A condition on a row of datasets that passes the gate: an advisory lock, held until the transaction ends. Row locks are not granted
+    /// in turn: as long as shared ones overlap, whoever waits for the exclusive one waits on. Advisory locks are: whoever waits for the
+    /// gate keeps later ones behind.
+    /// </summary>
+    public const string Gate = "pg_advisory_xact_lock_shared(1970365288, (dataset_id % 2147483647)::integer) IS NOT NULL";
 
+    /// <summary>Statement of the shared lock; returns one row if the dataset exists. Put it in front of a batch.</summary>
+    public const string Shared = "SELECT 1 FROM datasets WHERE dataset_id = $1 AND " + Gate + " FOR KEY SHARE";
+
+    private const string CloseGate = "SELECT pg_advisory_xact_lock(1970365288, ($1::bigint % 2147483647)::integer)";
     private const string Exclusive = "SELECT 1 FROM datasets WHERE dataset_id = $1 FOR UPDATE";
 
     /// <summary>Keeps the dataset from being deleted until the transaction ends.</summary>
@@ -20,8 +28,11 @@ internal static class DatasetLock
         TakeAsync(connection, Shared, dataset, cancel);
 
     /// <summary>Waits for every writer of the dataset and keeps new ones out until the transaction ends.</summary>
-    public static Task ExcludeAsync(NpgsqlConnection connection, DatasetRecord dataset, CancellationToken cancel) =>
-        TakeAsync(connection, Exclusive, dataset, cancel);
+    public static async Task ExcludeAsync(NpgsqlConnection connection, DatasetRecord dataset, CancellationToken cancel)
+    {
+        await Sql.Command(connection, CloseGate, dataset.Key).ExecuteAsync(cancel);
+        await TakeAsync(connection, Exclusive, dataset, cancel);
+    }
 
     /// <summary>
     /// Makes every process forget the keys it remembers of this dataset's items and labelers. To be called by whatever deletes one, under

@@ -1,10 +1,12 @@
+using LabelerService.Storage.Datasets;
+
 namespace LabelerService.Storage.Ingest;
 
 /// <summary>The statements of ingestion.</summary>
 internal static class AnnotationSql
 {
     /// <summary>Keeps the dataset, its items and its labelers from being deleted, and says in which epoch their keys are. $1 dataset.</summary>
-    public const string Lock = "SELECT key_epoch FROM datasets WHERE dataset_id = $1 FOR KEY SHARE";
+    public const string Lock = "SELECT key_epoch FROM datasets WHERE dataset_id = $1 AND " + DatasetLock.Gate + " FOR KEY SHARE";
 
     public const string FindItems = "SELECT external_id, item_key FROM items WHERE dataset_id = $1 AND external_id = ANY($2)";
 

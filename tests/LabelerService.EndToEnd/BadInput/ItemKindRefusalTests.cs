@@ -97,7 +97,9 @@ public sealed class ItemKindRefusalTests(ServiceFixture fixture)
         "NaN" => KindDatasets.Sequences(Steps(1, 2), Steps(1, 2, 3, float.NaN)),
         "infinite as float16" => KindDatasets.Sequences(Steps(1, 2), new Tensor
         {
-            DataType = Tensor.Types.DataType.Float16, Shape = { 1, 2 }, Data = ByteString.CopyFrom(0, 0, 0, 0x7C),
+            DataType = Tensor.Types.DataType.Float16,
+            Shape = { 1, 2 },
+            Data = ByteString.CopyFrom(0, 0, 0, 0x7C),
         }),
         "steps of another length" => KindDatasets.Sequences(Steps(1, 2), Requests.Floats([1, 2, 3], 1, 3)),
         "no steps" => KindDatasets.Sequences(Steps(1, 2), Requests.Floats([], 0, 2)),
@@ -106,7 +108,9 @@ public sealed class ItemKindRefusalTests(ServiceFixture fixture)
         "data too short" => KindDatasets.Sequences(Steps(1, 2), Requests.Floats([1, 2, 3], 2, 2)),
         "bytes" => KindDatasets.Sequences(Steps(1, 2), new Tensor
         {
-            DataType = Tensor.Types.DataType.Uint8, Shape = { 1, 2 }, Data = ByteString.CopyFrom(1, 2),
+            DataType = Tensor.Types.DataType.Uint8,
+            Shape = { 1, 2 },
+            Data = ByteString.CopyFrom(1, 2),
         }),
         "split and splits" => new ItemBatch(KindDatasets.Sequences(Steps(1, 2))) { Split = Split.Test, Splits = { Split.Test } },
         "fewer splits" => new ItemBatch(KindDatasets.Sequences(Steps(1, 2), Steps(1, 2))) { Splits = { Split.Test } },

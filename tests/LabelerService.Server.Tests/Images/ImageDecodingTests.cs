@@ -113,12 +113,9 @@ public sealed class ImageDecodingTests
     {
         var samples = Enumerable.Range(0, 16 * 16 * 3).Select(i => (byte)(i * 37)).ToArray();
         var png = PngFile.Encode(16, 16, PngFile.Rgb, samples);
-        var pixels = Decode(png, 16, 16, 3).Pixels;
         for (var length = 0; length < png.Length; length++)
         {
-            // Whoever gets all pixels may overlook that the end mark is missing; wrong pixels must never pass.
-            var cut = Decode(png[..length], 16, 16, 3);
-            Assert.True(cut.Problem is not null || cut.Pixels!.AsSpan().SequenceEqual(pixels), $"{length} of {png.Length} bytes");
+            Assert.True(Decode(png[..length], 16, 16, 3).Problem is not null, $"{length} of {png.Length} bytes");
         }
 
         var jpeg = Jpeg(16, 16, colour: true, (y, x) => (byte)(y * x));
