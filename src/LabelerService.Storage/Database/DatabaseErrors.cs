@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using LabelerService.Core.Errors;
-using LabelerService.Storage.Requests;
 using Npgsql;
 
 namespace LabelerService.Storage.Database;
@@ -20,9 +19,9 @@ public static class DatabaseErrors
             {
                 case ServiceException known:
                     return known;
-                case RequestRaceException:
+                case LostRaceException:
                     return new ServiceException(
-                        ErrorKind.Aborted, "CONCURRENT_CHANGE", "The same request was sent more than once at the same time. Repeat it.");
+                        ErrorKind.Aborted, "CONCURRENT_CHANGE", "Another request wrote the same at the same time. Repeat the request.");
                 case PostgresException postgres:
                     return Translate(postgres);
                 case NpgsqlException { InnerException: TimeoutException or SocketException or IOException }:
@@ -40,7 +39,7 @@ public static class DatabaseErrors
     {
         for (var cause = exception; cause is not null; cause = cause.InnerException)
         {
-            if (cause is RequestRaceException or PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected })
+            if (cause is LostRaceException or PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected })
             {
                 return true;
             }

@@ -36,17 +36,18 @@ internal sealed class AnnotationBatch
         var bytes = (long)RowBytes * annotations.Count;
         var entries = new List<int>(annotations.Count);
         var problems = new Violations();
-        var seen = new Dictionary<(string, string), int>(annotations.Count);
+        using var seen = new PairIndex(annotations);
         for (var i = 0; i < annotations.Count && !problems.Full; i++)
         {
             var annotation = annotations[i];
             bytes += 2L * (annotation.ItemId.Length + annotation.LabelerId.Length);
             Check(schema, i, annotation, problems);
-            if (seen.TryAdd((annotation.ItemId, annotation.LabelerId), i))
+            var first = seen.FirstOf(i);
+            if (first == i)
             {
                 entries.Add(i);
             }
-            else if (annotations[seen[(annotation.ItemId, annotation.LabelerId)]] != annotation)
+            else if (!annotations[first].SaysTheSameAs(annotation))
             {
                 problems.Add($"annotations[{i}]", "the same item and labeler appear earlier in this batch with another content");
             }

@@ -49,6 +49,19 @@ internal static class AnnotationColumns
         ];
     }
 
+    /// <summary>The rows' pairs alone.</summary>
+    public static (long[] Items, long[] Labelers) Pairs(GroupRows rows)
+    {
+        var items = new long[rows.Count];
+        var labelers = new long[rows.Count];
+        for (var i = 0; i < rows.Count; i++)
+        {
+            (items[i], labelers[i]) = (rows[i].Item, rows[i].Labeler);
+        }
+
+        return (items, labelers);
+    }
+
     public static NpgsqlParameter Array(object values, NpgsqlDbType type) => Sql.Typed(values, NpgsqlDbType.Array | type);
 
     private static void Put<T>(ref T?[] column, int i, int count, T? value)

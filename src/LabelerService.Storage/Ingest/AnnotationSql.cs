@@ -70,6 +70,17 @@ internal static class AnnotationSql
         FROM counted
         """;
 
+    /// <summary>Whether any of these pairs has been written before, taken back or not. $1 dataset, $2 and $3 items and labelers.</summary>
+    /// <remarks>LIMIT keeps it from being planned as a join that reads the whole table.</remarks>
+    public const string AnyWritten =
+        """
+        SELECT EXISTS (
+            SELECT 1 FROM unnest($2::bigint[], $3::bigint[]) AS t(item_key, labeler_key)
+            CROSS JOIN LATERAL (
+                SELECT 1 FROM annotations a
+                WHERE a.dataset_id = $1 AND a.item_key = t.item_key AND a.labeler_key = t.labeler_key LIMIT 1) written)
+        """;
+
     /// <summary>
     /// How many of the annotations just changed had been retracted before: the history knows, whatever others did meanwhile. $1 dataset, $2
     /// to $4 items, labelers, revisions replaced.

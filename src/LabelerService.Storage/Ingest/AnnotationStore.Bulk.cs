@@ -38,7 +38,7 @@ public sealed partial class AnnotationStore
         var result = await _db.TransactUnrepeatedAsync(
             async (connection, token) =>
             {
-                last = new AnnotationTransaction(connection, dataset, unknown, _memory);
+                last = new AnnotationTransaction(connection, dataset, unknown, _memory, mayCopy: false);
                 var total = new AnnotationWriteResult(0, 0, 0);
                 await foreach (var entries in batches.WithCancellation(token))
                 {

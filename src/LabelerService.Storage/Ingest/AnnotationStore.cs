@@ -97,12 +97,13 @@ public sealed partial class AnnotationStore
     private async Task<MessageOutcome[]> WriteGroupAsync(AnnotationSource source, IReadOnlyList<AnnotationMessage> messages, int[] dependsOn)
     {
         AnnotationTransaction? last = null;
+        var attempts = 0;
 
         // Not cancelled with any one caller: the others' messages are in it too.
         var outcomes = await _db.TransactAsync(
             async (connection, token) =>
             {
-                last = new AnnotationTransaction(connection, source.Dataset, source.Unknown, _memory);
+                last = new AnnotationTransaction(connection, source.Dataset, source.Unknown, _memory, mayCopy: ++attempts == 1);
                 var written = await last.WriteAsync(messages, dependsOn, token);
                 await last.FinishAsync(token);
                 return written;

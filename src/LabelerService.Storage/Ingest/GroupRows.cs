@@ -22,6 +22,23 @@ internal sealed class GroupRows
 
     public int Count => _rows.Length;
 
+    /// <summary>Whether a row takes something back.</summary>
+    public bool HasRetractions
+    {
+        get
+        {
+            for (var row = 0; row < _rows.Length; row++)
+            {
+                if (Content(row).ClassIndex is null)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
     public RowKey this[int row] => _rows[row];
 
     /// <summary>What is said of a row's pair.</summary>

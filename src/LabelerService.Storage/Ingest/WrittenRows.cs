@@ -19,6 +19,9 @@ internal sealed class WrittenRows(GroupRows rows)
     /// <summary>The pairs that have another class now, with the revisions that were replaced; null if there are none.</summary>
     public (long[] Items, long[] Labelers, int[] Replaced)? ChangedToClass { get; private set; }
 
+    /// <summary>Every row is the first of its pair.</summary>
+    public static WrittenRows AllNew(GroupRows rows) => new(rows) { Created = rows.Count, _allCreated = true };
+
     /// <summary>Reads the row that <see cref="AnnotationSql.Write"/> returns.</summary>
     public static WrittenRows Read(GroupRows rows, NpgsqlDataReader reader)
     {

@@ -16,9 +16,6 @@ internal sealed record AnsweredRequest(string Method, byte[] BodyHash, byte[] Re
         JsonSerializer.Deserialize<T>(Response) ?? throw new InvalidDataException("The stored answer of a request is empty.");
 }
 
-/// <summary>Another transaction committed the same request id in the meantime: running this one again will find its answer.</summary>
-internal sealed class RequestRaceException() : Exception("Another transaction has just used the same request id.");
-
 internal static partial class RequestLog
 {
     /// <summary>The requests among these that were answered before.</summary>
@@ -32,7 +29,7 @@ internal static partial class RequestLog
     }
 
     /// <summary>Stores answers. Waits while another transaction holds one of the ids.</summary>
-    /// <exception cref="RequestRaceException">One of the ids is taken by now: the transaction must not commit.</exception>
+    /// <exception cref="LostRaceException">One of the ids is taken by now: the transaction must not commit.</exception>
     public static async Task AddAsync(
         NpgsqlConnection connection, long datasetKey, IReadOnlyList<(RequestIdentity Request, byte[] Answer)> answers, CancellationToken cancel)
     {
@@ -48,7 +45,7 @@ internal static partial class RequestLog
             Sql.Typed(answers.Select(entry => entry.Answer).ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Bytea)).ExecuteAsync(cancel);
         if (added < answers.Count)
         {
-            throw new RequestRaceException();
+            throw new LostRaceException("Another transaction has just used the same request id.");
         }
     }
 

@@ -123,6 +123,51 @@ public sealed class GroupCommitTests(PostgresFixture database) : IClassFixture<P
     }
 
     [Fact]
+    public async Task Large_groups_that_are_all_new_keep_every_field()
+    {
+        const int Count = 3_000;
+        var dataset = await Some.DatasetAsync(database, items: Count, labelers: 1);
+        var start = new DateTimeOffset(1999, 12, 31, 23, 59, 0, TimeSpan.FromHours(2));
+        AnnotationWrite[] batch =
+        [
+            .. Enumerable.Range(0, Count).Select(i => Some.Annotation(Count - 1 - i, 0, i % 3) with
+            {
+                Confidence = i % 2 == 0 ? i / (float)Count : null,
+                DurationMs = i % 3 == 0 ? i : null,
+                AnnotatedAt = i % 5 == 0 ? start.AddSeconds(i).AddMicroseconds(i) : null,
+            }),
+        ];
+        Assert.Equal(new AnnotationWriteResult(Count, 0, 0), await WriteAsync(dataset, batch));
+        Assert.Equal(new AnnotationWriteResult(0, 0, Count), await WriteAsync(dataset, batch));
+        var stored = await _store.ListAsync(dataset, new AnnotationFilter(), default, Count, default);
+        Assert.Equal(
+            batch.Reverse().Select(a => (a.ItemId, a.ClassIndex, a.Confidence, a.DurationMs, a.AnnotatedAt?.ToUniversalTime())),
+            stored.Select(a => (a.ItemId, a.ClassIndex, a.Confidence, a.DurationMs, a.AnnotatedAt)));
+        Assert.All(stored, annotation => Assert.Equal(1, annotation.Revision));
+        await Usage.AgreesAsync(database, dataset);
+    }
+
+    [Fact]
+    public async Task Processes_that_write_the_same_new_pairs_in_large_groups_at_once_create_each_once()
+    {
+        const int Count = 2_500, Writers = 6;
+        await using var other = PostgresFixture.Storage(database.ConnectionString);
+        var stores = new[] { _store, (AnnotationStore)other.GetService(typeof(AnnotationStore))! };
+        for (var round = 0; round < 3; round++)
+        {
+            var dataset = await Some.DatasetAsync(database, items: Count, labelers: 1);
+            var results = await Task.WhenAll(Enumerable.Range(0, Writers).Select(writer => Task.Run(() => stores[writer % 2].WriteAsync(
+                dataset, [.. Enumerable.Range(0, Count).Select(i => Some.Annotation(writer % 3 == 0 ? i : Count - 1 - i, 0, writer % 3))],
+                UnknownLabelers.Reject, null, default))));
+            Assert.Equal(Count, results.Sum(result => result.Created));
+            var revisions = (await _store.ListAsync(dataset, new AnnotationFilter(), default, Count, default)).Sum(annotation => annotation.Revision - 1L);
+            Assert.Equal(revisions, results.Sum(result => result.Revised));
+            Assert.Equal((long)Count * Writers, results.Sum(Total));
+            await Usage.AgreesAsync(database, dataset);
+        }
+    }
+
+    [Fact]
     public async Task A_message_that_is_wrong_by_itself_is_not_queued()
     {
         var dataset = await Some.DatasetAsync(database, items: 1, labelers: 1);
