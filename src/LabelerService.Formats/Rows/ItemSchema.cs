@@ -121,8 +121,7 @@ public sealed class ItemSchema(IReadOnlyList<Column> columns) : RowSchema<ItemRo
         }
     }
 
-    private static int IndexOf(IReadOnlyList<Column> columns, Column column) =>
-        columns.Select((candidate, index) => (candidate, index)).FirstOrDefault(pair => pair.candidate == column, (column, -1)).Item2;
+    private static int IndexOf(IReadOnlyList<Column> columns, Column column) => columns.ToList().IndexOf(column);
 
     private static string? TextOf(ref CellReader reader, int column) => column < 0 ? null : reader.Text(column);
 }
