@@ -63,9 +63,14 @@ internal sealed class LabelStudioReader : TableReader
                     new RowPlace(RowPlaceKind.Element, _tasks.Count), $"{JsonCells.Describe(exception)}; nothing behind it can be read", broken: true);
             }
 
-            if (_task is null)
+            if (_tasks.IsAtEnd)
             {
                 return false;
+            }
+
+            if (_task is null)
+            {
+                return Refuse(new RowPlace(RowPlaceKind.Element, _tasks.Count - 1), _tasks.Problem ?? "cannot be used");
             }
 
             if (Open(_task.RootElement))

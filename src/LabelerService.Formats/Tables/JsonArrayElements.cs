@@ -28,8 +28,14 @@ internal sealed class JsonArrayElements(Stream stream, int maximumBytes)
     /// <summary>Elements taken so far.</summary>
     public long Count { get; private set; }
 
+    /// <summary>Whether the array is at its end, behind which only white space may be.</summary>
+    public bool IsAtEnd => _state == State.Done;
+
+    /// <summary>What is wrong with the element that <see cref="NextAsync"/> came to and could not give; others may follow.</summary>
+    public string? Problem { get; private set; }
+
     /// <summary>Goes to the next element.</summary>
-    /// <returns>The element, the caller's to dispose; null at the end of the array, behind which only white space may be.</returns>
+    /// <returns>The element, the caller's to dispose; null at the end of the array and where the element alone cannot be used.</returns>
     /// <exception cref="JsonException">It is no array, or broken here.</exception>
     /// <exception cref="FileFormatException">The file as a whole is of another kind.</exception>
     public async ValueTask<JsonDocument?> NextAsync(CancellationToken cancellationToken)
@@ -149,16 +155,29 @@ internal sealed class JsonArrayElements(Stream stream, int maximumBytes)
         }
 
         var value = element[..(int)reader.BytesConsumed];
-        if (!Utf8Text.IsValid(value))
-        {
-            throw new JsonException("it is not UTF-8");
-        }
-
-        document = JsonDocument.Parse(value.ToArray(), new JsonDocumentOptions { MaxDepth = MaximumDepth });
         _buffer.Advance(skipped + value.Length);
         _state = State.AfterElement;
         Count++;
+        (document, Problem) = Parse(value);
         return Step.Element;
+    }
+
+    private static (JsonDocument? Document, string? Problem) Parse(ReadOnlySpan<byte> value)
+    {
+        if (!Utf8Text.IsValid(value))
+        {
+            return (null, "is not UTF-8");
+        }
+
+        try
+        {
+            // Of a key that is there twice, nobody knows which is meant.
+            return (JsonDocument.Parse(value.ToArray(), new JsonDocumentOptions { MaxDepth = MaximumDepth, AllowDuplicateProperties = false }), null);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            return (null, exception is JsonException ? $"cannot be used: {Header.Shorten(exception.Message)}" : "has text that is not Unicode");
+        }
     }
 
     private async ValueTask ExpectEndAsync(CancellationToken cancellationToken)
