@@ -28,7 +28,7 @@ internal sealed class ItemKeys : IDisposable
     /// <exception cref="CommandException">The file has another number of lines, or a line that cannot be a key.</exception>
     public static ItemKeys FromFile(string path, string prefix, int rows)
     {
-        var problems = new List<FailureDetail>();
+        var problems = new ProblemList(path);
         var count = 0;
         try
         {
@@ -36,9 +36,9 @@ internal sealed class ItemKeys : IDisposable
             while (reader.ReadLine() is { } line)
             {
                 count++;
-                if (Problem(prefix + line) is { } problem && problems.Count < ProblemList.Maximum)
+                if (Problem(prefix + line) is { } problem)
                 {
-                    problems.Add(new FailureDetail($"{path} line {count}", problem));
+                    problems.Add($"line {count}", problem);
                 }
             }
         }
@@ -49,7 +49,7 @@ internal sealed class ItemKeys : IDisposable
 
         if (problems.Count > 0)
         {
-            throw new CommandException($"{path} has ids that cannot be used; nothing was stored", problems);
+            throw new CommandException($"{path} has ids that cannot be used; nothing was stored{problems.More}", problems.Shown);
         }
 
         return count == rows
@@ -62,7 +62,7 @@ internal sealed class ItemKeys : IDisposable
         ? $"{_row++}"
         : _lines.ReadLine() ?? throw new CommandException("the file of ids became shorter while it was read"));
 
-    /// <summary>What is wrong with a key of an item or labeler; null if nothing.</summary>
+    /// <summary>What is wrong with a key that is a line of a file; null if nothing.</summary>
     public static string? Problem(string key)
     {
         if (key.Length == 0)

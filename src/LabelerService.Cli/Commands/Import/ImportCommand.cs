@@ -1,7 +1,7 @@
 using System.CommandLine;
 using LabelerService.Cli.Rendering;
 
-namespace LabelerService.Cli.Commands;
+namespace LabelerService.Cli.Commands.Import;
 
 /// <summary><c>import items|labels|gold</c>.</summary>
 internal static class ImportCommand

@@ -3,7 +3,7 @@ using LabelerService.Cli.Client;
 using LabelerService.Cli.Files;
 using LabelerService.Cli.Rendering;
 
-namespace LabelerService.Cli.Commands;
+namespace LabelerService.Cli.Commands.Import;
 
 /// <summary><c>import labels</c>: annotations from a CSV file, all or none.</summary>
 internal static class ImportLabelsCommand

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace LabelerService.Cli.Client;
+namespace LabelerService.Cli.Client.Import;
 
 /// <summary>
 /// Remembers which rows went out in which message of a stream, and finds the row that a field of a refusal belongs to:
@@ -18,6 +18,17 @@ internal sealed partial class SentRows
         _firstRows.Add(_rows);
         _rows += rows;
     }
+
+    /// <summary>The rows that a failure names.</summary>
+    public IReadOnlyCollection<long> RowsOf(ServiceFailure failure) =>
+        [.. failure.Details.Select(detail => RowOf(detail.Where)).OfType<long>().Distinct()];
+
+    /// <summary>Puts places in the file instead of fields, and then speaks of the file instead of messages and batches.</summary>
+    /// <param name="failure">What the service said.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="places">Places of the rows that it names.</param>
+    public ServiceFailure Locate(ServiceFailure failure, string path, IReadOnlyDictionary<long, string> places) =>
+        Locate(failure, path, row => places.GetValueOrDefault(row, $"row {row}"));
 
     /// <summary>Puts places in the file instead of fields, and then speaks of the file instead of messages and batches.</summary>
     /// <param name="failure">What the service said.</param>
@@ -50,7 +61,7 @@ internal sealed partial class SentRows
     }
 
     [GeneratedRegex(
-        @"\A(?:messages\[(?<message>\d+)\]\.)?(?:batch\.)?(?:annotations|item_ids|gold_classes|items|features)\[(?<entry>\d+)\]",
+        @"\A(?:messages\[(?<message>\d+)\]\.)?(?:batch\.)?(?:annotations|item_ids|gold_classes|items|features|images|texts|sequences|splits|labelers)\[(?<entry>\d+)\]",
         RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Entry();
 }

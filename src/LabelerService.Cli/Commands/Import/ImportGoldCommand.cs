@@ -3,7 +3,7 @@ using LabelerService.Cli.Client;
 using LabelerService.Cli.Files;
 using LabelerService.Cli.Rendering;
 
-namespace LabelerService.Cli.Commands;
+namespace LabelerService.Cli.Commands.Import;
 
 /// <summary><c>import gold</c>: gold classes from a CSV file.</summary>
 internal static class ImportGoldCommand

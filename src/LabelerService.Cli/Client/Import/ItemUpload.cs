@@ -4,7 +4,7 @@ using Grpc.Core;
 using LabelerService.Cli.Files;
 using LabelerService.Contracts.V1;
 
-namespace LabelerService.Cli.Client;
+namespace LabelerService.Cli.Client.Import;
 
 /// <summary>Streams the rows of a feature file to a dataset, all or none, a message at a time.</summary>
 internal sealed class ItemUpload(ServiceConnection connection)

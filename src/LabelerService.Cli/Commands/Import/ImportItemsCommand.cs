@@ -4,7 +4,7 @@ using LabelerService.Cli.Files;
 using LabelerService.Cli.Rendering;
 using LabelerService.Contracts.V1;
 
-namespace LabelerService.Cli.Commands;
+namespace LabelerService.Cli.Commands.Import;
 
 /// <summary><c>import items</c>: features from a <c>.npy</c> file, all or none.</summary>
 internal static class ImportItemsCommand

@@ -1,6 +1,6 @@
 using Grpc.Core;
 
-namespace LabelerService.Cli.Client;
+namespace LabelerService.Cli.Client.Import;
 
 /// <summary>Sends a stream of messages and waits for the one answer.</summary>
 internal static class ClientStream
@@ -17,9 +17,9 @@ internal static class ClientStream
     /// </summary>
     /// <exception cref="RpcException">The service refused; with its own status even if it did so while messages were still going out.</exception>
     public static async Task<TResponse> SendAsync<TRequest, TResponse>(
-        AsyncClientStreamingCall<TRequest, TResponse> call, IEnumerable<TRequest> messages, CancellationToken cancellationToken)
+        AsyncClientStreamingCall<TRequest, TResponse> call, IAsyncEnumerable<TRequest> messages, CancellationToken cancellationToken)
     {
-        foreach (var message in messages)
+        await foreach (var message in messages.WithCancellation(cancellationToken))
         {
             try
             {

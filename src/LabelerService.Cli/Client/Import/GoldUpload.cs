@@ -2,7 +2,7 @@ using Grpc.Core;
 using LabelerService.Cli.Files;
 using LabelerService.Contracts.V1;
 
-namespace LabelerService.Cli.Client;
+namespace LabelerService.Cli.Client.Import;
 
 /// <summary>Sets gold classes, in batches of which each is all or none.</summary>
 internal sealed class GoldUpload(ServiceConnection connection)
