@@ -33,6 +33,7 @@ internal sealed class ServiceConnection : IDisposable
         var invoker = _channel.Intercept(new CallDefaults(settings, time));
         Datasets = new DatasetService.DatasetServiceClient(invoker);
         Items = new ItemService.ItemServiceClient(invoker);
+        Labelers = new LabelerRegistryService.LabelerRegistryServiceClient(invoker);
         Annotations = new AnnotationService.AnnotationServiceClient(invoker);
         Training = new TrainingService.TrainingServiceClient(invoker);
         Models = new ModelService.ModelServiceClient(invoker);
@@ -45,6 +46,8 @@ internal sealed class ServiceConnection : IDisposable
     public DatasetService.DatasetServiceClient Datasets { get; }
 
     public ItemService.ItemServiceClient Items { get; }
+
+    public LabelerRegistryService.LabelerRegistryServiceClient Labelers { get; }
 
     public AnnotationService.AnnotationServiceClient Annotations { get; }
 

@@ -24,6 +24,9 @@ internal sealed class CommandHost(TextWriter output, TextWriter error, TimeProvi
     /// <summary>Exit code: the command line is wrong.</summary>
     public const int WrongUsage = 2;
 
+    /// <summary>Exit code: done, but rows that could not be used were left out, as <c>--on-error skip</c> allows.</summary>
+    public const int RowsLeftOut = 3;
+
     public TextWriter Output => output;
 
     public TextWriter ErrorOutput => error;
@@ -117,7 +120,7 @@ internal sealed class CommandHost(TextWriter output, TextWriter error, TimeProvi
             server = settings.Server;
             using var run = new CommandRun(this, parsed, terminal, settings);
             await action(run, cancellationToken);
-            return Done;
+            return run.ExitCode;
         }
         catch (UsageException exception)
         {

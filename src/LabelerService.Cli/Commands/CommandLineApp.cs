@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using LabelerService.Cli.Commands.Export;
+using LabelerService.Cli.Commands.Import;
 using LabelerService.Cli.Rendering;
 
 namespace LabelerService.Cli.Commands;
@@ -21,6 +23,7 @@ internal static class CommandLineApp
                 "[--port 8080] [--grpc-port PORT+1] [--data DIR] [--postgres CONNECTION]"),
             DatasetCommand.Create(host),
             ImportCommand.Create(host),
+            ExportCommand.Create(host),
             TrainCommand.Create(host),
             WatchCommand.Create(host),
             CancelCommand.Create(host),

@@ -10,6 +10,9 @@ internal sealed class CommandRun(CommandHost host, ParseResult parsed, Terminal 
 {
     private ServiceConnection? _connection;
 
+    /// <summary>How the command ends if it does not fail.</summary>
+    public int ExitCode { get; set; } = CommandHost.Done;
+
     public CommandHost Host => host;
 
     public Terminal Terminal => terminal;

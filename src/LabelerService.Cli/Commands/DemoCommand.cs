@@ -60,7 +60,7 @@ internal static class DemoCommand
     private static async Task RunAsync(CommandRun run, long[] seeds, bool keep, CancellationToken cancellationToken)
     {
         var start = run.Time.GetTimestamp();
-        var sample = new DemoSample(ServerLocator.Sample("labelme", run.Host.Variable));
+        var sample = new DemoSample(ServerLocator.Sample("labelme", run.Host.Variable), run.Time);
         var assembly = ServerLocator.Server(run.Host.Variable);
         DemoResult result;
         using (var folder = new TemporaryFolder(keep))

@@ -1,13 +1,17 @@
 using LabelerService.Cli.Client;
+using LabelerService.Cli.Client.Import;
 using LabelerService.Cli.Files;
+using LabelerService.Cli.Files.Import;
 using LabelerService.Cli.Rendering;
 using LabelerService.Contracts;
 using LabelerService.Contracts.V1;
+using LabelerService.Formats.Rows;
+using LabelerService.Formats.Tables;
 
 namespace LabelerService.Cli.Demo;
 
 /// <summary>The LabelMe sample: puts it into a service through the API, as any client would.</summary>
-internal sealed class DemoSample(string folder)
+internal sealed class DemoSample(string folder, TimeProvider time)
 {
     /// <summary>Id of the dataset.</summary>
     public const string DatasetId = "labelme";
@@ -42,18 +46,22 @@ internal sealed class DemoSample(string folder)
         }
 
         progress.Set(0.8, "labels");
-        var labelPath = Path.Combine(folder, "labels.csv");
-        var labels = new LabelFile(labelPath, dataset.Classes, gold: false);
-        labels.Check(cancellationToken);
-        await new AnnotationUpload(service).SendAsync(dataset.Name, labels.Read(cancellationToken), labelPath, _ => { }, cancellationToken);
+        var classes = new ClassNames([.. dataset.Classes]);
+        var labels = ImportFiles.Open(
+            Path.Combine(folder, "labels.csv"), format: null, new LabelSchema(time.GetUtcNow()), new ReadOptions(),
+            row => classes.Problem("label", row.Label));
+        await labels.CheckAsync(_ => { }, cancellationToken);
+        await new AnnotationUpload(service, new AnnotationMessages(classes)).SendAsync(
+            dataset.Name, labels, new UnknownKeys(), _ => { }, cancellationToken);
 
         progress.Set(0.9, "gold classes");
         foreach (var (_, name) in Splits)
         {
-            var goldPath = Path.Combine(folder, $"gold_{name}.csv");
-            var gold = new LabelFile(goldPath, dataset.Classes, gold: true);
-            gold.Check(cancellationToken);
-            await new GoldUpload(service).SendAsync(dataset.Name, gold.Read(cancellationToken), goldPath, _ => { }, cancellationToken);
+            var gold = ImportFiles.Open(
+                Path.Combine(folder, $"gold_{name}.csv"), format: null, new GoldSchema(), new ReadOptions(),
+                row => classes.Problem("label", row.Label));
+            await gold.CheckAsync(_ => { }, cancellationToken);
+            await new GoldUpload(service, classes).SendAsync(dataset.Name, gold, rejects: null, (_, _) => { }, cancellationToken);
         }
 
         return await service.Datasets.GetDatasetAsync(

@@ -77,6 +77,16 @@ internal sealed class ProgressBoard
             Set(total == 0 ? 1 : (double)done / total, $"{done:N0} of {total:N0} {unit}, {rate:N0}/s{left}", important: done == total);
         }
 
+        /// <summary>Tells how many bytes of a file are done; works out rate and time left.</summary>
+        public void SetBytes(long done, long total, string doing = "")
+        {
+            const double mebi = 1 << 20;
+            var seconds = Elapsed.TotalSeconds;
+            var rate = seconds > 0 ? done / seconds : 0;
+            var left = done < total && rate > 0 ? $", {DurationText.Of(TimeSpan.FromSeconds((total - done) / rate))} left" : "";
+            Set(total == 0 ? 1 : (double)done / total, $"{doing}{done / mebi:N1} of {total / mebi:N1} MiB, {rate / mebi:N1} MiB/s{left}");
+        }
+
         /// <summary>Tells that nothing is heard for now; the bar stays where it is.</summary>
         public void Interrupted(string note)
         {

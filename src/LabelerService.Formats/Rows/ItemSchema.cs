@@ -8,7 +8,7 @@ namespace LabelerService.Formats.Rows;
 /// <param name="columns">The columns that written files have.</param>
 public sealed class ItemSchema(IReadOnlyList<Column> columns) : RowSchema<ItemRow>
 {
-    private const int MaximumTextBytes = 1 << 20;
+    private const int MaximumTextBytes = 65_536;
 
     private static readonly Column ItemColumn = new("item", Required: true, OtherNames: "task");
     private static readonly Column SplitColumn = new("split");
@@ -39,15 +39,15 @@ public sealed class ItemSchema(IReadOnlyList<Column> columns) : RowSchema<ItemRo
     /// <inheritdoc/>
     public override IReadOnlyList<Column> Columns => columns;
 
-    /// <summary>The columns of items of a kind.</summary>
-    public static ItemSchema For(ItemKind kind, bool imagesAsFiles) => new(
+    /// <summary>The columns of items of a kind. An image is a file, or values where no file was given.</summary>
+    public static ItemSchema For(ItemKind kind) => new(
     [
         ItemColumn, SplitColumn, GoldColumn,
-        kind switch
+        .. kind switch
         {
-            ItemKind.Text => TextColumn,
-            ItemKind.Image when imagesAsFiles => ImageColumn,
-            _ => FeaturesColumn,
+            ItemKind.Text => new[] { TextColumn },
+            ItemKind.Image => [FeaturesColumn, ImageColumn],
+            _ => [FeaturesColumn],
         },
     ]);
 
@@ -84,7 +84,7 @@ public sealed class ItemSchema(IReadOnlyList<Column> columns) : RowSchema<ItemRo
         var text = TextOf(ref reader, _text);
         if (text is { Length: > MaximumTextBytes / 3 } && System.Text.Encoding.UTF8.GetByteCount(text) > MaximumTextBytes)
         {
-            reader.Refuse(_text, $"is longer than {MaximumTextBytes >> 20} MiB");
+            reader.Refuse(_text, $"is longer than {MaximumTextBytes} bytes");
         }
 
         var image = _image < 0 ? null : reader.Bytes(_image);

@@ -4,12 +4,13 @@ namespace LabelerService.Formats.Tables;
 /// <param name="Kind">How rows are counted.</param>
 /// <param name="Number">Line (from 1), or row or element (from 0).</param>
 /// <param name="Group">Row group of a Parquet file, or the annotation within a Label Studio task; −1 where there is none.</param>
-public readonly record struct RowPlace(RowPlaceKind Kind, long Number, int Group = -1)
+/// <param name="Name">Name of a file, where each row is one.</param>
+public readonly record struct RowPlace(RowPlaceKind Kind, long Number, int Group = -1, string? Name = null)
 {
     /// <summary>For messages: <c>line 17</c>, <c>row 3 of row group 0</c>, <c>[17].annotations[0]</c>.</summary>
     public override string ToString() => Kind switch
     {
-        RowPlaceKind.File => "",
+        RowPlaceKind.File => Name ?? "",
         RowPlaceKind.Line => $"line {Number}",
         RowPlaceKind.Row when Group >= 0 => $"row {Number} (row group {Group})",
         RowPlaceKind.Row => $"row {Number}",

@@ -18,7 +18,7 @@ public class BinaryFuzzTests
 
     [Fact]
     public Task Mutated_Parquet_files_of_vectors_are_read_or_refused() =>
-        CheckParquet(Generators.Item(ItemKind.Vector, files: false), ItemSchema.For(ItemKind.Vector, imagesAsFiles: false), Effort.Slow);
+        CheckParquet(Generators.Item(ItemKind.Vector, files: false), ItemSchema.For(ItemKind.Vector), Effort.Slow);
 
     [Fact]
     public Task Parquet_files_that_are_cut_off_are_refused_with_nothing_read() =>

@@ -56,7 +56,7 @@ public class RoundTripTests
             Jsonl,
             Gen.Select(Generators.Key, Gen.Int[1, 4], Gen.Int[1, 3]).SelectMany((key, steps, length) => Generators.Feature.Array[steps * length]
                 .Select(values => new ItemRow(key, Split.Train, Features: new NumberBlock(values, steps)))),
-            ItemSchema.For(ItemKind.Sequence, imagesAsFiles: false), RowComparison.Same);
+            ItemSchema.For(ItemKind.Sequence), RowComparison.Same);
 
     [Fact]
     public Task Crowd_kit_keeps_item_labeler_and_label() =>
@@ -97,7 +97,7 @@ public class RoundTripTests
     }
 
     private static Task CheckItems(ITableFormat format, ItemKind kind, bool files) =>
-        Check(format, Generators.Item(kind, files), ItemSchema.For(kind, files), RowComparison.Same);
+        Check(format, Generators.Item(kind, files), ItemSchema.For(kind), RowComparison.Same);
 
     private static Task Check<T>(ITableFormat format, Gen<T> row, RowSchema<T> schema, Func<T, T, bool> same)
         where T : class =>

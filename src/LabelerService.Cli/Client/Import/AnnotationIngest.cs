@@ -148,7 +148,6 @@ internal sealed class AnnotationIngest(ServiceConnection connection, AnnotationM
             _counts.Revised += counts.Revised - seen.Revised;
             _counts.Unchanged += counts.Unchanged - seen.Unchanged;
             _counts.Retracted += counts.Retracted - seen.Retracted;
-            seen.MergeFrom(counts);
             (seen.Created, seen.Revised, seen.Unchanged, seen.Retracted) = (counts.Created, counts.Revised, counts.Unchanged, counts.Retracted);
         }
     }

@@ -28,7 +28,7 @@ internal sealed class AnnotationUpload(ServiceConnection connection, AnnotationM
         using var call = connection.Annotations.StreamAnnotations(cancellationToken: cancellationToken);
         try
         {
-            var requests = RequestsAsync(parent, file.CheckedAsync(cancellationToken), unknown, rows, sent, cancellationToken);
+            var requests = RequestsAsync(parent, file.CheckedAsync(cancellationToken).Select(row => row.Value!), unknown, rows, sent, cancellationToken);
             var answer = await ClientStream.SendAsync(call, requests, cancellationToken);
             return answer.Counts ?? new AnnotationWriteCounts();
         }

@@ -26,7 +26,7 @@ internal sealed class ItemUpload(ServiceConnection connection)
         using var call = connection.Items.StreamItems(cancellationToken: cancellationToken);
         try
         {
-            var answer = await ClientStream.SendAsync(call, Messages(parent, file, keys, split, half, rows, sent), cancellationToken);
+            var answer = await ClientStream.SendAsync(call, Messages(parent, file, keys, split, half, rows, sent).ToAsyncEnumerable(), cancellationToken);
             return answer.Counts ?? new ItemWriteCounts();
         }
         catch (RpcException exception) when (!cancellationToken.IsCancellationRequested)

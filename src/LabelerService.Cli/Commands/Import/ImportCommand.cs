@@ -3,28 +3,22 @@ using LabelerService.Cli.Rendering;
 
 namespace LabelerService.Cli.Commands.Import;
 
-/// <summary><c>import items|labels|gold</c>.</summary>
+/// <summary><c>import items|labels|gold|labelers</c>.</summary>
 internal static class ImportCommand
 {
     public static Command Create(CommandHost host)
     {
-        var command = new Command("import", "Stream items, labels and gold classes into a dataset")
+        var command = new Command("import", "Stream items, labels, gold classes and labelers into a dataset, from files in many formats")
         {
-            ImportItemsCommand.Create(host), ImportLabelsCommand.Create(host), ImportGoldCommand.Create(host),
+            ImportItemsCommand.Create(host), ImportLabelsCommand.Create(host), ImportGoldCommand.Create(host), ImportLabelersCommand.Create(host),
         };
         HelpWithExamples.Add(
             command,
             "labeler import items scenes --features train.npy --id-prefix train-",
+            "labeler import items reports --file reports.jsonl",
             "labeler import labels scenes --file labels.csv",
+            "labeler import labels scenes --file project-7.json --on-error skip --rejects rejects.csv",
             "labeler import gold scenes --file gold.csv");
         return command;
     }
-
-    /// <summary>The option that names the file of labels or gold classes.</summary>
-    public static Option<string> File(string columns) => new("--file")
-    {
-        Description = $"CSV file, UTF-8, with a header and the columns {columns} in any order",
-        HelpName = "F.csv",
-        Required = true,
-    };
 }

@@ -1,51 +1,88 @@
 using System.CommandLine;
-using LabelerService.Cli.Client;
+using LabelerService.Cli.Client.Import;
 using LabelerService.Cli.Files;
 using LabelerService.Cli.Rendering;
+using LabelerService.Contracts.V1;
+using LabelerService.Formats.Rows;
+using LabelerService.Formats.Tables;
 
 namespace LabelerService.Cli.Commands.Import;
 
-/// <summary><c>import labels</c>: annotations from a CSV file, all or none.</summary>
+/// <summary><c>import labels</c>: annotations from a file, all or none, or without those that cannot be used.</summary>
 internal static class ImportLabelsCommand
 {
     public static Command Create(CommandHost host)
     {
         var name = CommonArguments.Dataset();
-        var path = ImportCommand.File("item,labeler,label[,time,confidence] (or crowd-kit's task,worker,label)");
-        var command = new Command("labels", "Store labels, all of the file or none; labelers are registered with them") { name, path };
+        var items = Choice("--unknown-items", "Items that are not there: reject, or register them without contents (labels before items) [default: reject]", false);
+        var labelers = Choice("--unknown-labelers", "Labelers that are not there: register them or reject [default: register]", true);
+        var itemKey = new Option<string?>("--item-key")
+        {
+            Description = "Label Studio: key of a task's data that is the item [default: item_id where a task has it, else the task's id]",
+            HelpName = "KEY",
+        };
+        var labelKey = new Option<string?>("--label-key")
+        {
+            Description = "Label Studio: name of the control (JSON_MIN: the key) whose choice is the label [default: the only one]",
+            HelpName = "KEY",
+        };
+        var command = new Command("labels", "Store labels: all of the file or none, unless --on-error skip") { name };
+        var options = FileOptions.AddTo(
+            command, RowKind.Labels, "columns or keys item,labeler,label[,time,confidence,duration,retracted] (or crowd-kit's task,worker,label), "
+                + "or Label Studio's JSON or JSON_MIN,");
+        command.Options.Add(items);
+        command.Options.Add(labelers);
+        command.Options.Add(itemKey);
+        command.Options.Add(labelKey);
         host.Handle(command, async (run, cancellationToken) =>
         {
             var dataset = await run.DatasetAsync(run.Get(name), cancellationToken);
-            var file = new LabelFile(run.Get(path), dataset.Classes, gold: false);
-            var rows = file.Check(cancellationToken);
-            if (file.IgnoredColumns.Count > 0)
-            {
-                run.Terminal.Warn($"{run.Get(path)}: not read: column {string.Join(", ", file.IgnoredColumns)}");
-            }
-
-            var start = run.Time.GetTimestamp();
-            var counts = await ProgressBoard.RunAsync(run.Terminal, run.Time, board =>
-            {
-                var item = board.Add($"{Path.GetFileName(run.Get(path))} → {dataset.Name}");
-                return new AnnotationUpload(run.Service).SendAsync(
-                    dataset.Name, file.Read(cancellationToken), run.Get(path), sent => item.SetCount(sent, rows, "labels"), cancellationToken);
-            });
-            var seconds = run.Time.GetElapsedTime(start).TotalSeconds;
-            run.Terminal.Result(
-                new
+            var classes = new ClassNames([.. dataset.Classes]);
+            var file = options.Open(
+                run, new LabelSchema(run.Time.GetUtcNow()), new ReadOptions(run.Get(itemKey), run.Get(labelKey)),
+                row => row.Retracted ? null : classes.Problem("label", row.Label));
+            var unknown = new UnknownKeys(
+                run.Get(labelers) ? UnknownLabelers.Register : UnknownLabelers.Reject, run.Get(items) ? UnknownItems.Register : UnknownItems.Reject);
+            var messages = new AnnotationMessages(classes);
+            await ImportRun.ImportAsync(
+                run, dataset.Name, "labels", file, options,
+                async sending =>
                 {
-                    Dataset = dataset.Name,
-                    File = run.Get(path),
-                    Labels = rows,
-                    counts.Created,
-                    counts.Revised,
-                    counts.Unchanged,
-                    Seconds = Math.Round(seconds, 3),
+                    if (sending.Rejects is null)
+                    {
+                        var all = await new AnnotationUpload(run.Service, messages).SendAsync(
+                            dataset.Name, file, unknown, sending.Sent, cancellationToken);
+                        return Stored(sending.Rows!.Value, all);
+                    }
+
+                    var ingest = new AnnotationIngest(run.Service, messages, run.Time);
+                    var good = await ingest.SendAsync(dataset.Name, file, unknown, sending.Rejects, sending.Read, cancellationToken);
+                    return Stored(ingest.Stored, good);
                 },
-                $"{rows:N0} labels committed in {seconds:0.0} s: "
-                + $"{counts.Created:N0} new, {counts.Revised:N0} revised, {counts.Unchanged:N0} as they were");
+                cancellationToken);
         });
-        HelpWithExamples.Add(command, "labeler import labels scenes --file labels.csv");
+        HelpWithExamples.Add(
+            command,
+            "labeler import labels scenes --file labels.csv",
+            "labeler import labels scenes --file labels.parquet --unknown-items register",
+            "labeler import labels scenes --file project-7.json --item-key image_id --label-key scene",
+            "labeler import labels scenes --file labels.jsonl --on-error skip --rejects rejects.csv");
         return command;
     }
+
+    private static Option<bool> Choice(string name, string description, bool register) => new(name)
+    {
+        Description = description,
+        HelpName = "reject|register",
+        DefaultValueFactory = _ => register,
+        CustomParser = result => CommonArguments.Parse<bool?>(
+            result, text => text switch { "reject" => false, "register" => true, _ => null }, "it is reject or register") ?? register,
+    };
+
+    private static ImportRun.Stored Stored(long rows, AnnotationWriteCounts counts) => new(
+        rows,
+        [
+            ("created", counts.Created), ("revised", counts.Revised), ("unchanged", counts.Unchanged),
+            .. counts.Retracted > 0 ? [("retracted", counts.Retracted)] : Array.Empty<(string, long)>(),
+        ]);
 }

@@ -11,11 +11,12 @@ namespace LabelerService.Cli.Files.Import;
 /// </summary>
 /// <typeparam name="T">The row.</typeparam>
 /// <param name="path">Where it is.</param>
-/// <param name="format">Its format.</param>
+/// <param name="format">Name of its format.</param>
 /// <param name="schema">What its rows mean.</param>
-/// <param name="options">What it cannot tell itself.</param>
+/// <param name="open">Opens it at its beginning: the file, null where there is none, and its rows.</param>
 /// <param name="check">Says what is wrong with a row that can be read; null if nothing is.</param>
-internal sealed class ImportFile<T>(string path, ITableFormat format, RowSchema<T> schema, ReadOptions options, Func<T, string?> check)
+internal sealed class ImportFile<T>(
+    string path, string format, RowSchema<T> schema, Func<(Stream? File, TableReader Rows)> open, Func<T, string?> check)
     where T : class
 {
     private const int ProgressEvery = 4096;
@@ -24,7 +25,7 @@ internal sealed class ImportFile<T>(string path, ITableFormat format, RowSchema<
     public string Path => path;
 
     /// <summary>Its format.</summary>
-    public ITableFormat Format => format;
+    public string Format => format;
 
     /// <summary>Names of the columns, for the list of rows that are left out.</summary>
     public IReadOnlyList<string> ColumnNames { get; } = [.. schema.Columns.Select(column => column.Name)];
@@ -68,12 +69,12 @@ internal sealed class ImportFile<T>(string path, ITableFormat format, RowSchema<
 
     /// <summary>The rows of a file that <see cref="CheckAsync"/> has passed.</summary>
     /// <exception cref="CommandException">A row cannot be used: the file changed since.</exception>
-    public async IAsyncEnumerable<T> CheckedAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<FileRow<T>> CheckedAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var row in ReadAsync(keepCells: false, _ => { }, cancellationToken))
         {
-            yield return row.Value ?? throw new CommandException(
-                $"{path} {row.Place}: {row.Problem} (the file changed while it was read); nothing was stored");
+            yield return row.Problem is null ? row : throw new CommandException(
+                $"{path} {row.Place}: {row.Problem} (the file changed while it was read)");
         }
     }
 
@@ -85,22 +86,23 @@ internal sealed class ImportFile<T>(string path, ITableFormat format, RowSchema<
     public async IAsyncEnumerable<FileRow<T>> ReadAsync(
         bool keepCells, Action<long> read, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using var stream = InputFile.Open(path);
-        Length = stream.Length;
-        await using var reader = format.ReadRows(stream, schema, options, check);
+        var (stream, table) = open();
+        await using var file = stream ?? Stream.Null;
+        Length = file.Length;
+        await using var reader = new RowReader<T>(table, schema, check);
         for (var rows = 1L; await NextAsync(reader, cancellationToken); rows++)
         {
             if (rows % ProgressEvery == 0)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                read(stream.Position);
+                read(file.Position);
             }
 
             var cells = keepCells && reader.Table.Problem is null ? Array.ConvertAll(reader.Table.Cells, cell => cell.ToString()) : [];
             yield return new FileRow<T>(reader.Place, reader.Row, reader.Problem, cells);
         }
 
-        read(stream.Position);
+        read(file.Position);
         UnknownColumns = reader.Table.UnknownColumns;
         LeftOut = reader.Table.LeftOut;
     }

@@ -28,6 +28,12 @@ internal static class ImportFiles
         var found = format is null ? FormatCatalogue.Detect(path, stream, schema.Kind) : FormatNames.Require(format, schema.Kind);
         return found is null
             ? throw new CommandException($"{path}: neither its name nor its content says what format it has; name it with --format")
-            : new ImportFile<T>(path, found, schema, options, check);
+            : new ImportFile<T>(path, found.Name, schema, () => Open(path, found, schema, options), check);
+    }
+
+    private static (Stream?, TableReader) Open<T>(string path, ITableFormat format, RowSchema<T> schema, ReadOptions options)
+    {
+        var stream = InputFile.Open(path);
+        return (stream, format.OpenReader(stream, schema.Kind, schema.Columns, options));
     }
 }

@@ -1,4 +1,3 @@
-using LabelerService.Cli.Client;
 using LabelerService.Formats.Csv;
 using LabelerService.Formats.Tables;
 

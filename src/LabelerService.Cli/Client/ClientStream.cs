@@ -1,6 +1,6 @@
 using Grpc.Core;
 
-namespace LabelerService.Cli.Client.Import;
+namespace LabelerService.Cli.Client;
 
 /// <summary>Sends a stream of messages and waits for the one answer.</summary>
 internal static class ClientStream
