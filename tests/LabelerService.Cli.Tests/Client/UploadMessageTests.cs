@@ -1,9 +1,10 @@
 using System.Runtime.InteropServices;
 using CsCheck;
-using LabelerService.Cli.Client;
+using LabelerService.Cli.Client.Import;
 using LabelerService.Cli.Files;
 using LabelerService.Contracts.V1;
 using LabelerService.Core.Tensors;
+using LabelerService.Formats.Rows;
 
 namespace LabelerService.Cli.Tests.Client;
 
@@ -50,24 +51,27 @@ public sealed class UploadMessageTests : IDisposable
     }
 
     [Fact]
-    public void Annotations_go_out_in_order_in_messages_of_at_most_a_mebibyte_and_ten_thousand_entries() =>
-        Gen.Select(Gen.Int[1, 25_000], Gen.Int[1, 250]).Sample((count, keyLength) =>
-        {
-            var rows = Enumerable.Range(0, count).Select(i => new LabelRow(i + 2, $"{i}".PadLeft(keyLength, 'x'), "labeler", i % 3));
-            var seen = 0;
-            foreach (var message in AnnotationUpload.Messages("datasets/d", rows, new SentRows(), new LineMap(), _ => { }))
+    public Task Annotations_go_out_in_order_in_messages_of_at_most_a_mebibyte_and_ten_thousand_entries() =>
+        Gen.Select(Gen.Int[1, 25_000], Gen.Int[1, 250]).SampleAsync(
+            async (count, keyLength) =>
             {
-                Assert.True(message.CalculateSize() <= Mebibyte);
-                Assert.InRange(message.Annotations.Count, 1, 10_000);
-                Assert.Equal(seen == 0 ? UnknownLabelers.Register : UnknownLabelers.Unspecified, message.UnknownLabelers);
-                foreach (var annotation in message.Annotations)
+                var rows = Enumerable.Range(0, count).Select(i => new LabelRow($"{i}".PadLeft(keyLength, 'x'), "labeler", $"{i % 3}")).ToAsyncEnumerable();
+                var upload = new AnnotationUpload(null!, new AnnotationMessages(new ClassNames(["a", "b", "c"])));
+                var (seen, sent) = (0, new SentRows());
+                await foreach (var message in upload.RequestsAsync("datasets/d", rows, new UnknownKeys(), sent, _ => { }, default))
                 {
-                    Assert.Equal($"{seen++}".PadLeft(keyLength, 'x'), annotation.ItemId);
+                    Assert.True(message.CalculateSize() <= Mebibyte);
+                    Assert.InRange(message.Annotations.Count, 1, 10_000);
+                    Assert.Equal(seen == 0 ? UnknownLabelers.Register : UnknownLabelers.Unspecified, message.UnknownLabelers);
+                    foreach (var annotation in message.Annotations)
+                    {
+                        Assert.Equal($"{seen++}".PadLeft(keyLength, 'x'), annotation.ItemId);
+                    }
                 }
-            }
 
-            return seen == count;
-        }, iter: 20);
+                return seen == count;
+            },
+            iter: 20);
 
     [Fact]
     public void A_refused_entry_is_found_through_message_and_position()

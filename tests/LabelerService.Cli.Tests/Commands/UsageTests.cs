@@ -17,7 +17,19 @@ public class UsageTests
     [InlineData("dataset show x y", "y")]
     [InlineData("import items d", "--features")]
     [InlineData("import items d --features f.npy --split dev", "--split")]
+    [InlineData("import items d --features f.npy --file f.csv", "one of --features, --file and --images")]
+    [InlineData("import items d --file f.csv --ids i.txt", "--ids belongs to --features")]
+    [InlineData("import items d --features f.npy --on-error skip", "--on-error belongs")]
     [InlineData("import labels d", "--file")]
+    [InlineData("import labels d --file f.csv --on-error stop", "fail or skip")]
+    [InlineData("import labels d --file f.csv --rejects r.csv", "--on-error skip")]
+    [InlineData("import labels d --file f.csv --unknown-items maybe", "reject or register")]
+    [InlineData("export labels d", "--out")]
+    [InlineData("export labels d --out l.xlsx", "--format")]
+    [InlineData("export labels d --out l.csv --format npy", "labels can be")]
+    [InlineData("export labels d --out l.json --retracted", "--retracted")]
+    [InlineData("export gold d --out g.parquet --spreadsheet-safe", "--spreadsheet-safe")]
+    [InlineData("export items d --out i.csv --ids i.txt", "--ids")]
     [InlineData("train d", "--model")]
     [InlineData("train d --model bn --seed x", "--seed")]
     [InlineData("train d --model bn --set epochs", "KEY=VALUE")]
@@ -83,7 +95,7 @@ public class UsageTests
         var outcome = await CommandLine.RunAsync(line);
 
         Assert.Equal(0, outcome.ExitCode);
-        const string commands = "demo serve dataset import train watch cancel runs models model algorithms evaluate compare predict test";
+        const string commands = "demo serve dataset import export train watch cancel runs models model algorithms evaluate compare predict test";
         foreach (var command in commands.Split(' '))
         {
             Assert.Matches($@"(?m)^  {command}\b", outcome.Output);
@@ -92,6 +104,14 @@ public class UsageTests
 
     [Theory]
     [InlineData("import items --help", "labeler import items scenes --features")]
+    [InlineData("import labels --help", "--on-error skip --rejects")]
+    [InlineData("import gold --help", "labeler import gold")]
+    [InlineData("import labelers --help", "labeler import labelers")]
+    [InlineData("export --help", "labeler export labels")]
+    [InlineData("export items --help", "labeler export items")]
+    [InlineData("export labels --help", "--format crowd-kit")]
+    [InlineData("export gold --help", "labeler export gold")]
+    [InlineData("export labelers --help", "labeler export labelers")]
     [InlineData("train --help", "labeler train scenes --model wdn --wait")]
     [InlineData("evaluate --help", "--basis labelers")]
     [InlineData("compare --help", "labeler compare datasets/scenes/models/bn datasets/scenes/models/wdn")]

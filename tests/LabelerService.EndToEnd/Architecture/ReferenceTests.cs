@@ -9,11 +9,12 @@ public sealed class ReferenceTests
     {
         ["LabelerService.Contracts"] = [],
         ["LabelerService.Core"] = [],
+        ["LabelerService.Formats"] = ["LabelerService.Core"],
         ["LabelerService.Learning"] = ["LabelerService.Core"],
         ["LabelerService.Storage"] = ["LabelerService.Core"],
         ["LabelerService.Server"] = ["LabelerService.Contracts", "LabelerService.Core", "LabelerService.Storage"],
         ["LabelerService.Trainer"] = ["LabelerService.Core", "LabelerService.Learning", "LabelerService.Storage"],
-        ["LabelerService.Cli"] = ["LabelerService.Contracts", "LabelerService.Core"],
+        ["LabelerService.Cli"] = ["LabelerService.Contracts", "LabelerService.Core", "LabelerService.Formats"],
     };
 
     public static TheoryData<string> Names => [.. Allowed.Keys];
