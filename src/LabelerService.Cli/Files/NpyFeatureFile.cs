@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Text;
 using LabelerService.Cli.Client;
 using LabelerService.Core.Tensors;
 
@@ -10,12 +12,11 @@ namespace LabelerService.Cli.Files;
 /// <param name="features">The array.</param>
 /// <param name="ids">The keys; null writes none.</param>
 /// <param name="shape">Sides of one item's values.</param>
-internal sealed class NpyFeatureFile(AtomicFile features, AtomicFile? ids, IReadOnlyList<int> shape) : IAsyncDisposable
+internal sealed class NpyFeatureFile(AtomicFile features, AtomicFile? ids, IReadOnlyList<int> shape)
 {
     // Room for any header of up to four sides; NPY pads headers to a multiple of 64 anyway.
     private const int HeaderBytes = 128;
 
-    private readonly StreamWriter? _ids = ids is null ? null : new StreamWriter(ids.Stream, leaveOpen: true) { NewLine = "\n" };
     private NpyWriter? _writer;
     private int _rows;
 
@@ -23,7 +24,7 @@ internal sealed class NpyFeatureFile(AtomicFile features, AtomicFile? ids, IRead
     /// <param name="key">Its key.</param>
     /// <param name="values">Its values.</param>
     /// <exception cref="CommandException">The key cannot be a line.</exception>
-    public async Task WriteAsync(string key, float[] values)
+    public void Write(string key, float[] values)
     {
         if (_writer is null)
         {
@@ -38,14 +39,14 @@ internal sealed class NpyFeatureFile(AtomicFile features, AtomicFile? ids, IRead
 
         _writer.Write(values);
         _rows++;
-        if (_ids is not null)
+        if (ids is not null)
         {
             if (ItemKeys.Problem(key) is { } problem)
             {
                 throw new CommandException($"item \"{key}\" {problem}: a file of ids has one a line; export to .parquet or .jsonl instead");
             }
 
-            await _ids.WriteLineAsync(key);
+            ids.Stream.Write(Encoding.UTF8.GetBytes(key + "\n"));
         }
     }
 
@@ -70,16 +71,7 @@ internal sealed class NpyFeatureFile(AtomicFile features, AtomicFile? ids, IRead
         await features.CompleteAsync(cancellationToken);
         if (ids is not null)
         {
-            await _ids!.FlushAsync(cancellationToken);
             await ids.CompleteAsync(cancellationToken);
-        }
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_ids is not null)
-        {
-            await _ids.DisposeAsync();
         }
     }
 
@@ -96,7 +88,7 @@ internal sealed class NpyFeatureFile(AtomicFile features, AtomicFile? ids, IRead
         header.AsSpan(0, header.Length - 1).CopyTo(padded);
         padded.AsSpan(header.Length - 1).Fill((byte)' ');
         padded[^1] = (byte)'\n';
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt16LittleEndian(padded.AsSpan(8), HeaderBytes - prefix);
+        BinaryPrimitives.WriteUInt16LittleEndian(padded.AsSpan(8), HeaderBytes - prefix);
         return padded;
     }
 }

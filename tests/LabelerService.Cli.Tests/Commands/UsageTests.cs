@@ -22,6 +22,8 @@ public class UsageTests
     [InlineData("import items d --features f.npy --on-error skip", "--on-error belongs")]
     [InlineData("import labels d", "--file")]
     [InlineData("import labels d --file f.csv --on-error stop", "fail or skip")]
+    [InlineData("import labels d --file f.csv --on-error stop --rejects r.csv", "--on-error skip")]
+    [InlineData("import labels d --file f.csv --on-error", "--on-error")]
     [InlineData("import labels d --file f.csv --rejects r.csv", "--on-error skip")]
     [InlineData("import labels d --file f.csv --unknown-items maybe", "reject or register")]
     [InlineData("export labels d", "--out")]

@@ -86,7 +86,7 @@ internal static class ExportItemsCommand
         var start = run.Time.GetTimestamp();
         await using var output = AtomicFile.Create(run.Get(options.Out));
         await using var idOutput = idFile is null ? null : AtomicFile.Create(idFile);
-        await using var file = new NpyFeatureFile(output, idOutput, shape);
+        var file = new NpyFeatureFile(output, idOutput, shape);
         var (written, without) = await ProgressBoard.RunAsync(run.Terminal, run.Time, async board =>
         {
             var item = board.Add($"{dataset.Name} → {Path.GetFileName(run.Get(options.Out))}");
@@ -99,7 +99,7 @@ internal static class ExportItemsCommand
                     continue;
                 }
 
-                await file.WriteAsync(row.Item, row.Features.Values);
+                file.Write(row.Item, row.Features.Values);
                 if (++count % ProgressEvery == 0)
                 {
                     item.SetCount(count, Math.Max(count, Expected(dataset, split)), "items");

@@ -6,6 +6,16 @@ using LabelerService.Formats.Tables;
 
 namespace LabelerService.Cli.Commands.Import;
 
+/// <summary>What to do with rows that cannot be used.</summary>
+internal enum BadRows
+{
+    /// <summary>Nothing of the file is stored.</summary>
+    Fail,
+
+    /// <summary>The others are stored.</summary>
+    Skip,
+}
+
 /// <summary>The options that every import from a file has.</summary>
 internal sealed class FileOptions
 {
@@ -22,13 +32,13 @@ internal sealed class FileOptions
             Description = "Format of the file [default: by extension, else by content]",
             HelpName = FormatNames.Of(kind),
         };
-        OnError = new Option<bool>("--on-error")
+        OnError = new Option<BadRows>("--on-error")
         {
             Description = "Bad rows: fail stores nothing and names them; skip stores the others, names every bad one, and ends with exit code 3 "
                 + "[default: fail]",
             HelpName = "fail|skip",
-            CustomParser = result => CommonArguments.Parse<bool?>(
-                result, text => text switch { "fail" => false, "skip" => true, _ => null }, "it is fail or skip") ?? false,
+            CustomParser = result => CommonArguments.Parse<BadRows?>(
+                result, text => text switch { "fail" => BadRows.Fail, "skip" => BadRows.Skip, _ => null }, "it is fail or skip") ?? BadRows.Fail,
         };
         Rejects = new Option<string?>("--rejects")
         {
@@ -41,7 +51,7 @@ internal sealed class FileOptions
 
     public Option<string?> Format { get; }
 
-    public Option<bool> OnError { get; }
+    public Option<BadRows> OnError { get; }
 
     public Option<string?> Rejects { get; }
 
@@ -59,7 +69,7 @@ internal sealed class FileOptions
         command.Options.Add(options.Rejects);
         command.Validators.Add(result =>
         {
-            if (result.GetResult(options.Rejects) is { Implicit: false } && !result.GetValue(options.OnError))
+            if (result.GetResult(options.Rejects) is not null && result.GetResult(options.OnError)?.Tokens is not [{ Value: "skip" }])
             {
                 result.AddError("--rejects needs --on-error skip: otherwise a bad row stores nothing, and is named at once");
             }
@@ -75,5 +85,5 @@ internal sealed class FileOptions
     /// <summary>Begins the list of rows that are left out; null where none may be.</summary>
     public RejectedRows? Skipping<T>(CommandRun run, ImportFile<T> file)
         where T : class =>
-        run.Get(OnError) ? RejectedRows.Create(file.Path, file.ColumnNames, run.Get(Rejects)) : null;
+        run.Get(OnError) == BadRows.Skip ? RejectedRows.Create(file.Path, file.ColumnNames, run.Get(Rejects)) : null;
 }

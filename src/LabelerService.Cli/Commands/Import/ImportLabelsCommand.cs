@@ -14,8 +14,8 @@ internal static class ImportLabelsCommand
     public static Command Create(CommandHost host)
     {
         var name = CommonArguments.Dataset();
-        var items = Choice("--unknown-items", "Items that are not there: reject, or register them without contents (labels before items) [default: reject]", false);
-        var labelers = Choice("--unknown-labelers", "Labelers that are not there: register them or reject [default: register]", true);
+        var items = Choice("--unknown-items", "Items that are not there: reject, or register them without contents (labels before items) [default: reject]", Unknown.Reject);
+        var labelers = Choice("--unknown-labelers", "Labelers that are not there: register them or reject [default: register]", Unknown.Register);
         var itemKey = new Option<string?>("--item-key")
         {
             Description = "Label Studio: key of a task's data that is the item [default: item_id where a task has it, else the task's id]",
@@ -42,7 +42,8 @@ internal static class ImportLabelsCommand
                 run, new LabelSchema(run.Time.GetUtcNow()), new ReadOptions(run.Get(itemKey), run.Get(labelKey)),
                 row => row.Retracted ? null : classes.Problem("label", row.Label));
             var unknown = new UnknownKeys(
-                run.Get(labelers) ? UnknownLabelers.Register : UnknownLabelers.Reject, run.Get(items) ? UnknownItems.Register : UnknownItems.Reject);
+                run.Get(labelers) == Unknown.Register ? UnknownLabelers.Register : UnknownLabelers.Reject,
+                run.Get(items) == Unknown.Register ? UnknownItems.Register : UnknownItems.Reject);
             var messages = new AnnotationMessages(classes);
             await ImportRun.ImportAsync(
                 run, dataset.Name, "labels", file, options,
@@ -70,13 +71,20 @@ internal static class ImportLabelsCommand
         return command;
     }
 
-    private static Option<bool> Choice(string name, string description, bool register) => new(name)
+    private enum Unknown
+    {
+        Reject,
+        Register,
+    }
+
+    private static Option<Unknown> Choice(string name, string description, Unknown otherwise) => new(name)
     {
         Description = description,
         HelpName = "reject|register",
-        DefaultValueFactory = _ => register,
-        CustomParser = result => CommonArguments.Parse<bool?>(
-            result, text => text switch { "reject" => false, "register" => true, _ => null }, "it is reject or register") ?? register,
+        DefaultValueFactory = _ => otherwise,
+        CustomParser = result => CommonArguments.Parse<Unknown?>(
+            result, text => text switch { "reject" => Unknown.Reject, "register" => Unknown.Register, _ => null }, "it is reject or register")
+            ?? otherwise,
     };
 
     private static ImportRun.Stored Stored(long rows, AnnotationWriteCounts counts) => new(
