@@ -44,7 +44,9 @@ internal sealed class ItemFileUpload(ServiceConnection connection, ItemMessages 
                     var answer = await connection.Items.BatchCreateItemsAsync(
                         new BatchCreateItemsRequest
                         {
-                            Parent = parent, Batch = messages.ToBatch(part), RequestId = ServiceConnection.NewRequestId(),
+                            Parent = parent,
+                            Batch = messages.ToBatch(part),
+                            RequestId = ServiceConnection.NewRequestId(),
                         },
                         cancellationToken: cancellationToken);
                     total.Created += answer.Counts.Created;
