@@ -4,6 +4,7 @@ using LabelerService.Core.Models;
 using LabelerService.Core.Training;
 using LabelerService.Learning.Algorithms;
 using LabelerService.Learning.Ensembles;
+using LabelerService.Learning.Features;
 using LabelerService.Learning.Onnx;
 using LabelerService.Learning.Training;
 using static TorchSharp.torch;
@@ -55,7 +56,7 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
         var set = TrainingSet.Create(snapshot, settings.HeldOutShare, streams.Managed(RandomStream.HeldOut));
 
         using var scope = NewDisposeScope();
-        var raw = tensor(snapshot.Features, snapshot.ItemIds.Length, featureLength);
+        var raw = FeatureTensors.Of(snapshot);
         using var task = new LearningTask(snapshot, set, settings, streams, raw, new RunControl(timeProvider, progress, cancellationToken));
         var trained = LearningAlgorithms.Train(task);
         using var ensemble = trained.Ensemble;
@@ -101,7 +102,7 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
         var raw = new float[items.Length * length];
         for (var i = 0; i < items.Length; i++)
         {
-            snapshot.Features.AsSpan(items[i] * length, length).CopyTo(raw.AsSpan(i * length));
+            snapshot.Features.CopyRow(items[i], raw.AsSpan(i * length, length));
         }
 
         var difference = ParityCheck.MaxDifference(onnx, raw, length, ensemble, distilled);

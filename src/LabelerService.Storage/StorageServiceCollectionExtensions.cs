@@ -65,7 +65,11 @@ public static class StorageServiceCollectionExtensions
         AddStore(services, db => new SecretStore(db));
         AddStore(services, db => new ApiKeyStore(db));
         AddStore(services, db => new RequestIdStore(db));
-        AddStore(services, db => new SnapshotReader(db));
+        services.AddSingleton(provider => new SnapshotReader(
+            provider.GetRequiredService<Db>(),
+            provider.GetRequiredService<IOptions<StorageOptions>>().Value.FeatureCache is { } cache
+                ? new FeatureCache(cache, provider.GetRequiredService<TimeProvider>())
+                : null));
         return services;
     }
 

@@ -4,7 +4,7 @@ using LabelerService.Core.Datasets;
 namespace LabelerService.Core.Training;
 
 /// <summary>The data of one training run, read in one consistent snapshot of the database.</summary>
-public sealed class TrainingSnapshot
+public sealed class TrainingSnapshot : IDisposable
 {
     /// <summary>The dataset's id.</summary>
     public required string Dataset { get; init; }
@@ -21,8 +21,8 @@ public sealed class TrainingSnapshot
     /// <summary>External ids of the N items that have features, by ascending key.</summary>
     public required string[] ItemIds { get; init; }
 
-    /// <summary>Features, row-major [N, D] float32; D is <see cref="DatasetSchema.FeatureLength"/>.</summary>
-    public required float[] Features { get; init; }
+    /// <summary>Features [N, D] float32; D is <see cref="DatasetSchema.FeatureLength"/>.</summary>
+    public required FeatureMatrix Features { get; init; }
 
     /// <summary>Split of each item.</summary>
     public required Split[] Splits { get; init; }
@@ -35,4 +35,7 @@ public sealed class TrainingSnapshot
 
     /// <summary>Annotations over these N items and R labelers.</summary>
     public required AnnotationTable Annotations { get; init; }
+
+    /// <summary>Lets go of a file that the features are in.</summary>
+    public void Dispose() => Features.Dispose();
 }

@@ -29,8 +29,8 @@ internal sealed class LearningTask : IDisposable
         Run = run;
         Raw = raw;
         using var scope = NewDisposeScope();
-        Scaling = FeatureScaling.Fit(settings.FeatureTransform, raw, tensor(set.Items.Select(n => (long)n).ToArray()));
-        Features = Scaling.Apply(raw).DetachFromDisposeScope();
+        Scaling = FeatureScaling.Fit(settings.FeatureTransform, raw, set.Items);
+        Features = FeatureTensors.Transformed(snapshot, raw, Scaling).DetachFromDisposeScope();
     }
 
     /// <summary>The data.</summary>

@@ -1,6 +1,7 @@
 using LabelerService.Core.Training;
 using LabelerService.Learning.Numerics;
 using LabelerService.Learning.Onnx;
+using LabelerService.Learning.Training;
 using static TorchSharp.torch;
 
 namespace LabelerService.Learning.Features;
@@ -21,16 +22,22 @@ internal sealed class FeatureScaling : IDisposable
         _scale = scale;
     }
 
-    /// <summary>Fits the transform.</summary>
+    /// <summary>Whether transformed features are the features.</summary>
+    public bool IsIdentity => _transform == FeatureTransform.None;
+
+    /// <summary>Fits the transform; looks at a bounded number of rows at a time.</summary>
     /// <param name="transform">Which one.</param>
     /// <param name="features">Features of all items [N, D].</param>
-    /// <param name="rows">The training items, int64 [n].</param>
-    public static FeatureScaling Fit(FeatureTransform transform, Tensor features, Tensor rows)
+    /// <param name="rows">The training items.</param>
+    public static FeatureScaling Fit(FeatureTransform transform, Tensor features, int[] rows)
     {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
         if (transform == FeatureTransform.Auto)
         {
-            using var inner = NewDisposeScope();
-            transform = features.index_select(0, rows).min().Value() >= 0 ? FeatureTransform.Log1p : FeatureTransform.None;
+            var smallest = double.PositiveInfinity;
+            ForEachChunk(features, rows, chunk => smallest = Math.Min(smallest, chunk.min().Value()));
+            transform = smallest >= 0 ? FeatureTransform.Log1p : FeatureTransform.None;
         }
 
         if (transform != FeatureTransform.Standardize)
@@ -38,11 +45,13 @@ internal sealed class FeatureScaling : IDisposable
             return new FeatureScaling(transform, null, null);
         }
 
-        using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        var known = features.index_select(0, rows).to(ScalarType.Float64);
-        var mean = known.mean([0]);
-        var deviation = known.sub(mean).Squared().mean([0]).sqrt();
+        // Two passes: the square of a small deviation from a large mean would drown in the square of the mean.
+        var mean = zeros(features.shape[1], dtype: ScalarType.Float64);
+        ForEachChunk(features, rows, chunk => mean.PlusInPlace(chunk.to(ScalarType.Float64).sum(0)));
+        mean.div_(tensor((double)rows.Length));
+        var variance = zeros_like(mean);
+        ForEachChunk(features, rows, chunk => variance.PlusInPlace(chunk.to(ScalarType.Float64).sub(mean).Squared().sum(0)));
+        var deviation = variance.div(tensor((double)rows.Length)).sqrt();
         var scale = where(deviation.Above(SmallestDeviation), deviation.reciprocal(), ones_like(deviation));
         return new FeatureScaling(
             transform, mean.to(ScalarType.Float32).DetachFromDisposeScope(), scale.to(ScalarType.Float32).DetachFromDisposeScope());
@@ -85,5 +94,15 @@ internal sealed class FeatureScaling : IDisposable
     {
         _shift?.Dispose();
         _scale?.Dispose();
+    }
+
+    private static void ForEachChunk(Tensor features, int[] rows, Action<Tensor> visit)
+    {
+        var size = WorkingMemory.Rows(features.shape[1]);
+        foreach (var chunk in rows.Chunk(size))
+        {
+            using var scope = NewDisposeScope();
+            visit(features.index_select(0, tensor(chunk.Select(row => (long)row).ToArray())));
+        }
     }
 }

@@ -5,7 +5,6 @@ using LabelerService.Core.Errors;
 using LabelerService.Core.Training;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Datasets;
-using LabelerService.Storage.Items;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -15,15 +14,17 @@ namespace LabelerService.Storage.Queries;
 public sealed class SnapshotReader
 {
     private readonly Db _db;
+    private readonly FeatureCache? _cache;
 
-    internal SnapshotReader(Db db) => _db = db;
+    internal SnapshotReader(Db db, FeatureCache? cache = null) => (_db, _cache) = (db, cache);
 
     /// <summary>
     /// Reads items with features, labelers and current annotations of a dataset as of one moment. Writers are not held up, and what
     /// they commit meanwhile is not seen.
     /// </summary>
     /// <exception cref="ServiceException">
-    /// NotFound; FailedPrecondition: the features of one dataset are more than one array can hold, or the items have no fixed length.
+    /// NotFound; FailedPrecondition: the features are more than one array can hold and there is no cache for them, or the items have no
+    /// fixed length.
     /// </exception>
     public Task<TrainingSnapshot> ReadAsync(string datasetId, CancellationToken cancel)
     {
@@ -45,74 +46,31 @@ public sealed class SnapshotReader
 
                 var (key, schema) = datasets[0];
                 using var hash = new SnapshotHash(schema);
-                var items = await ReadItemsAsync(connection, key, schema, hash, token);
-                var labelers = await ReadLabelersAsync(connection, key, hash, token);
-                var annotations = await ReadAnnotationsAsync(connection, key, schema, items.Keys, labelers.Keys, hash, token);
-                return new TrainingSnapshot
+                var items = await SnapshotItems.ReadAsync(connection, key, schema, _cache, hash, token);
+                try
                 {
-                    Dataset = datasetId,
-                    SnapshotId = hash.Finish(),
-                    Schema = schema,
-                    ItemIds = items.Ids,
-                    Features = items.Features,
-                    Splits = items.Splits,
-                    Gold = items.Gold,
-                    LabelerIds = labelers.Ids,
-                    Annotations = annotations,
-                };
+                    var labelers = await ReadLabelersAsync(connection, key, hash, token);
+                    var annotations = await ReadAnnotationsAsync(connection, key, schema, items.Keys, labelers.Keys, hash, token);
+                    return new TrainingSnapshot
+                    {
+                        Dataset = datasetId,
+                        SnapshotId = hash.Finish(),
+                        Schema = schema,
+                        ItemIds = items.Ids,
+                        Features = items.Features,
+                        Splits = items.Splits,
+                        Gold = items.Gold,
+                        LabelerIds = labelers.Ids,
+                        Annotations = annotations,
+                    };
+                }
+                catch
+                {
+                    items.Features.Dispose();
+                    throw;
+                }
             },
             cancel, IsolationLevel.RepeatableRead);
-
-    private static async Task<ItemArrays> ReadItemsAsync(
-        NpgsqlConnection connection, long key, DatasetSchema schema, SnapshotHash hash, CancellationToken cancel)
-    {
-        var length = schema.FeatureLength;
-        if (length == 0)
-        {
-            throw new ServiceException(
-                ErrorKind.FailedPrecondition, "ITEMS_WITHOUT_FIXED_LENGTH", "Items of this kind have no feature vectors to train on.");
-        }
-
-        var count = await Sql.Command(connection, "SELECT count(*) FROM items WHERE dataset_id = $1 AND features IS NOT NULL", key)
-            .ScalarAsync<long>(cancel);
-        if (count * length > Array.MaxLength)
-        {
-            throw new ServiceException(
-                ErrorKind.FailedPrecondition, "SNAPSHOT_TOO_LARGE",
-                $"{count} items of {length} values are more than one training run can hold in memory. Split the dataset.");
-        }
-
-        var items = new ItemArrays((int)count, length);
-        await using var export = await connection.BeginBinaryExportAsync(
-            $"""
-            COPY (SELECT item_key, external_id, split, gold_class, feature_encoding, features FROM items
-                  WHERE dataset_id = {key} AND features IS NOT NULL ORDER BY item_key) TO STDOUT (FORMAT BINARY)
-            """,
-            cancel);
-        for (var i = 0; await export.StartRowAsync(cancel) >= 0; i++)
-        {
-            items.Keys[i] = await export.ReadAsync<long>(NpgsqlDbType.Bigint, cancel);
-            items.Ids[i] = await export.ReadAsync<string>(NpgsqlDbType.Text, cancel);
-            items.Splits[i] = (Split)await export.ReadAsync<short>(NpgsqlDbType.Smallint, cancel);
-            items.Gold[i] = -1;
-            if (export.IsNull)
-            {
-                await export.SkipAsync(cancel);
-            }
-            else
-            {
-                items.Gold[i] = await export.ReadAsync<short>(NpgsqlDbType.Smallint, cancel);
-            }
-
-            var encoding = (FeatureEncoding)await export.ReadAsync<short>(NpgsqlDbType.Smallint, cancel);
-            var packed = await export.ReadAsync<byte[]>(NpgsqlDbType.Bytea, cancel);
-            var row = items.Features.AsSpan(i * length, length);
-            FeaturePacking.Unpack(packed, encoding, row);
-            hash.Item(items.Ids[i], items.Splits[i], items.Gold[i], row);
-        }
-
-        return items;
-    }
 
     private static async Task<(long[] Keys, string[] Ids)> ReadLabelersAsync(
         NpgsqlConnection connection, long key, SnapshotHash hash, CancellationToken cancel)
@@ -167,18 +125,5 @@ public sealed class SnapshotReader
         return new AnnotationTable(
             itemKeys.Length, labelerKeys.Length, schema.Classes.Count, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(items),
             System.Runtime.InteropServices.CollectionsMarshal.AsSpan(labelers), System.Runtime.InteropServices.CollectionsMarshal.AsSpan(classes));
-    }
-
-    private sealed class ItemArrays(int count, int length)
-    {
-        public long[] Keys { get; } = new long[count];
-
-        public string[] Ids { get; } = new string[count];
-
-        public Split[] Splits { get; } = new Split[count];
-
-        public int[] Gold { get; } = new int[count];
-
-        public float[] Features { get; } = new float[count * length];
     }
 }

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Globalization;
+using LabelerService.Storage;
 
 namespace LabelerService.Trainer.Hosting;
 
@@ -9,6 +11,7 @@ internal static class TrainerCommand
     public const int WrongUsage = 2;
 
     private const int MaximumThreads = 1024;
+    private const int MostGibibytes = 1 << 20;
 
     /// <summary>Builds the root command.</summary>
     /// <param name="run">Runs the trainer; gives the exit code.</param>
@@ -35,10 +38,21 @@ internal static class TrainerCommand
             Description = "File to touch as long as the database answers (also LABELER_HEALTH_FILE).",
             DefaultValueFactory = _ => Environment.GetEnvironmentVariable("LABELER_HEALTH_FILE"),
         };
+        var featureCache = new Option<string>("--feature-cache")
+        {
+            Description = "Folder for features of large datasets, which are mapped into memory from there (also LABELER_FEATURE_CACHE).",
+            DefaultValueFactory = _ => Environment.GetEnvironmentVariable("LABELER_FEATURE_CACHE") is { Length: > 0 } given ? given : DefaultCache(),
+        };
+        var mapAbove = new Option<double>("--map-above")
+        {
+            Description = "GiB of features from which they are mapped instead of held in memory (also LABELER_MAP_ABOVE).",
+            DefaultValueFactory = _ => double.TryParse(
+                Environment.GetEnvironmentVariable("LABELER_MAP_ABOVE"), NumberStyles.Float, CultureInfo.InvariantCulture, out var given) ? given : 1,
+        };
         var exitWithStdin = new Option<bool>("--exit-with-stdin") { Description = "Stop when standard input ends." };
         var root = new RootCommand("Trains models for LabelerService: takes runs from the queue in PostgreSQL, one at a time.")
         {
-            postgres, name, threads, healthFile, exitWithStdin,
+            postgres, name, threads, healthFile, featureCache, mapAbove, exitWithStdin,
         };
         root.SetAction(async (result, cancel) =>
         {
@@ -52,6 +66,11 @@ internal static class TrainerCommand
                 return await RefuseAsync($"--threads takes a number from 0 to {MaximumThreads}.");
             }
 
+            if (result.GetValue(mapAbove) is not (>= 0 and <= MostGibibytes))
+            {
+                return await RefuseAsync($"--map-above takes a number of GiB from 0 to {MostGibibytes}.");
+            }
+
             return await run(
                 new TrainerOptions
                 {
@@ -60,11 +79,20 @@ internal static class TrainerCommand
                     Threads = result.GetValue(threads),
                     HealthFile = string.IsNullOrWhiteSpace(result.GetValue(healthFile)) ? null : result.GetValue(healthFile),
                     ExitWithStandardInput = result.GetValue(exitWithStdin),
+                    FeatureCache = new FeatureCacheOptions(Path.GetFullPath(result.GetValue(featureCache)!))
+                    {
+                        Threshold = (long)(result.GetValue(mapAbove) * (1L << 30)),
+                    },
                 },
                 cancel);
         });
         return root;
     }
+
+    private static string DefaultCache() => Environment.IsPrivilegedProcess
+        ? "/var/cache/labeler/features"
+        : Path.Combine(
+            Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "labeler-features");
 
     private static async Task<int> RefuseAsync(string message)
     {

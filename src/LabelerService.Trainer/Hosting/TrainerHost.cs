@@ -55,6 +55,7 @@ public static partial class TrainerHost
         {
             storage.ConnectionString = options.Postgres;
             storage.MaxRunAttempts = MaximumAttempts;
+            storage.FeatureCache = options.FeatureCache;
         });
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(provider => new ModelTrainer(provider.GetRequiredService<TimeProvider>(), CodeVersion()));

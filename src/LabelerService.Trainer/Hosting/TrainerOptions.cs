@@ -1,3 +1,5 @@
+using LabelerService.Storage;
+
 namespace LabelerService.Trainer.Hosting;
 
 /// <summary>How a trainer runs.</summary>
@@ -29,4 +31,9 @@ public sealed record TrainerOptions
 
     /// <summary>Time between looks at the queue when nothing announces a run.</summary>
     public TimeSpan Poll { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Where features of large datasets are kept in files that are mapped into memory; null holds all features in memory.
+    /// </summary>
+    public FeatureCacheOptions? FeatureCache { get; init; }
 }

@@ -81,7 +81,7 @@ internal sealed partial class RunExecutor(
             keeper.Token);
         await using var progress = new ProgressReporter(lease, runs, time, loggers.CreateLogger<ProgressReporter>(), keeper.Token);
         progress.Report(new RunProgress("read", 0, 1));
-        var snapshot = await PersistAsync(token => snapshots.ReadAsync(run.DatasetId, token), keeper.Token);
+        using var snapshot = await PersistAsync(token => snapshots.ReadAsync(run.DatasetId, token), keeper.Token);
 
         // Training holds its thread for minutes: it gets one of its own, and the pool keeps its threads for heartbeats.
         return await Task.Factory.StartNew(

@@ -118,7 +118,7 @@ public sealed class CrowdSimulationTests
                     LabelsPerItem = perItem,
                     ActivitySkew = skew,
                 };
-                var crowd = CrowdSimulation.Run(World.Truth, World.Snapshot.Features, Classes, options, chosen);
+                var crowd = CrowdSimulation.Run(World.Truth, World.Snapshot.Features.Load(), Classes, options, chosen);
                 for (var n = 0; n < 100; n++)
                 {
                     var (start, end) = crowd.Annotations.RangeOfItem(n);
@@ -147,7 +147,7 @@ public sealed class CrowdSimulationTests
     }
 
     private static CrowdSimulation Run(CrowdSimulationOptions options) =>
-        CrowdSimulation.Run(World.Truth, World.Snapshot.Features, Classes, options);
+        CrowdSimulation.Run(World.Truth, World.Snapshot.Features.Load(), Classes, options);
 
-    private static ReadOnlySpan<float> Features(int item) => World.Snapshot.Features.AsSpan(item * Dimensions, Dimensions);
+    private static ReadOnlySpan<float> Features(int item) => World.Snapshot.Features.Load().AsSpan(item * Dimensions, Dimensions);
 }

@@ -29,7 +29,7 @@ internal sealed class MadeUpData : IDisposable
         foreach (var (part, start, count) in (ReadOnlySpan<(string, int, int)>)[("train", 0, 120), ("valid", 120, 40), ("test", 160, LabelMeTestItems)])
         {
             Write($"labelme/LabelMe_VGG_avg_{part}.npy", NpyType.Float32, [count, Dimensions],
-                crowd.Snapshot.Features.AsSpan(start * Dimensions, count * Dimensions));
+                crowd.Snapshot.Features.Load().AsSpan(start * Dimensions, count * Dimensions));
             File.WriteAllLines(In($"labelme/LabelMe_Z_{part}.txt"), crowd.Truth.Skip(start).Take(count).Select(k => $"{k}"));
         }
 

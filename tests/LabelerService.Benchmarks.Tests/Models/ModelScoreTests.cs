@@ -23,7 +23,7 @@ public sealed class ModelScoreTests
         int[] gold = [.. Enumerable.Repeat(-1, 60)];
         (gold[5], gold[2], gold[9]) = (0, 1, 1);
 
-        var features = crowd.Snapshot.Features;
+        var features = crowd.Snapshot.Features.Load();
         Assert.Equal(200.0 / 3, ModelScore.Of(model, features, [.. crowd.Truth], gold).Consensus!.Value, 9);
         Assert.Null(ModelScore.Of(model, features, [.. crowd.Truth], []).Consensus);
         Assert.Null(ModelScore.Of(trained, features, [.. crowd.Truth], gold).Consensus);

@@ -39,7 +39,7 @@ internal sealed class DenseDoctorNet : IDisposable
         _net = nn.Sequential(layers);
         _adam = optim.Adam(_net.parameters(), settings.LearningRate);
         _random = new Random(seed);
-        _features = tensor(snapshot.Features, snapshot.ItemIds.Length, snapshot.Schema.FeatureLength);
+        _features = tensor(snapshot.Features.Load(), snapshot.ItemIds.Length, snapshot.Schema.FeatureLength);
         var annotations = snapshot.Annotations;
         var labels = new long[snapshot.ItemIds.Length * labelers];
         var mask = new float[labels.Length];

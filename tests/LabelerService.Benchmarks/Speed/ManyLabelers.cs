@@ -26,14 +26,14 @@ internal static class ManyLabelers
             ValidationShare = 0,
             TestShare = 0,
         });
-        var crowd = CrowdSimulation.Run(world.Truth, world.Snapshot.Features, ClassCount, new CrowdSimulationOptions
+        var crowd = CrowdSimulation.Run(world.Truth, world.Snapshot.Features.Load(), ClassCount, new CrowdSimulationOptions
         {
             Seed = Seed,
             LabelsPerItem = LabelsPerItem,
             Labelers = [new(LabelerKind.Expert, labelers / 4), new(LabelerKind.Average, labelers - (labelers / 4))],
         });
         return SnapshotBuilder.Vectors(
-            $"{labelers}-labelers", ClassCount, world.Snapshot.Features, [.. world.Truth.Select(_ => Split.Train)],
+            $"{labelers}-labelers", ClassCount, world.Snapshot.Features.Load(), [.. world.Truth.Select(_ => Split.Train)],
             [.. world.Truth.Select(_ => -1)], null, crowd.Annotations);
     }
 }

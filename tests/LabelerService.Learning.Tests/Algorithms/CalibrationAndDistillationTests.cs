@@ -55,8 +55,8 @@ public sealed class CalibrationAndDistillationTests
             algorithm, 1, ["distil=on", "epochs=15", "hidden=16", .. algorithm == "consensus" ? (string[])["rounds=4", "repeats=1"] : []]);
 
         Assert.True(model.Manifest.Distilled);
-        var teacher = Served.Run(model.Onnx, ServingGraph.Probabilities, Crowd.Snapshot.Features, 8);
-        var student = Served.Run(model.Onnx, ServingGraph.Distilled, Crowd.Snapshot.Features, 8);
+        var teacher = Served.Run(model.Onnx, ServingGraph.Probabilities, Crowd.Snapshot.Features.Load(), 8);
+        var student = Served.Run(model.Onnx, ServingGraph.Distilled, Crowd.Snapshot.Features.Load(), 8);
         var same = teacher.Chunk(3).Zip(student.Chunk(3)).Count(pair => Array.IndexOf(pair.First, pair.First.Max()) == Array.IndexOf(pair.Second, pair.Second.Max()));
         Assert.True(same > 0.97 * 2000, $"{same}");
         Assert.True(model.Metric("test", "distilled_accuracy") >= model.Metric("test", "accuracy") - 0.01);

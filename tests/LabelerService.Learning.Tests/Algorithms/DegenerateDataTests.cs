@@ -53,10 +53,10 @@ public sealed class DegenerateDataTests
             return;
         }
 
-        var probabilities = Served.Run(model.Onnx, ServingGraph.Probabilities, snapshot.Features, 2);
+        var probabilities = Served.Run(model.Onnx, ServingGraph.Probabilities, snapshot.Features.Load(), 2);
         Assert.All(probabilities.Chunk(2), row => Assert.Equal(1, row.Sum(), 1e-4));
         Assert.All(probabilities, p => Assert.InRange(p, 0, 1.0001f));
-        Assert.All(Served.Run(model.Onnx, ServingGraph.LabelerProbabilities, snapshot.Features, 2), p => Assert.InRange(p, 0, 1.0001f));
+        Assert.All(Served.Run(model.Onnx, ServingGraph.LabelerProbabilities, snapshot.Features.Load(), 2), p => Assert.InRange(p, 0, 1.0001f));
         Assert.All(model.Manifest.Metrics, metric => Assert.True(double.IsFinite(metric.Value)));
         Assert.Equal(1, model.Manifest.Heads.Sum(head => head.Weight), 1e-4);
         if (name == "one class only")

@@ -48,7 +48,7 @@ internal static class LabelMe
             SnapshotId = "labelme",
             Schema = new DatasetSchema([.. Enumerable.Range(0, 8).Select(k => $"class-{k}")], LabelKind.MultiClass, ItemKind.Vector, [512]),
             ItemIds = [.. ids],
-            Features = [.. features],
+            Features = features.ToArray(),
             Splits = [.. splits],
             Gold = gold,
             LabelerIds = labelers,

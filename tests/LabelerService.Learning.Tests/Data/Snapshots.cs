@@ -47,7 +47,7 @@ internal static class Snapshots
         };
 
     /// <summary>The same data with other features.</summary>
-    public static TrainingSnapshot WithFeatures(this TrainingSnapshot snapshot, float[] features) => new()
+    public static TrainingSnapshot WithFeatures(this TrainingSnapshot snapshot, FeatureMatrix features) => new()
     {
         Dataset = snapshot.Dataset,
         SnapshotId = snapshot.SnapshotId,

@@ -53,7 +53,7 @@ public sealed class ServingGraphTests
         Assert.InRange(model.Manifest.ParityMaxDifference, 0, 1e-5);
         var heads = model.Manifest.Heads.Count;
         Assert.Equal(algorithm is "bn" or "noise_layer" ? 1 : algorithm is "consensus" or "auto" || algorithm.EndsWith("dn", StringComparison.Ordinal) ? 11 : 10, heads);
-        var features = Crowd.Snapshot.Features[..(7 * 6)];
+        var features = Crowd.Snapshot.Features.Load()[..(7 * 6)];
         var mixed = Served.Run(model.Onnx, ServingGraph.Probabilities, features, 6);
         var each = Served.Run(model.Onnx, ServingGraph.LabelerProbabilities, features, 6);
         var weights = Served.Run(model.Onnx, ServingGraph.LabelerWeights, features, 6);
@@ -93,7 +93,7 @@ public sealed class ServingGraphTests
 
         Assert.InRange(model.Manifest.ParityMaxDifference, 0, 1e-5);
         var heads = model.Manifest.Heads.Count;
-        var each = Served.Run(model.Onnx, ServingGraph.LabelerProbabilities, Crowd.Snapshot.Features[..(7 * 6)], 6);
+        var each = Served.Run(model.Onnx, ServingGraph.LabelerProbabilities, Crowd.Snapshot.Features.Load()[..(7 * 6)], 6);
         Assert.Equal(7 * heads * 4, each.Length);
         Assert.All(each.Chunk(4), row => Assert.Equal(1, row.Sum(), 1e-5));
         Assert.All(each, probability => Assert.InRange(probability, 0, 1));
@@ -110,8 +110,8 @@ public sealed class ServingGraphTests
         Assert.Equal([-1, 4], session.OutputMetadata[ServingGraph.Probabilities].Dimensions);
         Assert.Equal([-1, 11, 4], session.OutputMetadata[ServingGraph.LabelerProbabilities].Dimensions);
         Assert.Equal([-1, 11], session.OutputMetadata[ServingGraph.LabelerWeights].Dimensions);
-        var one = Served.Run(model.Onnx, ServingGraph.Probabilities, Crowd.Snapshot.Features[..6], 6);
-        var all = Served.Run(model.Onnx, ServingGraph.Probabilities, Crowd.Snapshot.Features, 6);
+        var one = Served.Run(model.Onnx, ServingGraph.Probabilities, Crowd.Snapshot.Features.Load()[..6], 6);
+        var all = Served.Run(model.Onnx, ServingGraph.Probabilities, Crowd.Snapshot.Features.Load(), 6);
         Assert.Equal(one[0], all[0], 1e-6f);
         Assert.Equal(120 * 4, all.Length);
     }

@@ -34,7 +34,7 @@ public sealed class ModelTrainerTests
         Assert.Equal(one, Crowd.Snapshot.Train(algorithm, 5, "epochs=3").Onnx);
         Assert.NotEqual(Weights(one), Weights(Crowd.Snapshot.Train(algorithm, 6, "epochs=3").Onnx));
 
-        float[] Weights(byte[] onnx) => Served.Run(onnx, ServingGraph.Probabilities, Crowd.Snapshot.Features, 8);
+        float[] Weights(byte[] onnx) => Served.Run(onnx, ServingGraph.Probabilities, Crowd.Snapshot.Features.Load(), 8);
     }
 
     [Fact]

@@ -105,7 +105,7 @@ public sealed class RecoveryTests
         var one = crowd.Snapshot.Train(algorithm, 3, "epochs=5");
         var other = permuted.Train(algorithm, 3, "epochs=5");
 
-        var features = crowd.Snapshot.Features;
+        var features = crowd.Snapshot.Features.Load();
         var expected = Served.Run(one.Onnx, ServingGraph.Probabilities, features, 8);
         var actual = Served.Run(other.Onnx, ServingGraph.Probabilities, features, 8);
         Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 2e-3f));

@@ -30,7 +30,7 @@ public sealed class RegionalSkillTests
         {
             var positive = random.Next(2) == 0;
             // The array is the snapshot's own, and this test's alone.
-            world.Snapshot.Features[(n * Dimensions) + Dimensions - 1] = positive ? 2 : -2;
+            world.Snapshot.Features.Load()[(n * Dimensions) + Dimensions - 1] = positive ? 2 : -2;
             var order = Enumerable.Range(0, Labelers).ToArray();
             random.Shuffle(order);
             foreach (var r in order.Take(LabelsPerItem).Order())

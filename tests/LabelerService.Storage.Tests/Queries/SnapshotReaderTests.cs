@@ -24,7 +24,7 @@ public sealed class SnapshotReaderTests(PostgresFixture database) : IClassFixtur
 
         var expected = crowd.Snapshot;
         Assert.Equal(expected.ItemIds, snapshot.ItemIds);
-        Assert.Equal(expected.Features, snapshot.Features);
+        Assert.Equal(expected.Features.Load(), snapshot.Features.Load());
         Assert.Equal(expected.Splits, snapshot.Splits);
         Assert.Equal(expected.Gold, snapshot.Gold);
         Assert.Equal(expected.LabelerIds, snapshot.LabelerIds);
@@ -77,7 +77,7 @@ public sealed class SnapshotReaderTests(PostgresFixture database) : IClassFixtur
         var snapshot = await _reader.ReadAsync(dataset.Id, default);
 
         Assert.Equal(["i0", "i1", "late"], snapshot.ItemIds);
-        Assert.Equal([1f, 2f, 1f, 2f, 3f, 4f], snapshot.Features);
+        Assert.Equal([1f, 2f, 1f, 2f, 3f, 4f], snapshot.Features.Load());
         Assert.Equal([-1, -1, 2], snapshot.Gold);
         Assert.Equal([0, 2], snapshot.Annotations.Items.ToArray());
         Assert.Equal([0, 1], snapshot.Annotations.Labelers.ToArray());
@@ -91,7 +91,7 @@ public sealed class SnapshotReaderTests(PostgresFixture database) : IClassFixtur
         byte[] packed = [0x00, 0x3c, 0x00, 0xc1];
         await database.Get<ItemStore>().UpsertAsync(
             dataset, [new ItemWrite("half", Split.Train, packed, FeatureEncoding.Float16), Some.Item("full")], null, default);
-        Assert.Equal((float[])[1f, -2.5f, 1f, 2f], (await _reader.ReadAsync(dataset.Id, default)).Features);
+        Assert.Equal((float[])[1f, -2.5f, 1f, 2f], (await _reader.ReadAsync(dataset.Id, default)).Features.Load());
     }
 
     [Fact]

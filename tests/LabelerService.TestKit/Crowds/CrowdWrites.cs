@@ -18,7 +18,7 @@ public static class CrowdWrites
         return
         [
             .. snapshot.ItemIds.Select((id, i) => new ItemWrite(
-                id, snapshot.Splits[i], FeaturePacking.Pack(snapshot.Features.AsSpan(i * length, length)), FeatureEncoding.Float32,
+                id, snapshot.Splits[i], FeaturePacking.Pack(snapshot.Features.Load().AsSpan(i * length, length)), FeatureEncoding.Float32,
                 snapshot.Gold[i] < 0 ? null : snapshot.Gold[i])),
         ];
     }

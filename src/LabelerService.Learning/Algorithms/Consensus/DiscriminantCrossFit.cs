@@ -33,7 +33,7 @@ internal sealed class DiscriminantCrossFit : ICrossFitClassifier
         Shrinkage = options.Shrinkage;
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var items = task.Features.index_select(0, tensor(task.Set.Items.Select(n => (long)n).ToArray()));
+        var items = FeatureTensors.Whole(task);
         _map = options.RandomUnits > 0 ? RandomFeatures.Draw(items, options.RandomUnits, generator) : null;
         _items = (_map?.Apply(items) ?? items).DetachFromDisposeScope();
         _heldOut = [.. folds.Select(fold => tensor(fold.HeldOut.Select(i => (long)i).ToArray()).DetachFromDisposeScope())];

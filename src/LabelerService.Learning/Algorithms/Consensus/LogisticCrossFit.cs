@@ -1,4 +1,5 @@
 using LabelerService.Learning.Ensembles;
+using LabelerService.Learning.Features;
 using LabelerService.Learning.Numerics;
 using static TorchSharp.torch;
 
@@ -34,7 +35,7 @@ internal sealed class LogisticCrossFit : ICrossFitClassifier
         _folds = folds;
         _classes = task.Classes;
         using var scope = NewDisposeScope();
-        var items = task.Features.index_select(0, Indexes(task.Set.Items));
+        var items = FeatureTensors.Whole(task);
         // In units of their own spread, so that neither the penalty nor the descent depends on what features are measured in.
         var spread = items.sub(items.mean([0])).Squared().sum(1).mean().Value();
         _scale = 1 / Math.Sqrt(Math.Max(spread, SmallestSpread));

@@ -38,7 +38,7 @@ public sealed class AutoSelectionTests(ITestOutputHelper output)
             Accuracies = Accuracies,
             LabelsPerItem = 2,
         });
-        var truth = Enumerable.Range(0, 1000).Select(n => crowd.Snapshot.Features[2 * n] * crowd.Snapshot.Features[(2 * n) + 1] > 0 ? 1 : 0).ToArray();
+        var truth = Enumerable.Range(0, 1000).Select(n => crowd.Snapshot.Features.Load()[2 * n] * crowd.Snapshot.Features.Load()[(2 * n) + 1] > 0 ? 1 : 0).ToArray();
         var random = new Random(5);
         var table = crowd.Snapshot.Annotations;
         var answers = Enumerable.Range(0, table.Count)

@@ -99,9 +99,9 @@ public sealed class ConsensusNetTests
     public void Features_in_other_units_give_the_same_answers(string classifier)
     {
         string[] settings = [$"classifier={classifier}", "feature_transform=none", "rounds=4", "repeats=1"];
-        var scaled = Crowd.Snapshot.WithFeatures([.. Crowd.Snapshot.Features.Select(value => value * 64)]);
-        var one = Served.Run(Crowd.Snapshot.Train("consensus", 1, settings).Onnx, ServingGraph.Probabilities, Crowd.Snapshot.Features, 8);
-        var other = Served.Run(scaled.Train("consensus", 1, settings).Onnx, ServingGraph.Probabilities, scaled.Features, 8);
+        var scaled = Crowd.Snapshot.WithFeatures(Array.ConvertAll(Crowd.Snapshot.Features.Load(), value => value * 64));
+        var one = Served.Run(Crowd.Snapshot.Train("consensus", 1, settings).Onnx, ServingGraph.Probabilities, Crowd.Snapshot.Features.Load(), 8);
+        var other = Served.Run(scaled.Train("consensus", 1, settings).Onnx, ServingGraph.Probabilities, scaled.Features.Load(), 8);
 
         Assert.All(one.Zip(other), pair => Assert.Equal(pair.First, pair.Second, 0.02f));
     }
