@@ -5,8 +5,12 @@ namespace LabelerService.Storage.Ingest;
 /// <summary>The statements of ingestion.</summary>
 internal static class AnnotationSql
 {
-    /// <summary>Keeps the dataset, its items and its labelers from being deleted, and says in which epoch their keys are. $1 dataset.</summary>
-    public const string Lock = "SELECT key_epoch FROM datasets WHERE dataset_id = $1 AND " + DatasetLock.Gate + " FOR KEY SHARE";
+    /// <summary>The epoch of a dataset's keys. $1 dataset.</summary>
+    /// <remarks>
+    /// A statement of its own behind <see cref="DatasetLock.Shared"/>: what waits for a lock has its snapshot from before the waiting, and
+    /// may return the row as it was then.
+    /// </remarks>
+    public const string Epoch = "SELECT key_epoch FROM datasets WHERE dataset_id = $1";
 
     public const string FindItems = "SELECT external_id, item_key FROM items WHERE dataset_id = $1 AND external_id = ANY($2)";
 
@@ -35,7 +39,7 @@ internal static class AnnotationSql
     /// Writes annotations by key. $1 dataset, $2 to $7 items, labelers, classes, confidences, durations, times, all in the order of (item,
     /// labeler), which is the order in which every writer takes its locks; $8 the epoch of the keys: in any other nothing is written. A
     /// null class retracts, which is nothing where no annotation is.
-    /// Result, one row: whether the epoch was right, numbers created and changed, the created ones' items and labelers where they are not
+    /// Result, one row: the epoch (in another nothing was written), numbers created and changed, the created ones' items and labelers where they are not
     /// all or none, the changed ones' items, labelers and revisions.
     /// </summary>
     public const string Write =
@@ -64,17 +68,20 @@ internal static class AnnotationSql
                 array_agg(revision) FILTER (WHERE revision > 1) AS changed_revisions
             FROM written
         )
-        SELECT (SELECT key_epoch = $8 FROM datasets WHERE dataset_id = $1), created, changed,
+        SELECT (SELECT key_epoch FROM datasets WHERE dataset_id = $1), created, changed,
             CASE WHEN created < cardinality($2) THEN created_items END, CASE WHEN created < cardinality($2) THEN created_labelers END,
             changed_items, changed_labelers, changed_revisions
         FROM counted
         """;
 
-    /// <summary>Whether any of these pairs has been written before, taken back or not. $1 dataset, $2 and $3 items and labelers.</summary>
+    /// <summary>
+    /// The epoch of a dataset's keys, and whether any of these pairs has been written before, taken back or not. $1 dataset, $2 and $3 items
+    /// and labelers.
+    /// </summary>
     /// <remarks>LIMIT keeps it from being planned as a join that reads the whole table.</remarks>
     public const string AnyWritten =
         """
-        SELECT EXISTS (
+        SELECT (SELECT key_epoch FROM datasets WHERE dataset_id = $1), EXISTS (
             SELECT 1 FROM unnest($2::bigint[], $3::bigint[]) AS t(item_key, labeler_key)
             CROSS JOIN LATERAL (
                 SELECT 1 FROM annotations a

@@ -45,6 +45,7 @@ internal sealed partial class AnnotationTransaction
             return GroupKeys.Recall(messages, Skip, _ => 0, _ => 0);
         }
 
+        _keysOf = epoch;
         var items = memory.Items.Of(dataset.Key, epoch);
         var labelers = memory.Labelers.Of(dataset.Key, epoch);
         return GroupKeys.Recall(

@@ -32,6 +32,9 @@ internal sealed partial class AnnotationTransaction(NpgsqlConnection connection,
     /// <summary>The epoch of the dataset's keys, once the lock is held.</summary>
     private long? _epoch;
 
+    /// <summary>The epoch in which the keys at hand were found. What is remembered may move on to the next meanwhile.</summary>
+    private long _keysOf;
+
     /// <summary>Writes a group. Messages are taken in order; a wrong one does not keep the others out.</summary>
     /// <param name="messages">The group; no two messages have the same request id.</param>
     /// <param name="dependsOn">
@@ -194,25 +197,14 @@ internal sealed partial class AnnotationTransaction(NpgsqlConnection connection,
 
         // The lock and the statement travel together. The second takes its snapshot after the lock is granted, so it sees whatever the
         // previous holder (the deletion of a labeler, say) has done.
-        var epoch = _epoch ?? memory.LastEpoch(dataset.Key) ?? throw new InvalidOperationException("Keys are known, but not of which epoch.");
-        await using var batch = new NpgsqlBatch(connection);
-        if (_epoch is null)
-        {
-            batch.BatchCommands.Add(Sql.BatchCommand(AnnotationSql.Lock, dataset.Key));
-        }
-
+        var epoch = _keysOf;
+        await using var batch = LockFirst();
         batch.BatchCommands.Add(Sql.BatchCommand(AnnotationSql.Write, [dataset.Key, .. AnnotationColumns.Create(rows), epoch]));
         WrittenRows written;
         await using (var reader = await batch.ExecuteReaderAsync(cancel))
         {
-            if (_epoch is null)
-            {
-                _epoch = await reader.ReadAsync(cancel) ? reader.GetInt64(0) : throw DatasetLock.Gone(dataset);
-                await reader.NextResultAsync(cancel);
-            }
-
-            await reader.ReadAsync(cancel);
-            if (!reader.GetBoolean(0))
+            await ReadEpochAsync(reader, cancel);
+            if (_epoch != epoch)
             {
                 return null;
             }
@@ -231,33 +223,55 @@ internal sealed partial class AnnotationTransaction(NpgsqlConnection connection,
     /// <summary>Takes the lock, and looks whether any of the rows' pairs has been written before.</summary>
     private async Task<Probe> ProbeAsync(GroupRows rows, CancellationToken cancel)
     {
-        var epoch = _epoch ?? memory.LastEpoch(dataset.Key) ?? throw new InvalidOperationException("Keys are known, but not of which epoch.");
-        await using var batch = new NpgsqlBatch(connection);
-        if (_epoch is null)
-        {
-            batch.BatchCommands.Add(Sql.BatchCommand(AnnotationSql.Lock, dataset.Key));
-        }
-
+        var epoch = _keysOf;
+        await using var batch = LockFirst();
         var (items, labelers) = AnnotationColumns.Pairs(rows);
         batch.BatchCommands.Add(Sql.BatchCommand(AnnotationSql.AnyWritten, dataset.Key, items, labelers));
         await using var reader = await batch.ExecuteReaderAsync(cancel);
+        await ReadEpochAsync(reader, cancel);
+        return _epoch != epoch ? Probe.OtherEpoch : reader.GetBoolean(1) ? Probe.SomeWritten : Probe.AllNew;
+    }
+
+    /// <summary>Takes the lock, unless it is held, and finds out the epoch.</summary>
+    private async Task HoldAsync(CancellationToken cancel)
+    {
+        if (_epoch is not null)
+        {
+            return;
+        }
+
+        await using var batch = LockFirst();
+        batch.BatchCommands.Add(Sql.BatchCommand(AnnotationSql.Epoch, dataset.Key));
+        await using var reader = await batch.ExecuteReaderAsync(cancel);
+        await ReadEpochAsync(reader, cancel);
+    }
+
+    private NpgsqlBatch LockFirst()
+    {
+        var batch = new NpgsqlBatch(connection);
         if (_epoch is null)
         {
-            _epoch = await reader.ReadAsync(cancel) ? reader.GetInt64(0) : throw DatasetLock.Gone(dataset);
+            batch.BatchCommands.Add(Sql.BatchCommand(DatasetLock.Shared, dataset.Key));
+        }
+
+        return batch;
+    }
+
+    /// <summary>Reads the epoch from the first column of the statement behind the lock, and stays on that row.</summary>
+    private async Task ReadEpochAsync(NpgsqlDataReader reader, CancellationToken cancel)
+    {
+        if (_epoch is null)
+        {
+            if (!await reader.ReadAsync(cancel))
+            {
+                throw DatasetLock.Gone(dataset);
+            }
+
             await reader.NextResultAsync(cancel);
         }
 
         await reader.ReadAsync(cancel);
-        return _epoch != epoch ? Probe.OtherEpoch : reader.GetBoolean(0) ? Probe.SomeWritten : Probe.AllNew;
-    }
-
-    private async Task HoldAsync(CancellationToken cancel)
-    {
-        if (_epoch is null)
-        {
-            var epochs = await Sql.Command(connection, AnnotationSql.Lock, dataset.Key).ListAsync(row => row.GetInt64(0), cancel);
-            _epoch = epochs.Count == 1 ? epochs[0] : throw DatasetLock.Gone(dataset);
-        }
+        _epoch = reader.GetInt64(0);
     }
 
     private enum Probe

@@ -27,6 +27,24 @@ internal sealed class DatasetHold : IAsyncDisposable
         return new DatasetHold(database, connection, transaction);
     }
 
+    /// <summary>Deletes an item with its annotations, and lets the dataset go.</summary>
+    public async Task DeleteItemAsync(DatasetRecord dataset, string itemId)
+    {
+        await using var delete = new NpgsqlCommand(
+            """
+            WITH gone AS (DELETE FROM items WHERE dataset_id = $1 AND external_id = $2 RETURNING item_key)
+            DELETE FROM annotations a USING gone WHERE a.dataset_id = $1 AND a.item_key = gone.item_key
+            """,
+            _connection)
+        {
+            Parameters = { new() { Value = dataset.Key }, new() { Value = itemId } },
+        };
+        var annotations = await delete.ExecuteNonQueryAsync();
+        await DatasetLock.RetireKeysAsync(_connection, dataset, default);
+        await DatasetUsage.AddAsync(_connection, dataset, new UsageChange(Annotations: -annotations), default);
+        await _transaction.CommitAsync();
+    }
+
     /// <summary>Has every lane of this dataset wait for the lock, each with one annotation by <c>l0</c>; what comes now stays in the queue.</summary>
     public async Task<Task<AnnotationWriteResult>[]> TakeLanesAsync(AnnotationStore store, DatasetRecord dataset, params string[] items)
     {

@@ -4,7 +4,6 @@ using LabelerService.Storage.Ingest;
 using LabelerService.Storage.Labelers;
 using LabelerService.TestKit.Postgres;
 using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
 
 namespace LabelerService.Storage.Tests.Ingest;
 
@@ -117,7 +116,11 @@ public sealed class KeyResolutionTests(PostgresFixture database) : IClassFixture
             await each.WriteAsync(dataset, [Some.Annotation(0, 0, 1), Some.Annotation(1, 0, 1)], UnknownLabelers.Reject, null, default);
         }
 
-        await DeleteItemAsync(dataset, "i1");
+        await using (var hold = await DatasetHold.TakeAsync(database, dataset))
+        {
+            await hold.DeleteItemAsync(dataset, "i1");
+        }
+
         var exception = await Some.FailsAsync(
             ErrorKind.NotFound, () => store.WriteAsync(dataset, [Some.Annotation(2, 0, 0), Some.Annotation(1, 0, 0)], UnknownLabelers.Reject, null, default));
         Assert.Equal("annotations[1].item_id", Assert.Single(exception.Violations).Field);
@@ -129,24 +132,23 @@ public sealed class KeyResolutionTests(PostgresFixture database) : IClassFixture
         await Usage.AgreesAsync(database, dataset);
     }
 
-    private async Task DeleteItemAsync(DatasetRecord dataset, string itemId)
+    [Theory]
+    [InlineData(3)]
+    [InlineData(1500)]
+    public async Task A_writer_that_waits_while_an_item_is_deleted_does_not_write_by_its_key(int items)
     {
-        await using var connection = await database.Get<NpgsqlDataSource>().OpenConnectionAsync();
-        await using var transaction = await connection.BeginTransactionAsync();
-        await DatasetLock.ExcludeAsync(connection, dataset, default);
-        await using var delete = new NpgsqlCommand(
-            """
-            WITH gone AS (DELETE FROM items WHERE dataset_id = $1 AND external_id = $2 RETURNING item_key)
-            DELETE FROM annotations a USING gone WHERE a.dataset_id = $1 AND a.item_key = gone.item_key
-            """,
-            connection)
-        {
-            Parameters = { new() { Value = dataset.Key }, new() { Value = itemId } },
-        };
-        var annotations = await delete.ExecuteNonQueryAsync();
-        await DatasetLock.RetireKeysAsync(connection, dataset, default);
-        await DatasetUsage.AddAsync(connection, dataset, new UsageChange(Annotations: -annotations), default);
-        await transaction.CommitAsync();
+        var dataset = await Some.DatasetAsync(database, items, labelers: 2);
+        await _store.WriteAsync(dataset, [.. Enumerable.Range(0, items).Select(i => Some.Annotation(i, 0, 1))], UnknownLabelers.Reject, null, default);
+        await _store.WriteAsync(dataset, [Some.Annotation(0, 1, 1)], UnknownLabelers.Reject, null, default);
+        await using var hold = await DatasetHold.TakeAsync(database, dataset);
+        var waiting = _store.WriteAsync(
+            dataset, [.. Enumerable.Range(1, items - 1).Select(i => Some.Annotation(i, 1, 2))], UnknownLabelers.Reject, null, default);
+        await hold.UntilWaitingAsync(1);
+        await hold.DeleteItemAsync(dataset, "i2");
+        var error = await Some.FailsAsync(ErrorKind.NotFound, () => waiting);
+        Assert.Equal("annotations[1].item_id", Assert.Single(error.Violations).Field);
+        Assert.Equal(items, await _store.CountAsync(dataset, default));
+        await Usage.AgreesAsync(database, dataset);
     }
 
     private Task<AnnotationWriteResult> WriteAsync(DatasetRecord dataset, UnknownLabelers unknown, params AnnotationWrite[] batch) =>
