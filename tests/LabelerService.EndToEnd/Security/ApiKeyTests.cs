@@ -17,7 +17,11 @@ public sealed class ApiKeyTests(SecuredServerFixture fixture) : IClassFixture<Se
         {
             ApiKey = new ApiKey
             {
-                Role = ApiKey.Types.Role.Labeler, Datasets = { "datasets/d" }, LabelerId = "anna", DisplayName = "Anna's tablet", ExpireTime = expires,
+                Role = ApiKey.Types.Role.Labeler,
+                Datasets = { "datasets/d" },
+                LabelerId = "anna",
+                DisplayName = "Anna's tablet",
+                ExpireTime = expires,
             },
         });
         Assert.StartsWith($"lbl_{created.ApiKey.Name["apiKeys/".Length..]}_", created.Key, StringComparison.Ordinal);
@@ -60,7 +64,8 @@ public sealed class ApiKeyTests(SecuredServerFixture fixture) : IClassFixture<Se
         {
             ApiKey = new ApiKey
             {
-                Role = ApiKey.Types.Role.Admin, ExpireTime = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddHours(1)),
+                Role = ApiKey.Types.Role.Admin,
+                ExpireTime = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddHours(1)),
             },
         });
         await _server.Keys().DeleteApiKeyAsync(new DeleteApiKeyRequest { Name = other.ApiKey.Name });

@@ -81,7 +81,8 @@ public sealed class LabelerKeyTests(SecuredServerFixture fixture) : IClassFixtur
         var (dataset, anna) = await StartAsync("gold");
         await new ItemService.ItemServiceClient(_server.Call(_server.AdminKey)).BatchSetGoldClassesAsync(new BatchSetGoldClassesRequest
         {
-            Parent = dataset, GoldClasses = { new GoldClass { ItemId = "i0", ClassName = "b" } },
+            Parent = dataset,
+            GoldClasses = { new GoldClass { ItemId = "i0", ClassName = "b" } },
         });
         var admin = new ItemService.ItemServiceClient(_server.Call(_server.AdminKey));
         var name = (await admin.ListItemsAsync(new ListItemsRequest { Parent = dataset })).Items.Single(item => item.GoldClass == "b").Name;

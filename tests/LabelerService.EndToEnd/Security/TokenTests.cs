@@ -56,7 +56,8 @@ public sealed class TokenTests : IAsyncLifetime
         var labeler = new AnnotationService.AnnotationServiceClient(_server.Call(Rsa(Claims("labeler", datasets: new[] { "mine" }, labeler: "anna"))));
         var error = await Assert.ThrowsAsync<RpcException>(async () => await labeler.BatchCreateAnnotationsAsync(new BatchCreateAnnotationsRequest
         {
-            Parent = "datasets/mine", Annotations = { new Annotation { ItemId = "i", LabelerId = "bert", ClassName = "a" } },
+            Parent = "datasets/mine",
+            Annotations = { new Annotation { ItemId = "i", LabelerId = "bert", ClassName = "a" } },
         }));
         Assert.Equal(StatusCode.PermissionDenied, error.StatusCode);
     }
@@ -145,7 +146,11 @@ public sealed class TokenTests : IAsyncLifetime
         var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         var claims = new Dictionary<string, object>
         {
-            ["iss"] = issuer, ["aud"] = audience, ["sub"] = "somebody", ["nbf"] = now + from, ["exp"] = now + until,
+            ["iss"] = issuer,
+            ["aud"] = audience,
+            ["sub"] = "somebody",
+            ["nbf"] = now + from,
+            ["exp"] = now + until,
         };
         foreach (var (name, value) in new[] { ("labeler_role", role), ("labeler_datasets", datasets), ("labeler_id", (object?)labeler) })
         {
