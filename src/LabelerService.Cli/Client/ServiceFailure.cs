@@ -30,8 +30,8 @@ internal sealed record ServiceFailure(string Code, string Message, IReadOnlyList
                 $"no service answers at {Show(server)}: start one with `./labeler serve` or name it with --server",
             StatusCode.Unavailable => $"{said} (the service at {Show(server)} is up but cannot work now; try again in a moment)",
             StatusCode.DeadlineExceeded => "the service did not answer in time: try again, or give it longer with --timeout SECONDS",
-            StatusCode.Unauthenticated => $"{Text(said, "the service wants an API key")}: give one with --api-key or LABELER_API_KEY",
-            StatusCode.PermissionDenied => $"{Text(said, "this API key may not do that")}: use a key with the role it needs",
+            StatusCode.Unauthenticated => $"{Text(said, "the service wants an API key").TrimEnd('.')}: give one with --api-key or LABELER_API_KEY",
+            StatusCode.PermissionDenied => $"{Text(said, "this API key may not do that").TrimEnd('.')}: use a key with the role it needs",
             StatusCode.ResourceExhausted when status?.GetDetail<RetryInfo>()?.RetryDelay is { } delay =>
                 $"{said} (try again in {Math.Ceiling(delay.ToTimeSpan().TotalSeconds):0} s)",
             StatusCode.Unimplemented => $"the service at {Show(server)} does not have this call: is it the gRPC port, and as new as this command?",

@@ -16,7 +16,12 @@ internal static class SecuritySetup
         services.AddHostedService<KeyRingKeeper>();
         services.AddSingleton<IAuthorizationHandler, AccessHandler>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AccessDenial>();
-        var authentication = services.AddAuthentication(CredentialHandler.Name).AddScheme<AuthenticationSchemeOptions, CredentialHandler>(
+
+        // Not AddAuthentication: it brings data protection with it, which writes key files that nothing here uses.
+        services.AddAuthenticationCore(authentication => authentication.DefaultScheme = CredentialHandler.Name);
+        services.AddWebEncoders();
+        services.AddSingleton<IAuthenticationConfigurationProvider, NoSchemeConfiguration>();
+        var authentication = new AuthenticationBuilder(services).AddScheme<AuthenticationSchemeOptions, CredentialHandler>(
             CredentialHandler.Name,
             scheme => scheme.ForwardDefaultSelector = context =>
                 options.Jwt is not null && Credential.Of(context.Request).Kind == CredentialKind.Token ? TokenSetup.Name : null);
@@ -28,5 +33,11 @@ internal static class SecuritySetup
         services.AddAuthorizationBuilder().SetFallbackPolicy(
             new AuthorizationPolicyBuilder().RequireAuthenticatedUser().AddRequirements(new AccessRequirement()).Build());
         return services;
+    }
+
+    /// <summary>Schemes are configured by the command line, not by configuration files.</summary>
+    private sealed class NoSchemeConfiguration : IAuthenticationConfigurationProvider
+    {
+        public IConfiguration AuthenticationConfiguration { get; } = new ConfigurationBuilder().Build();
     }
 }
