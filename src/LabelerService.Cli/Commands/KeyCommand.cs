@@ -71,26 +71,15 @@ internal static class KeyCommand
         };
         var display = new Option<string?>("--display-name") { Description = "Name for people", HelpName = "TEXT" };
         var command = new Command("create", "Create a key and show it, this once") { role, datasets, labeler, expires, display };
-        command.Validators.Add(result =>
-        {
-            var isLabeler = result.GetValue(role) == ApiKey.Types.Role.Labeler;
-            if (isLabeler && (result.GetValue(labeler) is null || result.GetValue(datasets) is not { Length: 1 }))
-            {
-                result.AddError("a labeler's key needs --labeler and one --dataset");
-            }
-            else if (!isLabeler && result.GetValue(labeler) is not null)
-            {
-                result.AddError("--labeler goes with --role labeler");
-            }
-            else if (result.GetValue(role) == ApiKey.Types.Role.Admin && result.GetValue(datasets) is { Length: > 0 })
-            {
-                result.AddError("an admin's key is for all datasets: leave --dataset out");
-            }
-        });
         host.Handle(command, async (run, cancellationToken) =>
         {
             var key = new ApiKey { Role = run.Get(role), LabelerId = run.Get(labeler) ?? "", DisplayName = run.Get(display) ?? "" };
             key.Datasets.AddRange(run.Get(datasets) ?? []);
+            if (Problem(key) is { } problem)
+            {
+                throw new UsageException(problem);
+            }
+
             if (run.Get(expires) is { } lifetime)
             {
                 key.ExpireTime = Timestamp.FromDateTimeOffset(run.Time.GetUtcNow() + lifetime);
@@ -106,6 +95,15 @@ internal static class KeyCommand
             "labeler key create --role labeler --dataset scenes --labeler anna --expires 90d");
         return command;
     }
+
+    private static string? Problem(ApiKey key) => key.Role switch
+    {
+        ApiKey.Types.Role.Labeler when key.LabelerId.Length == 0 || key.Datasets.Count != 1 => "a labeler's key needs --labeler and one --dataset",
+        ApiKey.Types.Role.Labeler => null,
+        _ when key.LabelerId.Length > 0 => "--labeler goes with --role labeler",
+        ApiKey.Types.Role.Admin when key.Datasets.Count > 0 => "an admin's key is for all datasets: leave --dataset out",
+        _ => null,
+    };
 
     private static Command List(CommandHost host)
     {

@@ -7,7 +7,7 @@ namespace LabelerService.Cli.Rendering;
 /// The two streams of a command: results go to standard output, progress and messages to standard error. With JSON, standard output
 /// carries exactly one document. Colour and bars only where a person looks.
 /// </summary>
-internal sealed class Terminal
+internal sealed partial class Terminal
 {
     // What goes into a file or a pipe is not folded to some screen's width.
     private const int UnlimitedWidth = 4096;
@@ -70,6 +70,9 @@ internal sealed class Terminal
     /// <param name="details">Places at fault.</param>
     public void Fail(string code, string message, IReadOnlyList<FailureDetail> details)
     {
+        // A key that was typed in the wrong place would be repeated here, and kept by whoever keeps the output.
+        message = Key().Replace(message, "lbl_…");
+        details = [.. details.Select(detail => new FailureDetail(Key().Replace(detail.Where, "lbl_…"), Key().Replace(detail.What, "lbl_…")))];
         Error.MarkupLineInterpolated($"[red]error:[/] {message}");
         // A single detail is often the message itself.
         foreach (var detail in details.Where(detail => details.Count > 1 || !message.Contains(detail.What, StringComparison.Ordinal)))
@@ -100,4 +103,8 @@ internal sealed class Terminal
 
         return console;
     }
+
+    [System.Text.RegularExpressions.GeneratedRegex(
+        "lbl_[a-z0-9-]{1,63}_[A-Za-z0-9_-]+", System.Text.RegularExpressions.RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1_000)]
+    private static partial System.Text.RegularExpressions.Regex Key();
 }

@@ -77,6 +77,19 @@ public class UsageTests
     }
 
     [Theory]
+    [InlineData("key revoke lbl_abc_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    [InlineData("key list lbl_abc_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA --json")]
+    [InlineData("dataset list --server lbl_abc_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    [InlineData("dataset list --timeout 0 --api-key lbl_abc_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    public async Task A_key_in_the_wrong_place_is_not_repeated(string line)
+    {
+        var outcome = await CommandLine.RunAsync(line);
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.DoesNotContain("AAAA", outcome.Error + outcome.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("dataset create d --json")]
     [InlineData("dataset delete d --json")]
     [InlineData("bogus --json")]
