@@ -17,6 +17,13 @@ internal readonly record struct PageHeader(int Type, long UncompressedBytes, lon
     /// <exception cref="FormatException">It is no page header.</exception>
     public static PageHeader? Read(ReadOnlySpan<byte> bytes)
     {
+        var types = new CompactProtocol(bytes);
+        ThriftShape.PageHeader.Check(ref types);
+        if (types.IsCutOff)
+        {
+            return null;
+        }
+
         var protocol = new CompactProtocol(bytes);
         var (type, uncompressed, compressed, values) = (-1L, -1L, -1L, -1L);
         var id = 0;

@@ -12,6 +12,8 @@ internal static class ParquetSchemaCheck
     /// <exception cref="FormatException">It is broken.</exception>
     public static void Check(ReadOnlySpan<byte> footer)
     {
+        var types = new CompactProtocol(footer);
+        ThriftShape.FileMetaData.Check(ref types);
         var protocol = new CompactProtocol(footer);
         var (id, schemas) = (0, 0);
         while (protocol.Field(ref id) is var kind && kind != CompactProtocol.Kind.Stop)
