@@ -1,14 +1,17 @@
 using LabelerService.Formats.Tables;
 using Parquet;
-using Parquet.Data;
 using Parquet.Schema;
 using ColumnMetaData = Parquet.Meta.ColumnMetaData;
+using PhysicalType = Parquet.Meta.Type;
 
 namespace LabelerService.Formats.Parquet;
 
 /// <summary>One column of a Parquet file that is read: of a row group at a time, as cells.</summary>
-internal abstract class ParquetColumn(DataField leaf) : IDisposable
+internal abstract class ParquetColumn(DataField leaf)
 {
+    // What stands where a broken page has put nothing; no value that was read can be it.
+    private static readonly ReadOnlyMemory<byte> Missing = new byte[1];
+
     /// <summary>The leaf in the file.</summary>
     protected DataField Field => leaf;
 
@@ -18,6 +21,22 @@ internal abstract class ParquetColumn(DataField leaf) : IDisposable
     /// <summary>Path of the leaf.</summary>
     public string Name => leaf.Path.ToString();
 
+    /// <summary>How the schema says that values are stored.</summary>
+    private PhysicalType? Stored { get; set; }
+
+    /// <summary>
+    /// Checks that a row group stores values as the schema says: the library takes that for granted, and would read numbers as references.
+    /// </summary>
+    /// <exception cref="FormatException">It does not.</exception>
+    public void CheckStored(ParquetRowGroupReader group)
+    {
+        var type = Metadata(group)?.Type;
+        if (type is null || type != Stored)
+        {
+            throw new FormatException($"its column {Name} is stored as {type}, but the schema says {Stored}");
+        }
+    }
+
     /// <summary>What a row group says of the column.</summary>
     public ColumnMetaData? Metadata(ParquetRowGroupReader group) => group.GetMetadata(leaf)?.MetaData;
 
@@ -26,6 +45,13 @@ internal abstract class ParquetColumn(DataField leaf) : IDisposable
     /// <param name="column">What it is to us.</param>
     /// <exception cref="FileFormatException">It holds what the column cannot be.</exception>
     public static ParquetColumn Create(Field field, Column column)
+    {
+        var created = CreateReader(field, column);
+        created.Stored = Leaf(field)?.SchemaElement?.Type;
+        return created;
+    }
+
+    private static ParquetColumn CreateReader(Field field, Column column)
     {
         if (column.Type == ColumnType.Numbers)
         {
@@ -40,7 +66,9 @@ internal abstract class ParquetColumn(DataField leaf) : IDisposable
         var type = scalar.ClrType;
         if (type == typeof(string) || type == typeof(ReadOnlyMemory<char>) || type == typeof(byte[]) || type == typeof(ReadOnlyMemory<byte>))
         {
-            return OfBytes(scalar, column.Type);
+            return scalar.SchemaElement?.Type == PhysicalType.BYTE_ARRAY
+                ? OfBytes(scalar, column.Type)
+                : throw Wrong(column, "is stored as bytes of fixed length, which is not read here");
         }
 
         return Type.GetTypeCode(type) switch
@@ -73,8 +101,8 @@ internal abstract class ParquetColumn(DataField leaf) : IDisposable
     /// <summary>The cell of the next row of the group.</summary>
     public abstract Cell Next();
 
-    /// <inheritdoc/>
-    public abstract void Dispose();
+    /// <summary>Values that a row group has of the column, nulls included.</summary>
+    protected int Count(ParquetRowGroupReader group) => checked((int)(Metadata(group)?.NumValues ?? 0));
 
     private static FileFormatException Wrong(Column column, string reason) => new(default, $"column {column.Name} {reason}");
 
@@ -84,9 +112,12 @@ internal abstract class ParquetColumn(DataField leaf) : IDisposable
         var bytes = new DataField(field.Name, typeof(byte[]), field.IsNullable);
         // A field is only readable as part of a schema.
         _ = new ParquetSchema(bytes);
-        return new ParquetScalar<ReadOnlyMemory<byte>>(bytes, type == ColumnType.Bytes
-            ? value => Cell.Of(value.ToArray())
-            : value => Utf8Text.IsValid(value.Span) ? Cell.Of(Utf8Text.Read(value.Span)) : Cell.Bad("is not UTF-8"));
+        return new ParquetScalar<ReadOnlyMemory<byte>>(
+            bytes,
+            value => value.Equals(Missing) ? Cell.Bad("is not in the file though it is said to be")
+                : type == ColumnType.Bytes ? Cell.Of(value.ToArray())
+                : Utf8Text.IsValid(value.Span) ? Cell.Of(Utf8Text.Read(value.Span)) : Cell.Bad("is not UTF-8"),
+            Missing);
     }
 
     private static DataField? Leaf(Field field) => field switch
@@ -111,30 +142,29 @@ internal abstract class ParquetColumn(DataField leaf) : IDisposable
 }
 
 /// <summary>A column with at most one value a row.</summary>
-internal sealed class ParquetScalar<T>(DataField field, Func<T, Cell> cell) : ParquetColumn(field)
+internal sealed class ParquetScalar<T>(DataField field, Func<T, Cell> cell, T missing = default) : ParquetColumn(field)
     where T : struct
 {
-    private RawColumnData<T>? _data;
+    private T[] _values = [];
+    private int[] _definitions = [];
     private int _row;
     private int _value;
 
     public override async ValueTask LoadAsync(ParquetRowGroupReader group, CancellationToken cancellationToken)
     {
-        Dispose();
-        _data = (RawColumnData<T>)await group.ReadRawColumnDataBaseAsync(Field, cancellationToken);
+        // Arrays of our own: what the library lends is not cleared, and a broken page fills less of it than it claims.
+        var count = Count(group);
+        _values = new T[count];
+        Array.Fill(_values, missing);
+        _definitions = Field.MaxDefinitionLevel > 0 ? new int[count] : [];
+        await group.ReadRawAsync<T>(Field, _values, Field.MaxDefinitionLevel > 0 ? _definitions.AsMemory() : default(Memory<int>?), null, cancellationToken);
         (_row, _value) = (0, 0);
     }
 
     public override Cell Next()
     {
         var row = _row++;
-        return Field.MaxDefinitionLevel > 0 && _data!.DefinitionLevels[row] < Field.MaxDefinitionLevel ? default : cell(_data!.Values[_value++]);
-    }
-
-    public override void Dispose()
-    {
-        _data?.Dispose();
-        _data = null;
+        return Field.MaxDefinitionLevel > 0 && _definitions[row] < Field.MaxDefinitionLevel ? default : cell(_values[_value++]);
     }
 }
 
@@ -143,24 +173,24 @@ internal sealed class ParquetNumbers<T>(DataField field, Func<T, float> convert)
     where T : struct
 {
     private readonly List<float> _values = [];
-    private RawColumnData<T>? _data;
+    private T[] _data = [];
+    private int[] _definitions = [];
+    private int[] _repetitions = [];
     private int _entry;
     private int _value;
-    private int _entries;
 
     public override async ValueTask LoadAsync(ParquetRowGroupReader group, CancellationToken cancellationToken)
     {
-        Dispose();
-        _data = (RawColumnData<T>)await group.ReadRawColumnDataBaseAsync(Field, cancellationToken);
-        _entries = (int)(group.GetMetadata(Field)?.MetaData?.NumValues ?? 0);
+        var count = Count(group);
+        (_data, _definitions, _repetitions) = (new T[count], new int[count], new int[count]);
+        await group.ReadRawAsync<T>(Field, _data, _definitions.AsMemory(), _repetitions.AsMemory(), cancellationToken);
         (_entry, _value) = (0, 0);
     }
 
     public override Cell Next()
     {
-        var definitions = _data!.DefinitionLevels;
-        var repetitions = _data.RepetitionLevels;
-        if (_entry >= _entries || repetitions[_entry] != 0)
+        var (definitions, repetitions) = (_definitions, _repetitions);
+        if (_entry >= _data.Length || repetitions[_entry] != 0)
         {
             throw new FormatException($"column {Name} has fewer rows than the group");
         }
@@ -178,7 +208,7 @@ internal sealed class ParquetNumbers<T>(DataField field, Func<T, float> convert)
 
             if (definition == Field.MaxDefinitionLevel)
             {
-                _values.Add(convert(_data.Values[_value++]));
+                _values.Add(convert(_data[_value++]));
             }
             else if (Field.IsNullable && definition == Field.MaxDefinitionLevel - 1)
             {
@@ -187,7 +217,7 @@ internal sealed class ParquetNumbers<T>(DataField field, Func<T, float> convert)
 
             _entry++;
         }
-        while (_entry < _entries && repetitions[_entry] != 0);
+        while (_entry < _data.Length && repetitions[_entry] != 0);
 
         if (_values.Count == 0 && _entry == first + 1)
         {
@@ -200,12 +230,6 @@ internal sealed class ParquetNumbers<T>(DataField field, Func<T, float> convert)
         }
 
         return problem is null ? Cell.Of(new NumberBlock([.. _values], steps)) : Cell.Bad(problem);
-    }
-
-    public override void Dispose()
-    {
-        _data?.Dispose();
-        _data = null;
     }
 
     private string? EndStep(ref int steps, ref int start, ref int length)

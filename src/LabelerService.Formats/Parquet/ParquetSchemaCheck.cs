@@ -14,6 +14,11 @@ internal static class ParquetSchemaCheck
     {
         var types = new CompactProtocol(footer);
         ThriftShape.FileMetaData.Check(ref types);
+        if (!types.IsCutOff && types.Position != footer.Length)
+        {
+            throw new FormatException("something follows it");
+        }
+
         var protocol = new CompactProtocol(footer);
         var (id, schemas) = (0, 0);
         while (protocol.Field(ref id) is var kind && kind != CompactProtocol.Kind.Stop)

@@ -63,11 +63,6 @@ internal sealed class ParquetTableReader(Stream stream, IReadOnlyList<Column> co
 
     public override async ValueTask DisposeAsync()
     {
-        foreach (var (_, reader) in _readers)
-        {
-            reader.Dispose();
-        }
-
         if (_file is not null)
         {
             await _file.DisposeAsync();
@@ -81,7 +76,7 @@ internal sealed class ParquetTableReader(Stream stream, IReadOnlyList<Column> co
         ParquetGuard.CheckFooter(stream);
         try
         {
-            _file = await ParquetReader.CreateAsync(stream, parquetOptions: null, leaveStreamOpen: true, cancellationToken);
+            _file = await ParquetReader.CreateAsync(new EndIsAnErrorStream(stream), parquetOptions: null, leaveStreamOpen: true, cancellationToken);
             var fields = _file.Schema.Fields;
             (var columnOf, _unknown) = Header.Match([.. fields.Select(field => field.Name)], Columns, default);
             for (var i = 0; i < fields.Count; i++)
@@ -105,6 +100,11 @@ internal sealed class ParquetTableReader(Stream stream, IReadOnlyList<Column> co
         try
         {
             using var group = _file!.OpenRowGroupReader(_group);
+            foreach (var (_, reader) in _readers)
+            {
+                reader.CheckStored(group);
+            }
+
             ParquetGuard.CheckGroup(
                 stream, group.RowCount, _readers.Select(entry => (entry.Reader.Name, entry.Reader.Repeats, entry.Reader.Metadata(group))));
             foreach (var (_, reader) in _readers)

@@ -65,16 +65,10 @@ internal sealed class ThriftShape
         var id = 0;
         while (!protocol.IsCutOff && protocol.Field(ref id) is var kind && kind != Kind.Stop)
         {
+            // What is not known here cannot be stepped over in the same way by whoever reads it after this.
             if (!_fields.TryGetValue(id, out var expected))
             {
-                // Newer than this list. A number or text can be stepped over by whoever reads; of anything else nobody knows how far it goes.
-                if (kind is Kind.List or Kind.Set or Kind.Map or Kind.Struct or Kind.Uuid)
-                {
-                    throw new FormatException($"it has a field {id} that is not known here");
-                }
-
-                protocol.Skip(kind);
-                continue;
+                throw new FormatException($"it has a field {id} that is not known here");
             }
 
             Check(ref protocol, expected, kind == Kind.False ? Kind.True : kind, id);
