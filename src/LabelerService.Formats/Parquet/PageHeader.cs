@@ -6,7 +6,8 @@ namespace LabelerService.Formats.Parquet;
 /// <param name="CompressedBytes">Its size in the file.</param>
 /// <param name="Values">Its values, nulls included.</param>
 /// <param name="Length">Bytes of the header itself.</param>
-internal readonly record struct PageHeader(int Type, long UncompressedBytes, long CompressedBytes, long Values, int Length)
+/// <param name="Encoding">How its values are encoded.</param>
+internal readonly record struct PageHeader(int Type, long UncompressedBytes, long CompressedBytes, long Values, int Length, long Encoding)
 {
     public bool IsData => Type is 0 or 3;
 
@@ -25,7 +26,7 @@ internal readonly record struct PageHeader(int Type, long UncompressedBytes, lon
         }
 
         var protocol = new CompactProtocol(bytes);
-        var (type, uncompressed, compressed, values) = (-1L, -1L, -1L, -1L);
+        var (type, uncompressed, compressed, values, encoding) = (-1L, -1L, -1L, -1L, -1L);
         var id = 0;
         while (!protocol.IsCutOff)
         {
@@ -33,7 +34,7 @@ internal readonly record struct PageHeader(int Type, long UncompressedBytes, lon
             switch (id)
             {
                 case var _ when kind == CompactProtocol.Kind.Stop:
-                    return protocol.IsCutOff ? null : Check(type, uncompressed, compressed, values, protocol.Position);
+                    return protocol.IsCutOff ? null : Check(type, uncompressed, compressed, values, encoding, protocol.Position);
                 case 1:
                     type = protocol.Number(kind);
                     break;
@@ -44,7 +45,7 @@ internal readonly record struct PageHeader(int Type, long UncompressedBytes, lon
                     compressed = protocol.Number(kind);
                     break;
                 case 5 or 7 or 8 when kind == CompactProtocol.Kind.Struct:
-                    values = ReadValues(ref protocol);
+                    (values, encoding) = ReadValues(ref protocol, id == 8 ? 4 : 2);
                     break;
                 default:
                     protocol.Skip(kind);
@@ -55,16 +56,16 @@ internal readonly record struct PageHeader(int Type, long UncompressedBytes, lon
         return null;
     }
 
-    private static PageHeader Check(long type, long uncompressed, long compressed, long values, int length) =>
+    private static PageHeader Check(long type, long uncompressed, long compressed, long values, long encoding, int length) =>
         type is >= 0 and <= 3 && uncompressed is >= 0 and <= int.MaxValue && compressed is >= 0 and <= int.MaxValue
         && (type == 1 || values is >= 0 and <= int.MaxValue)
-            ? new PageHeader((int)type, uncompressed, compressed, values, length)
+            ? new PageHeader((int)type, uncompressed, compressed, values, length, encoding)
             : throw new FormatException("a page header without type or sizes");
 
     // Data, dictionary and second-version headers alike have the number of values first.
-    private static long ReadValues(ref CompactProtocol protocol)
+    private static (long Values, long Encoding) ReadValues(ref CompactProtocol protocol, int encodingField)
     {
-        var values = -1L;
+        var (values, encoding) = (-1L, -1L);
         var id = 0;
         while (!protocol.IsCutOff && protocol.Field(ref id) is var kind && kind != CompactProtocol.Kind.Stop)
         {
@@ -72,12 +73,16 @@ internal readonly record struct PageHeader(int Type, long UncompressedBytes, lon
             {
                 values = protocol.Number(kind);
             }
+            else if (id == encodingField)
+            {
+                encoding = protocol.Number(kind);
+            }
             else
             {
                 protocol.Skip(kind);
             }
         }
 
-        return values;
+        return (values, encoding);
     }
 }

@@ -140,6 +140,12 @@ internal static class ParquetGuard
                 throw new FormatException($"the dictionary of its column {name} claims {page.Values} values in {page.UncompressedBytes} bytes");
             }
 
+            // Bytes: plain, by dictionary, delta length, delta. What is meant for numbers would be written over references.
+            if (column.Type == global::Parquet.Meta.Type.BYTE_ARRAY && (page.IsData || page.IsDictionary) && page.Encoding is not (0 or 2 or 6 or 7 or 8))
+            {
+                throw new FormatException($"a page of its column {name} has encoding {page.Encoding}, which text and bytes cannot have");
+            }
+
             CheckUnpacked(stream, name, column.Codec, position + page.Length, page);
             unpacked += page.UncompressedBytes;
             values += page.IsData ? page.Values : 0;
