@@ -62,13 +62,22 @@ internal static class FeatureTensors
         return task.Features.index_select(0, tensor(task.Set.Items.Select(n => (long)n).ToArray()));
     }
 
-    // Unlinked as soon as it is mapped: whatever becomes of the process, nothing is left behind.
+    // Unlinked as soon as it is mapped: whatever becomes of the process, nothing is left behind. Its place on the disk is taken beforehand:
+    // a disk that fills up behind a mapping kills the process instead of failing a call.
     private static Tensor Scratch(FeatureFile file)
     {
         var path = $"{file.Path}.{Guid.NewGuid():N}.scratch";
         try
         {
+            File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, preallocationSize: file.Count * sizeof(float)).Dispose();
             return from_file(path, shared: true, size: file.Count, dtype: ScalarType.Float32).reshape(file.Rows, file.Length);
+        }
+        catch (IOException error)
+        {
+            throw new ServiceException(
+                ErrorKind.FailedPrecondition, "FEATURE_CACHE_FULL",
+                $"Transformed features need {file.Count * sizeof(float) / (double)(1 << 30):0.0} GiB beside {Path.GetDirectoryName(file.Path)}: {error.Message} "
+                + "Make room there, name another folder with --feature-cache, or set feature_transform=none.");
         }
         finally
         {

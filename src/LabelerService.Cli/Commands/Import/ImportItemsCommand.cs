@@ -39,7 +39,7 @@ internal static class ImportItemsCommand
             HelpName = "PREFIX",
             DefaultValueFactory = _ => "",
         };
-        var split = CommonArguments.Split(Split.Train, "Split of the items, where the file does not say [default: train]");
+        var split = CommonArguments.Split(Split.Train, "Split of the items, where the file does not say");
         var half = new Option<bool>("--float16")
         {
             Description = "With --features: send and store float16, half the size; files that are float16 always go as they are",

@@ -14,8 +14,8 @@ internal static class ImportLabelsCommand
     public static Command Create(CommandHost host)
     {
         var name = CommonArguments.Dataset();
-        var items = Choice("--unknown-items", "Items that are not there: reject, or register them without contents (labels before items) [default: reject]", Unknown.Reject);
-        var labelers = Choice("--unknown-labelers", "Labelers that are not there: register them or reject [default: register]", Unknown.Register);
+        var items = Choice("--unknown-items", "Items that are not there: reject, or register them without contents (labels before items)", Unknown.Reject);
+        var labelers = Choice("--unknown-labelers", "Labelers that are not there: register them or reject", Unknown.Register);
         var itemKey = new Option<string?>("--item-key")
         {
             Description = "Label Studio: key of a task's data that is the item [default: item_id where a task has it, else the task's id]",
