@@ -70,7 +70,8 @@ internal ref struct CompactProtocol(ReadOnlySpan<byte> bytes)
         var kind = (Kind)(head & 0x0F);
         if (kind == Kind.Stop)
         {
-            return Kind.Stop;
+            // The library ends a structure at a zero byte only: with a number in it, it would go on behind the end, for ever.
+            return head == 0 ? Kind.Stop : throw new FormatException("a structure ends with a field's number");
         }
 
         id = head >> 4 == 0 ? (int)ZigZag() : id + (head >> 4);
