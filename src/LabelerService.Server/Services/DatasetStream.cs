@@ -9,7 +9,7 @@ namespace LabelerService.Server.Services;
 
 /// <summary>
 /// Reads a client stream about one dataset: the first message names it, and an error anywhere is reported with the number
-/// of its message. The next message is read only when the caller asks for it, so that a slow database slows the client down.
+/// of its message. While the caller is busy with a message the next one comes in, and no more: a slow database slows the client down.
 /// </summary>
 /// <typeparam name="TMessage">The stream's message.</typeparam>
 /// <param name="reader">The stream.</param>
@@ -46,11 +46,23 @@ internal sealed class DatasetStream<TMessage>(
     {
         var first = _first ?? throw new InvalidOperationException("The stream was not started.");
         var parent = parentOf(first);
-        yield return Check(first, parent, read);
-        while (await NextAsync(token.CanBeCanceled ? token : cancel))
+        var ends = token.CanBeCanceled ? token : cancel;
+        var (batch, next) = (Check(first, parent, read), NextAsync(ends));
+        try
         {
-            _index++;
-            yield return Check(reader.Current, parent, read);
+            yield return batch;
+            while (await next)
+            {
+                _index++;
+                (batch, next) = (Check(reader.Current, parent, read), NextAsync(ends));
+                yield return batch;
+            }
+        }
+        finally
+        {
+            // Given up between two messages: nobody waits for the one that was coming.
+            _ = next.ContinueWith(
+                static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         }
     }
 
