@@ -176,7 +176,8 @@ public sealed class RoundTripTests(ServiceFixture fixture) : IDisposable
                 batch.Images.AddRange(Enumerable.Range(0, 12).Select(i => ByteString.CopyFrom(TinyPng.Grey(3, 2, (y, x) => (byte)((40 * y) + x + i)))));
                 yield return new ItemBatch
                 {
-                    ItemIds = { "values" }, Features = Requests.Floats([.. Enumerable.Range(0, 6).Select(_ => random.NextSingle())], 1, 6),
+                    ItemIds = { "values" },
+                    Features = Requests.Floats([.. Enumerable.Range(0, 6).Select(_ => random.NextSingle())], 1, 6),
                 };
                 break;
             default:
@@ -192,7 +193,8 @@ public sealed class RoundTripTests(ServiceFixture fixture) : IDisposable
     {
         var dataset = await _service.Datasets.CreateDatasetAsync(new CreateDatasetRequest
         {
-            DatasetId = Requests.NewId(), Dataset = new Dataset { Classes = { Classes }, ItemType = type },
+            DatasetId = Requests.NewId(),
+            Dataset = new Dataset { Classes = { Classes }, ItemType = type },
         });
         return dataset.Name;
     }

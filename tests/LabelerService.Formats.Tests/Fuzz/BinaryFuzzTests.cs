@@ -1,6 +1,6 @@
 using CsCheck;
-using LabelerService.Core.Tensors;
 using LabelerService.Core.Datasets;
+using LabelerService.Core.Tensors;
 using LabelerService.Formats.Parquet;
 using LabelerService.Formats.Rows;
 using LabelerService.Formats.Tables;
