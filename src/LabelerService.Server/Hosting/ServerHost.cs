@@ -157,11 +157,10 @@ internal static partial class ServerHost
         services.AddSingleton<ImageDecoder>();
         services.AddSingleton<RunWatcher>();
         services.AddSingleton<ModelCache>();
-        services.AddSingleton<ModelResolver>();
         services.AddSingleton<EvaluationReader>();
         services.AddSingleton<ModelEvaluator>();
         services.AddSingleton<ModelComparer>();
-        services.AddSingleton<Predictor>();
+        services.AddSingleton<PredictionEngine>();
         services.AddHostedService<TrainerSupervisor>();
         services.AddHostedService<RequestIdPruner>();
         services.AddGrpc(grpc =>

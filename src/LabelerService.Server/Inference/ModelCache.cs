@@ -41,7 +41,7 @@ internal sealed partial class ModelCache(ArtefactStore artefacts, ILogger<ModelC
         if (evicted is not null)
         {
             // Nobody uses it any more; whether it ever loaded is not this caller's concern.
-            _ = DisposeAsync(evicted).AsTask();
+            DisposeLoaded(evicted);
         }
 
         try
@@ -52,7 +52,7 @@ internal sealed partial class ModelCache(ArtefactStore artefacts, ILogger<ModelC
         catch
         {
             var failed = entry.Session.Value is { IsFaulted: true };
-            await ReturnAsync(entry, failed ? key : null);
+            Return(entry, failed ? key : null);
             throw;
         }
     }
@@ -98,7 +98,7 @@ internal sealed partial class ModelCache(ArtefactStore artefacts, ILogger<ModelC
         return entry.Users == 0 ? entry : null;
     }
 
-    private async ValueTask ReturnAsync(Entry entry, (Guid, string, int)? failed = null)
+    private void Return(Entry entry, (Guid, string, int)? failed = null)
     {
         bool dispose;
         lock (_gate)
@@ -114,36 +114,27 @@ internal sealed partial class ModelCache(ArtefactStore artefacts, ILogger<ModelC
 
         if (dispose)
         {
-            await DisposeAsync(entry);
+            DisposeLoaded(entry);
         }
     }
 
-    private static async ValueTask DisposeAsync(Entry? entry)
-    {
-        if (entry is null)
-        {
-            return;
-        }
-
-        await ((Task)entry.Session.Value).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (entry.Session.Value.IsCompletedSuccessfully)
-        {
-            entry.Session.Value.Result.Dispose();
-        }
-    }
+    // One that never loaded has nothing to dispose; one that is still loading is disposed when it has.
+    private static void DisposeLoaded(Entry entry) => _ = entry.Session.Value.ContinueWith(
+        static load => load.Result.Dispose(), CancellationToken.None,
+        TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
     [LoggerMessage(EventId = 200, Level = LogLevel.Information,
         Message = "Loaded datasets/{Dataset}/models/{Model}/versions/{Version}: {Bytes} bytes in {Milliseconds:F1} ms.")]
     private partial void LogLoaded(string dataset, string model, int version, int bytes, double milliseconds);
 
     /// <summary>A borrowed session.</summary>
-    internal readonly struct Lease(ModelCache cache, Entry entry, ModelSession session) : IAsyncDisposable
+    internal readonly struct Lease(ModelCache cache, Entry entry, ModelSession session) : IDisposable
     {
         /// <summary>The session.</summary>
         public ModelSession Session { get; } = session;
 
         /// <inheritdoc/>
-        public ValueTask DisposeAsync() => cache.ReturnAsync(entry);
+        public void Dispose() => cache.Return(entry);
     }
 
     /// <summary>A version that is loaded or being loaded.</summary>

@@ -19,11 +19,15 @@ internal sealed class DatasetResolver(DatasetStore datasets, IHttpContextAccesso
     public Task<DatasetRecord> ResolveAsync(string name, string field, CancellationToken cancel) =>
         FindAsync(Names.Dataset(name, field), field, cancel);
 
+    /// <summary>Whether the caller may see a dataset, asked without looking whether it exists; for what finds datasets by itself.</summary>
+    /// <exception cref="ServiceException">PERMISSION_DENIED outside the caller's scope.</exception>
+    public void CheckScope(string id, string field) => Caller.Of(http.HttpContext).CheckDataset(id, field);
+
     /// <summary>The dataset with this id, named by <paramref name="field"/>.</summary>
     /// <exception cref="ServiceException">PERMISSION_DENIED outside the caller's scope, NOT_FOUND for an unknown dataset.</exception>
     public async Task<DatasetRecord> FindAsync(string id, string field, CancellationToken cancel)
     {
-        Caller.Of(http.HttpContext).CheckDataset(id, field);
+        CheckScope(id, field);
         return await datasets.FindAsync(id, cancel)
             ?? throw ServiceException.NotFound(field, ResourceName.Dataset(id), "Create it first, or list the datasets to see what there is.");
     }

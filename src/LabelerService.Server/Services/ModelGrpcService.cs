@@ -17,7 +17,7 @@ namespace LabelerService.Server.Services;
 
 /// <summary><c>labeler.v1.ModelService</c>.</summary>
 internal sealed class ModelGrpcService(
-    ModelStore models, ModelResolver resolver, ModelEvaluator evaluator, ModelComparer comparer, DatasetResolver datasets, PageTokens pages)
+    ModelStore models, PredictionEngine engine, ModelEvaluator evaluator, ModelComparer comparer, DatasetResolver datasets, PageTokens pages)
     : ModelService.ModelServiceBase
 {
     public override async Task<Model> GetModel(GetModelRequest request, ServerCallContext context)
@@ -111,8 +111,9 @@ internal sealed class ModelGrpcService(
         var validator = new RequestValidator();
         var plan = EvaluationRequests.Read(request, dataset.Schema, validator);
         validator.ThrowIfInvalid();
-        var record = await resolver.ResolveAsync(dataset, model, version, alias: null, "name", cancel);
-        return await evaluator.EvaluateAsync(dataset, record, plan, cancel);
+        // The alias by its name: with the champion as the default, a canary might answer.
+        using var pinned = await engine.PinAsync(dataset.Id, model, version, ModelAliases.Champion, "name", cancel);
+        return await evaluator.EvaluateAsync(pinned, plan, cancel);
     }
 
     public override async Task<CompareModelsResponse> CompareModels(CompareModelsRequest request, ServerCallContext context)
@@ -126,11 +127,9 @@ internal sealed class ModelGrpcService(
         validator.Require(second.Dataset == dataset.Id, "second_model", $"must be a model of {request.Parent}");
         var plan = EvaluationRequests.Read(request, validator);
         validator.ThrowIfInvalid();
-        return await comparer.CompareAsync(
-            dataset,
-            await resolver.ResolveAsync(dataset, first.Model, first.Version, alias: null, "first_model", cancel),
-            await resolver.ResolveAsync(dataset, second.Model, second.Version, alias: null, "second_model", cancel),
-            plan, cancel);
+        using var one = await engine.PinAsync(dataset.Id, first.Model, first.Version, ModelAliases.Champion, "first_model", cancel);
+        using var other = await engine.PinAsync(dataset.Id, second.Model, second.Version, ModelAliases.Champion, "second_model", cancel);
+        return await comparer.CompareAsync(one, other, plan, cancel);
     }
 
     private async Task<(DatasetRecord Dataset, ModelRecord Model)> FindAsync(string name, string field, CancellationToken cancel)

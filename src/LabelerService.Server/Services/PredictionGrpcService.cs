@@ -14,7 +14,7 @@ namespace LabelerService.Server.Services;
 
 /// <summary><c>labeler.v1.PredictionService</c>.</summary>
 internal sealed class PredictionGrpcService(
-    ModelResolver resolver, Predictor predictor, ItemStore items, DatasetResolver datasets) : PredictionService.PredictionServiceBase
+    PredictionEngine engine, ItemStore items, DatasetResolver datasets) : PredictionService.PredictionServiceBase
 {
     // An answer with every head's distributions is bounded like a request is.
     private const long LabelerValues = Limits.MessageBytes / sizeof(float);
@@ -22,7 +22,8 @@ internal sealed class PredictionGrpcService(
     public override async Task<PredictResponse> Predict(PredictRequest request, ServerCallContext context)
     {
         var cancel = context.CancellationToken;
-        var (dataset, version) = await ResolveAsync(request.Dataset, request.Model, cancel);
+        using var pinned = await PinAsync(request.Dataset, request.Model, cancel);
+        var (dataset, version) = (pinned.Dataset, pinned.Version);
         CheckDistilled(request.Distilled, request.IncludeLabelers, "include_labelers", version);
         var features = request.InputCase switch
         {
@@ -30,9 +31,13 @@ internal sealed class PredictionGrpcService(
             PredictRequest.InputOneofCase.ItemId => await ReadItemsAsync(dataset, [request.ItemId], "item_id", version, cancel),
             _ => throw ServiceException.InvalidField("features", "must be set, or item_id"),
         };
-        var predicted = request.Distilled
-            ? await predictor.PredictDistilledAsync(dataset, version, features, 1, cancel)
-            : await predictor.PredictAsync(dataset, version, features, 1, request.IncludeLabelers, request.IncludeLabelers, cancel);
+        var options = new PredictionOptions
+        {
+            LabelerProbabilities = request.IncludeLabelers,
+            LabelerWeights = request.IncludeLabelers,
+            Distilled = request.Distilled,
+        };
+        var predicted = await engine.PredictAsync(pinned, features, 1, options, cancel);
         var top = predicted.TopClass(0);
         var prediction = new Prediction
         {
@@ -58,7 +63,8 @@ internal sealed class PredictionGrpcService(
     public override async Task<BatchPredictResponse> BatchPredict(BatchPredictRequest request, ServerCallContext context)
     {
         var cancel = context.CancellationToken;
-        var (dataset, version) = await ResolveAsync(request.Dataset, request.Model, cancel);
+        using var pinned = await PinAsync(request.Dataset, request.Model, cancel);
+        var (dataset, version) = (pinned.Dataset, pinned.Version);
         var (wantProbabilities, wantWeights) = ReadOutputs(request);
         CheckDistilled(request.Distilled, request.Outputs.Count > 0, "outputs", version);
         var (features, count) = await ReadBatchAsync(request, dataset, version, cancel);
@@ -70,9 +76,13 @@ internal sealed class PredictionGrpcService(
                 "outputs", $"{count} items with {perItem} values each for their {heads} labelers are too many for one answer; ask for at most {LabelerValues / perItem} items at once");
         }
 
-        var predicted = request.Distilled
-            ? await predictor.PredictDistilledAsync(dataset, version, features, count, cancel)
-            : await predictor.PredictAsync(dataset, version, features, count, wantProbabilities, wantWeights, cancel);
+        var options = new PredictionOptions
+        {
+            LabelerProbabilities = wantProbabilities,
+            LabelerWeights = wantWeights,
+            Distilled = request.Distilled,
+        };
+        var predicted = await engine.PredictAsync(pinned, features, count, options, cancel);
         var batch = new PredictionBatch
         {
             Classes = { version.Manifest.Classes },
@@ -107,8 +117,7 @@ internal sealed class PredictionGrpcService(
         };
     }
 
-    private async Task<(DatasetRecord Dataset, ModelVersionRecord Version)> ResolveAsync(
-        string datasetName, ModelSelector? selector, CancellationToken cancel)
+    private async ValueTask<PinnedModel> PinAsync(string datasetName, ModelSelector? selector, CancellationToken cancel)
     {
         const string Field = "model.model";
         if (selector is null)
@@ -136,8 +145,8 @@ internal sealed class PredictionGrpcService(
             }
         }
 
-        var dataset = await datasets.FindAsync(datasetId, "dataset", cancel);
-        return (dataset, await resolver.ResolveAsync(dataset, model, version, selector.Alias, Field, cancel));
+        datasets.CheckScope(datasetId, "dataset");
+        return await engine.PinAsync(datasetId, model, version, selector.Alias, Field, cancel);
     }
 
     private static void CheckDistilled(bool distilled, bool wantsHeads, string headsField, ModelVersionRecord version)

@@ -3,7 +3,6 @@ using LabelerService.Core.Errors;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Ingest;
 using LabelerService.Storage.Items;
-using LabelerService.Storage.Models;
 
 namespace LabelerService.Server.Inference.Evaluation;
 
@@ -11,18 +10,18 @@ namespace LabelerService.Server.Inference.Evaluation;
 /// Reads what models are measured on: the served graphs' predictions beside gold or annotations. Features are held a block at a time;
 /// what stays in memory is one distribution an item and version.
 /// </summary>
-internal sealed class EvaluationReader(ItemStore items, AnnotationStore annotations, Predictor predictor)
+internal sealed class EvaluationReader(ItemStore items, AnnotationStore annotations, PredictionEngine engine)
 {
     private const int BlockItems = 256;
 
     /// <summary>Reads the items with gold, and predicts them.</summary>
     /// <exception cref="ServiceException">FAILED_PRECONDITION if there are none.</exception>
     public async Task<GoldItems> ReadGoldAsync(
-        DatasetRecord dataset, EvaluationPlan plan, IReadOnlyList<ModelVersionRecord> versions, CancellationToken cancel)
+        DatasetRecord dataset, EvaluationPlan plan, IReadOnlyList<PinnedModel> models, CancellationToken cancel)
     {
         var gold = new List<int>();
         var probabilities = await PredictAsync(
-            dataset, plan, versions,
+            dataset, plan, models,
             item =>
             {
                 if (item.GoldClass is { } goldClass)
@@ -47,13 +46,13 @@ internal sealed class EvaluationReader(ItemStore items, AnnotationStore annotati
     /// <summary>Reads the items with annotations, and predicts them.</summary>
     /// <exception cref="ServiceException">FAILED_PRECONDITION if there are none.</exception>
     public async Task<AnnotatedItems> ReadAnnotatedAsync(
-        DatasetRecord dataset, EvaluationPlan plan, IReadOnlyList<ModelVersionRecord> versions, CancellationToken cancel)
+        DatasetRecord dataset, EvaluationPlan plan, IReadOnlyList<PinnedModel> models, CancellationToken cancel)
     {
         var all = await annotations.ReadSplitAsync(dataset, plan.Split, cancel);
         var annotated = all.Select(annotation => annotation.ItemKey).ToHashSet();
         var itemIndexes = new Dictionary<long, int>(annotated.Count);
         var probabilities = await PredictAsync(
-            dataset, plan, versions, item => annotated.Contains(item.Key) && itemIndexes.TryAdd(item.Key, itemIndexes.Count), cancel);
+            dataset, plan, models, item => annotated.Contains(item.Key) && itemIndexes.TryAdd(item.Key, itemIndexes.Count), cancel);
         if (itemIndexes.Count == 0)
         {
             var gold = await items.ListAsync(dataset, new ItemFilter(plan.Split, HasGold: true), 0, 1, cancel);
@@ -82,11 +81,11 @@ internal sealed class EvaluationReader(ItemStore items, AnnotationStore annotati
     }
 
     private async Task<IReadOnlyList<float[]>> PredictAsync(
-        DatasetRecord dataset, EvaluationPlan plan, IReadOnlyList<ModelVersionRecord> versions, Func<ItemFeatures, bool> take,
+        DatasetRecord dataset, EvaluationPlan plan, IReadOnlyList<PinnedModel> models, Func<ItemFeatures, bool> take,
         CancellationToken cancel)
     {
         var length = dataset.Schema.FeatureLength;
-        List<float>[] probabilities = [.. versions.Select(_ => new List<float>())];
+        List<float>[] probabilities = [.. models.Select(_ => new List<float>())];
         var block = new float[BlockItems * length];
         var filled = 0;
         await foreach (var item in items.StreamFeaturesAsync(dataset, plan.Split, 0, cancel))
@@ -106,9 +105,9 @@ internal sealed class EvaluationReader(ItemStore items, AnnotationStore annotati
 
         async Task FlushAsync()
         {
-            for (var v = 0; v < versions.Count && filled > 0; v++)
+            for (var v = 0; v < models.Count && filled > 0; v++)
             {
-                var predicted = await predictor.PredictAsync(dataset, versions[v], block, filled, false, false, cancel);
+                var predicted = await engine.PredictAsync(models[v], block, filled, PredictionOptions.Default, cancel);
                 probabilities[v].AddRange(predicted.Probabilities);
             }
 

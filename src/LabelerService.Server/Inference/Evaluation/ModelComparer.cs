@@ -2,8 +2,6 @@ using LabelerService.Contracts;
 using LabelerService.Contracts.V1;
 using LabelerService.Core.Errors;
 using LabelerService.Core.Metrics;
-using LabelerService.Storage.Datasets;
-using LabelerService.Storage.Models;
 
 namespace LabelerService.Server.Inference.Evaluation;
 
@@ -13,12 +11,13 @@ internal sealed class ModelComparer(EvaluationReader reader)
     /// <summary>Compares two versions of a dataset.</summary>
     /// <exception cref="ServiceException">FAILED_PRECONDITION if the split has nothing to measure on.</exception>
     public async Task<CompareModelsResponse> CompareAsync(
-        DatasetRecord dataset, ModelVersionRecord first, ModelVersionRecord second, EvaluationPlan plan, CancellationToken cancel)
+        PinnedModel first, PinnedModel second, EvaluationPlan plan, CancellationToken cancel)
     {
+        var dataset = first.Dataset;
         var response = new CompareModelsResponse
         {
-            FirstModelVersion = ResourceName.ModelVersion(dataset.Id, first.ModelId, first.Version),
-            SecondModelVersion = ResourceName.ModelVersion(dataset.Id, second.ModelId, second.Version),
+            FirstModelVersion = ResourceName.ModelVersion(dataset.Id, first.Version.ModelId, first.Version.Version),
+            SecondModelVersion = ResourceName.ModelVersion(dataset.Id, second.Version.ModelId, second.Version.Version),
             Basis = plan.Basis,
             Warnings = { plan.Warnings() },
         };

@@ -4,8 +4,6 @@ using LabelerService.Core.Aggregation;
 using LabelerService.Core.Datasets;
 using LabelerService.Core.Errors;
 using LabelerService.Core.Metrics;
-using LabelerService.Storage.Datasets;
-using LabelerService.Storage.Models;
 
 namespace LabelerService.Server.Inference.Evaluation;
 
@@ -15,8 +13,9 @@ internal sealed class ModelEvaluator(EvaluationReader reader)
     /// <summary>Evaluates a version.</summary>
     /// <exception cref="ServiceException">FAILED_PRECONDITION if the split has nothing to measure on.</exception>
     public async Task<EvaluateModelResponse> EvaluateAsync(
-        DatasetRecord dataset, ModelVersionRecord version, ModelEvaluationPlan plan, CancellationToken cancel)
+        PinnedModel model, ModelEvaluationPlan plan, CancellationToken cancel)
     {
+        var (dataset, version) = (model.Dataset, model.Version);
         var response = new EvaluateModelResponse
         {
             ModelVersion = ResourceName.ModelVersion(dataset.Id, version.ModelId, version.Version),
@@ -26,11 +25,11 @@ internal sealed class ModelEvaluator(EvaluationReader reader)
         };
         if (plan.Basis == EvaluationBasis.Labelers)
         {
-            AddLabelers(response, await reader.ReadAnnotatedAsync(dataset, plan, [version], cancel), plan, cancel);
+            AddLabelers(response, await reader.ReadAnnotatedAsync(dataset, plan, [model], cancel), plan, cancel);
         }
         else
         {
-            AddGold(response, await reader.ReadGoldAsync(dataset, plan, [version], cancel), dataset.Schema, plan, cancel);
+            AddGold(response, await reader.ReadGoldAsync(dataset, plan, [model], cancel), dataset.Schema, plan, cancel);
         }
 
         return response;

@@ -1,0 +1,31 @@
+using LabelerService.Storage.Datasets;
+using LabelerService.Storage.Models;
+
+namespace LabelerService.Server.Inference;
+
+/// <summary>
+/// A model version that is loaded and stays so until this is disposed: swapping, evicting or deleting it meanwhile changes nothing for
+/// whoever holds it.
+/// </summary>
+internal sealed class PinnedModel(DatasetRecord dataset, ModelVersionRecord version, ModelCache.Lease lease) : IDisposable
+{
+    private int _disposed;
+
+    /// <summary>The dataset that the model is one of.</summary>
+    public DatasetRecord Dataset => dataset;
+
+    /// <summary>The version that answers, with its manifest.</summary>
+    public ModelVersionRecord Version => version;
+
+    /// <summary>The version loaded into ONNX Runtime.</summary>
+    internal ModelSession Session => lease.Session;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            lease.Dispose();
+        }
+    }
+}
