@@ -17,7 +17,7 @@ public sealed class DatasetStore
     private static readonly string[] Tables =
     [
         "annotation_history", "annotations", "items", "labelers", "dataset_usage", "training_runs", "training_run_events", "model_aliases",
-        "model_versions", "models", "request_ids",
+        "model_alias_changes", "model_versions", "models", "request_ids",
     ];
 
     private readonly Db _db;
@@ -151,7 +151,7 @@ public sealed class DatasetStore
                 batch.BatchCommands.Add(Sql.BatchCommand(
                     """
                     DELETE FROM artefacts a WHERE EXISTS (SELECT 1 FROM model_versions v WHERE v.dataset_id = $1 AND v.artefact_sha256 = a.sha256)
-                    AND NOT EXISTS (SELECT 1 FROM model_versions v WHERE v.dataset_id <> $1 AND v.artefact_sha256 = a.sha256)
+                    AND NOT EXISTS (SELECT 1 FROM model_versions v WHERE v.dataset_id <> $1 AND v.artefact_sha256 = a.sha256 AND v.state = 1)
                     """,
                     dataset.Key));
                 foreach (var table in Tables)

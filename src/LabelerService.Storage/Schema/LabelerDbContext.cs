@@ -34,6 +34,7 @@ internal sealed class LabelerDbContext(DbContextOptions<LabelerDbContext> option
         modelBuilder.Entity<ModelEntity>(Model_);
         modelBuilder.Entity<ModelVersionEntity>(ModelVersion);
         modelBuilder.Entity<ModelAliasEntity>(ModelAlias);
+        modelBuilder.Entity<ModelAliasChangeEntity>(ModelAliasChange);
         modelBuilder.Entity<ArtefactEntity>(Artefact);
         modelBuilder.Entity<RequestIdEntity>(RequestId);
         modelBuilder.Entity<ServerSecretEntity>(ServerSecret);
@@ -124,8 +125,17 @@ internal sealed class LabelerDbContext(DbContextOptions<LabelerDbContext> option
 
     private static void Model_(EntityTypeBuilder<ModelEntity> entity)
     {
-        entity.ToTable("models").HasKey(row => new { row.DatasetId, row.ModelId });
+        entity.ToTable("models", table => table.HasCheckConstraint(
+            "ck_models_canary", "(canary_version is null and canary_share = 0) or (canary_version is not null and canary_share > 0 and canary_share < 1)"))
+            .HasKey(row => new { row.DatasetId, row.ModelId });
         entity.Property(row => row.ModelId).UseCollation(ByteOrder);
+        entity.Property(row => row.DisplayName).HasDefaultValue("");
+        entity.Property(row => row.Description).HasDefaultValue("");
+        entity.Property(row => row.CanaryShare).HasDefaultValue(0d);
+        entity.Property(row => row.RetentionVersions).HasDefaultValue(0);
+        entity.Property(row => row.RetentionSeconds).HasDefaultValue(0L);
+        entity.Property(row => row.AliasChanges).HasDefaultValue(0L);
+        entity.Property(row => row.Version).HasDefaultValue(1L);
         entity.Property(row => row.CreateTime).HasDefaultValueSql("now()");
         entity.Property(row => row.UpdateTime).HasDefaultValueSql("now()");
     }
@@ -137,6 +147,19 @@ internal sealed class LabelerDbContext(DbContextOptions<LabelerDbContext> option
         entity.Property(row => row.Version).ValueGeneratedNever();
         entity.Property(row => row.Manifest).HasColumnType("jsonb");
         entity.Property(row => row.CreateTime).HasDefaultValueSql("now()");
+        entity.Property(row => row.DeleteActor).HasDefaultValue("");
+
+        // Whoever removes artefacts asks which versions refer to one; those that are deleted no longer do.
+        entity.HasIndex(row => row.ArtefactSha256).HasFilter("state = 1").HasDatabaseName("ix_model_versions_artefact");
+    }
+
+    private static void ModelAliasChange(EntityTypeBuilder<ModelAliasChangeEntity> entity)
+    {
+        entity.ToTable("model_alias_changes").HasKey(row => new { row.DatasetId, row.ModelId, row.Change });
+        entity.Property(row => row.ModelId).UseCollation(ByteOrder);
+        entity.Property(row => row.Alias).UseCollation(ByteOrder);
+        entity.Property(row => row.Time).HasDefaultValueSql("now()");
+        entity.HasIndex(row => new { row.DatasetId, row.ModelId, row.Alias, row.Change });
     }
 
     private static void ModelAlias(EntityTypeBuilder<ModelAliasEntity> entity)

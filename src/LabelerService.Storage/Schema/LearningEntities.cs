@@ -86,9 +86,27 @@ internal sealed class ModelEntity
 
     public int LatestVersion { get; set; }
 
+    public string DisplayName { get; set; } = "";
+
+    public string Description { get; set; } = "";
+
+    public int? CanaryVersion { get; set; }
+
+    public double CanaryShare { get; set; }
+
+    public int RetentionVersions { get; set; }
+
+    public long RetentionSeconds { get; set; }
+
+    public long AliasChanges { get; set; }
+
     public DateTimeOffset CreateTime { get; set; }
 
     public DateTimeOffset UpdateTime { get; set; }
+
+    public DateTimeOffset? DeleteTime { get; set; }
+
+    public long Version { get; set; }
 }
 
 internal sealed class ModelVersionEntity
@@ -109,7 +127,13 @@ internal sealed class ModelVersionEntity
 
     public short State { get; set; }
 
+    public int? ChampionVersion { get; set; }
+
     public DateTimeOffset CreateTime { get; set; }
+
+    public DateTimeOffset? DeleteTime { get; set; }
+
+    public string DeleteActor { get; set; } = "";
 }
 
 internal sealed class ModelAliasEntity
@@ -125,6 +149,35 @@ internal sealed class ModelAliasEntity
     public long Version { get; set; }
 
     public DateTimeOffset UpdateTime { get; set; }
+}
+
+/// <summary>One line of a model's history. A canary's line has no alias.</summary>
+internal sealed class ModelAliasChangeEntity
+{
+    public long DatasetId { get; set; }
+
+    public required string ModelId { get; set; }
+
+    public long Change { get; set; }
+
+    public short Kind { get; set; }
+
+    public string Alias { get; set; } = "";
+
+    public int? FromVersion { get; set; }
+
+    public int? ToVersion { get; set; }
+
+    public double? CanaryShare { get; set; }
+
+    /// <summary>The change that a rollback of this one goes back to: the one that made the state before it.</summary>
+    public long? BackTo { get; set; }
+
+    public string Actor { get; set; } = "";
+
+    public string Reason { get; set; } = "";
+
+    public DateTimeOffset Time { get; set; }
 }
 
 internal sealed class ArtefactEntity
