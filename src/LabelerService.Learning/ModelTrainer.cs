@@ -64,7 +64,8 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
 
         cancellationToken.ThrowIfCancellationRequested();
         var description = $"{settings.Algorithm} of dataset {snapshot.Dataset}, snapshot {snapshot.SnapshotId}, seed {seed}";
-        var onnx = ServingGraphWriter.Write(ensemble, distilled, featureLength, codeVersion, description);
+        var metadata = GraphMetadata.Of(snapshot, settings, seed, trained.Heads.LabelerIds, trained.Temperature);
+        var onnx = ServingGraphWriter.Write(ensemble, distilled, featureLength, codeVersion, description, metadata);
         var difference = CheckParity(onnx, snapshot, ensemble, distilled);
         var report = new ModelReport(
             snapshot, set, trained, new EnsembleRunner(ensemble, raw), distilled is null ? null : new EnsembleRunner(distilled, raw), settings.BootstrapResamples,
@@ -85,6 +86,7 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
                 SnapshotId = snapshot.SnapshotId,
                 CodeVersion = codeVersion,
                 AnnotationCount = snapshot.Annotations.Count,
+                Data = ModelDataSummary.Of(snapshot),
                 Metrics = report.Metrics(),
                 Selection = trained.Selection,
                 Temperature = trained.Temperature,

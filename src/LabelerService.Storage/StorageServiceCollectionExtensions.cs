@@ -61,6 +61,7 @@ public static class StorageServiceCollectionExtensions
         services.AddSingleton(provider => new AnnotationStore(
             provider.GetRequiredService<Db>(), provider.GetRequiredService<KeyMemory>(), provider.GetRequiredService<TimeProvider>()));
         AddStore(services, db => new ModelStore(db));
+        AddStore(services, db => new ModelSweeper(db));
         AddStore(services, db => new ArtefactStore(db));
         AddStore(services, db => new SecretStore(db));
         AddStore(services, db => new ApiKeyStore(db));

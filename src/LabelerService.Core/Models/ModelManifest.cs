@@ -58,6 +58,11 @@ public sealed record ModelCandidate(string Name, double LogLikelihood, double Di
 /// <param name="Candidates">All candidates that could be trained, best first.</param>
 public sealed record ModelSelection(string Criterion, string Chosen, string Reason, IReadOnlyList<ModelCandidate> Candidates);
 
+/// <summary>The version whose weights a training began with.</summary>
+/// <param name="ModelId">Its model, of the same dataset.</param>
+/// <param name="Version">Its number.</param>
+public sealed record ModelParent(string ModelId, int Version);
+
 /// <summary>All that is known of a model version beside its ONNX bytes. Stored as JSON with the version.</summary>
 public sealed record ModelManifest
 {
@@ -105,4 +110,10 @@ public sealed record ModelManifest
 
     /// <summary>Wall time of the training, in seconds.</summary>
     public required double TrainingSeconds { get; init; }
+
+    /// <summary>The data in numbers; null for versions published before it was kept.</summary>
+    public ModelDataSummary? Data { get; init; }
+
+    /// <summary>The version that training started from (warm start); null where it started from nothing.</summary>
+    public ModelParent? Parent { get; init; }
 }

@@ -68,7 +68,10 @@ internal sealed class GraphBuilder
     }
 
     /// <summary>The model file. The same calls give the same bytes.</summary>
-    public byte[] Build(string producerVersion, string description)
+    /// <param name="producerVersion">Version of what wrote it.</param>
+    /// <param name="description">For people who open the file.</param>
+    /// <param name="metadata">For programs that open the file, in this order.</param>
+    public byte[] Build(string producerVersion, string description, IEnumerable<KeyValuePair<string, string>> metadata)
     {
         var model = new ModelProto
         {
@@ -79,6 +82,7 @@ internal sealed class GraphBuilder
             Graph = _graph,
         };
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = OpsetVersion });
+        model.MetadataProps.AddRange(metadata.Select(entry => new StringStringEntryProto { Key = entry.Key, Value = entry.Value }));
         return model.ToByteArray();
     }
 

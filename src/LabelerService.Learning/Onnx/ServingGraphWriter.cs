@@ -12,7 +12,10 @@ internal static class ServingGraphWriter
     /// <param name="featureLength">Length D of an item's vector.</param>
     /// <param name="codeVersion">Recorded as the producer's version.</param>
     /// <param name="description">For people who open the file.</param>
-    public static byte[] Write(Ensemble ensemble, Ensemble? distilled, int featureLength, string codeVersion, string description)
+    /// <param name="metadata">What the file says of itself, see <see cref="GraphMetadata"/>.</param>
+    public static byte[] Write(
+        Ensemble ensemble, Ensemble? distilled, int featureLength, string codeVersion, string description,
+        IEnumerable<KeyValuePair<string, string>> metadata)
     {
         var graph = new GraphBuilder();
         var features = graph.Input(ServingGraph.Features, -1, featureLength);
@@ -30,6 +33,6 @@ internal static class ServingGraphWriter
             graph.Output(ServingGraph.Distilled, nodes.Probabilities, -1, ensemble.ClassCount);
         }
 
-        return graph.Build(codeVersion, description);
+        return graph.Build(codeVersion, description, metadata);
     }
 }

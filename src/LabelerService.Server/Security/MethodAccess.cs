@@ -64,6 +64,18 @@ internal static class MethodAccess
         ["labeler.v1.ModelService/DeleteModelAlias"] = Admins,
         ["labeler.v1.ModelService/EvaluateModel"] = Readers,
         ["labeler.v1.ModelService/CompareModels"] = Readers,
+        ["labeler.v1.ModelService/PromoteModelVersion"] = Writers,
+        ["labeler.v1.ModelService/RollbackModel"] = Writers,
+        ["labeler.v1.ModelService/SetModelCanary"] = Writers,
+        ["labeler.v1.ModelService/ListAliasChanges"] = Readers,
+        ["labeler.v1.ModelService/GetModelLineage"] = Readers,
+        ["labeler.v1.ModelService/GetModelCard"] = Readers,
+        ["labeler.v1.ModelService/DownloadModelVersion"] = Readers,
+
+        // Changing a model includes its retention, which deletes versions.
+        ["labeler.v1.ModelService/UpdateModel"] = Admins,
+        ["labeler.v1.ModelService/DeleteModel"] = Admins,
+        ["labeler.v1.ModelService/DeleteModelVersion"] = Admins,
 
         ["labeler.v1.PredictionService/Predict"] = Readers,
         ["labeler.v1.PredictionService/BatchPredict"] = Readers,
