@@ -32,6 +32,16 @@ public static class ResourceName
     /// <summary><c>datasets/{dataset}/models/{model}/versions/{version}</c>.</summary>
     public static string ModelVersion(string dataset, string model, int version) => $"datasets/{dataset}/models/{model}/versions/{version}";
 
+    /// <summary><c>datasets/{dataset}/retrainingPolicies/{policy}</c>.</summary>
+    public static string RetrainingPolicy(string dataset, string policy) => $"datasets/{dataset}/retrainingPolicies/{policy}";
+
+    /// <summary><c>datasets/{dataset}/retrainingPolicies/{policy}/promotionDecisions/{run}</c>.</summary>
+    public static string PromotionDecision(string dataset, string policy, string run) =>
+        $"datasets/{dataset}/retrainingPolicies/{policy}/promotionDecisions/{run}";
+
+    /// <summary><c>trainers/{trainer}</c>.</summary>
+    public static string Trainer(Guid trainer) => $"trainers/{trainer:D}";
+
     /// <summary><c>apiKeys/{key}</c>.</summary>
     public static string ApiKey(string key) => $"apiKeys/{key}";
 
@@ -101,6 +111,10 @@ public static class ResourceName
     /// <summary>Takes <c>datasets/{dataset}/trainingRuns/{run}</c> apart.</summary>
     public static bool TryParseTrainingRun(string? name, [NotNullWhen(true)] out string? dataset, [NotNullWhen(true)] out string? run) =>
         TryParsePair(name, "trainingRuns", out dataset, out run);
+
+    /// <summary>Takes <c>datasets/{dataset}/retrainingPolicies/{policy}</c> apart.</summary>
+    public static bool TryParseRetrainingPolicy(string? name, [NotNullWhen(true)] out string? dataset, [NotNullWhen(true)] out string? policy) =>
+        TryParsePair(name, "retrainingPolicies", out dataset, out policy);
 
     /// <summary>Takes <c>datasets/{dataset}/models/{model}</c> apart.</summary>
     public static bool TryParseModel(string? name, [NotNullWhen(true)] out string? dataset, [NotNullWhen(true)] out string? model) =>

@@ -53,6 +53,7 @@ public static class StorageServiceCollectionExtensions
         services.AddSingleton(provider => new RunEventListener(provider.GetRequiredService<NotificationListener>()));
         services.AddSingleton(provider => new RunStore(
             provider.GetRequiredService<Db>(), provider.GetRequiredService<IOptions<StorageOptions>>().Value.MaxRunAttempts));
+        AddStore(services, db => new TrainerStore(db));
         AddStore(services, db => new DatasetStore(db));
         AddStore(services, db => new ItemStore(db));
         AddStore(services, db => new GoldStore(db));

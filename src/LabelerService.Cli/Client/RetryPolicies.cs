@@ -15,7 +15,7 @@ internal static class RetryPolicies
         ("ItemService", ["BatchCreateItems", "GetItem", "ListItems", "BatchSetGoldClasses"]),
         ("LabelerRegistryService", ["BatchCreateLabelers", "GetLabeler", "ListLabelers"]),
         ("AnnotationService", ["BatchCreateAnnotations", "ListAnnotations"]),
-        ("TrainingService", ["ListAlgorithms", "CreateTrainingRun", "GetTrainingRun", "ListTrainingRuns", "CancelTrainingRun"]),
+        ("TrainingService", ["ListAlgorithms", "CreateTrainingRun", "GetTrainingRun", "ListTrainingRuns", "CancelTrainingRun", "ListTrainers"]),
         ("ModelService", ["GetModel", "ListModels", "GetModelVersion", "ListModelVersions", "EvaluateModel", "CompareModels"]),
         ("PredictionService", ["Predict", "BatchPredict"]),
         ("ApiKeyService", ["GetApiKey", "ListApiKeys"]),

@@ -34,6 +34,11 @@ internal sealed class TrainingWatcher(ServiceConnection connection, TimeProvider
                 while (await call.ResponseStream.MoveNext(cancellationToken))
                 {
                     var happened = call.ResponseStream.Current;
+                    if (happened.Sequence <= seen)
+                    {
+                        continue;
+                    }
+
                     (seen, pause, away) = (happened.Sequence, TimeSpan.Zero, null);
                     progress(happened);
                 }
@@ -45,7 +50,7 @@ internal sealed class TrainingWatcher(ServiceConnection connection, TimeProvider
                     return run;
                 }
             }
-            catch (RpcException exception) when (!cancellationToken.IsCancellationRequested && IsBreak(exception.StatusCode))
+            catch (RpcException exception) when (!cancellationToken.IsCancellationRequested && IsBreak(exception))
             {
                 away ??= time.GetTimestamp();
                 if (time.GetElapsedTime(away.Value) > LongestBreak)
@@ -62,6 +67,13 @@ internal sealed class TrainingWatcher(ServiceConnection connection, TimeProvider
         }
     }
 
-    private static bool IsBreak(StatusCode code) =>
-        code is StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Internal or StatusCode.Cancelled;
+    // A server that dies leaves UNAVAILABLE, INTERNAL, CANCELLED or UNKNOWN, as the transport happens to see it; a watch of hours ends with
+    // its deadline. A service that is busy or starting is worth waiting for, too. What the request itself is to blame for is not.
+    private static bool IsBreak(RpcException exception) => exception.StatusCode switch
+    {
+        StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Internal or StatusCode.Cancelled or StatusCode.Aborted
+            or StatusCode.ResourceExhausted => true,
+        StatusCode.Unknown => exception.Status.DebugException is not null,
+        _ => false,
+    };
 }

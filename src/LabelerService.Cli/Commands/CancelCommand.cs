@@ -15,7 +15,7 @@ internal static class CancelCommand
         {
             var cancelled = await run.Service.Training.CancelTrainingRunAsync(
                 new CancelTrainingRunRequest { Name = run.Get(name) }, cancellationToken: cancellationToken);
-            run.Terminal.Result(RunDocument.Of(cancelled), $"{cancelled.Name}: {RunText.Standing(cancelled)}");
+            run.Terminal.Result(RunDocument.Of(cancelled), $"{cancelled.Name}: {RunText.Standing(cancelled, run.Time.GetUtcNow())}");
         });
         HelpWithExamples.Add(command, "labeler cancel datasets/scenes/trainingRuns/0198c1f0");
         return command;

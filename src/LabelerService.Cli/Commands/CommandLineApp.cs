@@ -28,6 +28,7 @@ internal static class CommandLineApp
             WatchCommand.Create(host),
             CancelCommand.Create(host),
             RunsCommand.Create(host),
+            TrainersCommand.Create(host),
             ModelsCommand.Create(host),
             ModelCommand.Create(host),
             AlgorithmsCommand.Create(host),

@@ -10,7 +10,12 @@ internal static class RunWaiting
 {
     /// <summary>Waits for the end of a run. Standard output gets the model version's name (or the run as JSON).</summary>
     /// <exception cref="CommandException">The run failed or was cancelled.</exception>
-    public static async Task WaitAsync(CommandRun command, string name, CancellationToken cancellationToken)
+    /// <param name="command">The command.</param>
+    /// <param name="name">Resource name of the run.</param>
+    /// <param name="happened">Told every event, once and in order.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the run.</param>
+    public static async Task WaitAsync(
+        CommandRun command, string name, Action<TrainingRunEvent>? happened, CancellationToken cancellationToken)
     {
         TrainingRun ended;
         try
@@ -19,10 +24,26 @@ internal static class RunWaiting
             {
                 var item = board.Add("training");
                 var progress = new RunProgress(item);
-                var run = await new TrainingWatcher(command.Service, command.Time).WaitAsync(
-                    name, progress.Show, item.Interrupted, cancellationToken);
-                item.Finish(RunText.State(run.State));
-                return run;
+                using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                var queue = new QueueWatch(command.Service, command.Time).FollowAsync(name, place => item.Set(0, place, important: true), waiting.Token);
+                try
+                {
+                    var run = await new TrainingWatcher(command.Service, command.Time).WaitAsync(
+                        name,
+                        news =>
+                        {
+                            progress.Show(news);
+                            happened?.Invoke(news);
+                        },
+                        item.Interrupted, cancellationToken);
+                    item.Finish(RunText.State(run.State));
+                    return run;
+                }
+                finally
+                {
+                    await waiting.CancelAsync();
+                    await queue;
+                }
             });
         }
         catch (Exception exception) when (cancellationToken.IsCancellationRequested && exception is OperationCanceledException or RpcException)
@@ -35,7 +56,11 @@ internal static class RunWaiting
         {
             case TrainingRun.Types.State.Succeeded:
                 await SayWhyAsync(command, ended, cancellationToken);
-                command.Terminal.Result(RunDocument.Of(ended), ended.ModelVersion);
+                if (happened is null)
+                {
+                    command.Terminal.Result(RunDocument.Of(ended), ended.ModelVersion);
+                }
+
                 break;
             case TrainingRun.Types.State.Cancelled:
                 throw new CommandException($"{name} was cancelled; it left no model");

@@ -28,7 +28,7 @@ internal static class RunsCommand
                 foreach (var entry in runs)
                 {
                     table.AddTextRow(
-                        entry.Name, entry.Algorithm, entry.Seed.ToString(CultureInfo.InvariantCulture), RunText.Standing(entry), entry.ModelVersion,
+                        entry.Name, entry.Algorithm, entry.Seed.ToString(CultureInfo.InvariantCulture), RunText.Standing(entry, run.Time.GetUtcNow()), entry.ModelVersion,
                         RunText.Seconds(entry)?.ToString("0.0", CultureInfo.InvariantCulture) ?? "", Tables.Time(entry.CreateTime));
                 }
 

@@ -84,16 +84,30 @@ internal static class TrainCommand
                 cancellationToken: cancellationToken);
             if (!run.Get(wait))
             {
+                await SayPlaceAsync(run, created, cancellationToken);
                 run.Terminal.Result(RunDocument.Of(created), created.Name);
                 return;
             }
 
-            await RunWaiting.WaitAsync(run, created.Name, cancellationToken);
+            await RunWaiting.WaitAsync(run, created.Name, happened: null, cancellationToken);
         });
         HelpWithExamples.Add(
             command,
             "labeler train scenes --model wdn --wait",
             "labeler train scenes --model dn --seed 7 --set epochs=100 --set hidden=256,128 --model-id deep --wait");
         return command;
+    }
+
+    private static async Task SayPlaceAsync(CommandRun run, TrainingRun created, CancellationToken cancellationToken)
+    {
+        if (QueueText.Place(created, run.Time.GetUtcNow()) is { } place)
+        {
+            run.Terminal.Note($"the run is {place}");
+        }
+
+        if (await new QueueWatch(run.Service, run.Time).AnyTrainerAsync(cancellationToken) == false)
+        {
+            run.Terminal.Warn(QueueText.NoTrainer);
+        }
     }
 }

@@ -7,16 +7,23 @@ namespace LabelerService.Cli.Rendering;
 /// <summary>Writes documents as JSON: snake_case names, numbers that JSON does not have as null.</summary>
 internal static class JsonText
 {
-    private static readonly JsonSerializerOptions Options = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        WriteIndented = true,
-        Converters = { new FiniteDouble() },
-    };
+    private static readonly JsonSerializerOptions Options = Create(indented: true);
+
+    private static readonly JsonSerializerOptions LineOptions = Create(indented: false);
 
     /// <summary>The document as text.</summary>
     public static string Of(object document) => JsonSerializer.Serialize(document, Options);
+
+    /// <summary>The document as text on one line.</summary>
+    public static string LineOf(object document) => JsonSerializer.Serialize(document, LineOptions);
+
+    private static JsonSerializerOptions Create(bool indented) => new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        WriteIndented = indented,
+        Converters = { new FiniteDouble() },
+    };
 
     private sealed class FiniteDouble : JsonConverter<double>
     {

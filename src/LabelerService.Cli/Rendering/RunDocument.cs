@@ -23,6 +23,32 @@ internal static class RunDocument
         StartTime = run.StartTime?.ToDateTimeOffset(),
         EndTime = run.EndTime?.ToDateTimeOffset(),
         Seconds = RunText.Seconds(run),
+        QueuePosition = run.HasQueuePosition ? run.QueuePosition : (int?)null,
+        EstimatedStartTime = run.EstimatedStartTime?.ToDateTimeOffset(),
+        EstimatedEndTime = run.EstimatedEndTime?.ToDateTimeOffset(),
+        RetrainingPolicy = NullIfEmpty(run.RetrainingPolicy),
+        RetrainingReason = NullIfEmpty(run.RetrainingReason),
+    };
+
+    /// <summary>An event of a run.</summary>
+    public static object Of(TrainingRunEvent happened) => new
+    {
+        happened.Sequence,
+        Time = happened.Time?.ToDateTimeOffset(),
+        State = RunText.State(happened.State),
+        Message = NullIfEmpty(happened.Message),
+        Progress = happened.Progress is { } progress
+            ? new
+            {
+                progress.Phase,
+                progress.Epoch,
+                progress.Epochs,
+                progress.Loss,
+                ValidationMetric = NullIfEmpty(progress.ValidationMetric),
+                progress.ValidationValue,
+                SecondsLeft = progress.EstimatedTimeLeft?.ToTimeSpan().TotalSeconds,
+            }
+            : null,
     };
 
     private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;

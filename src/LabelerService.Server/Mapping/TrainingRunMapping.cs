@@ -10,7 +10,9 @@ namespace LabelerService.Server.Mapping;
 internal static class TrainingRunMapping
 {
     /// <summary>The resource of a stored run.</summary>
-    public static TrainingRun ToResource(RunRecord record)
+    /// <param name="record">The run.</param>
+    /// <param name="forecast">Where it stands in the queue; null where it has ended.</param>
+    public static TrainingRun ToResource(RunRecord record, RunForecast? forecast)
     {
         var run = new TrainingRun
         {
@@ -30,7 +32,16 @@ internal static class TrainingRunMapping
             CreateTime = Timestamp.FromDateTimeOffset(record.CreateTime),
             StartTime = ToTimestamp(record.StartTime),
             EndTime = ToTimestamp(record.EndTime),
+            EstimatedStartTime = ToTimestamp(forecast?.Start),
+            EstimatedEndTime = ToTimestamp(forecast?.End),
+            RetrainingReason = record.RetrainingReason ?? "",
+            RetrainingPolicy = record.RetrainingPolicy is { } policy ? ResourceName.RetrainingPolicy(record.DatasetId, policy) : "",
         };
+        if (forecast?.Position is { } position)
+        {
+            run.QueuePosition = position;
+        }
+
         foreach (var (key, value) in record.RequestedSettings)
         {
             run.Settings.Add(key, value);
@@ -52,6 +63,19 @@ internal static class TrainingRunMapping
         State = StateAfter(record.Kind),
         Progress = record.Progress is { } progress ? ToProgress(progress) : null,
         Message = Describe(record),
+    };
+
+    /// <summary>The resource of a trainer.</summary>
+    public static Trainer ToTrainer(TrainerRecord record) => new()
+    {
+        Name = ResourceName.Trainer(record.Id),
+        DisplayName = record.Name,
+        Slots = record.Slots,
+        BusySlots = record.Busy,
+        Alive = record.Alive,
+        StartTime = Timestamp.FromDateTimeOffset(record.StartTime),
+        LastSeenTime = Timestamp.FromDateTimeOffset(record.LastSeen),
+        CodeVersion = record.CodeVersion,
     };
 
     /// <summary>The proto of an algorithm.</summary>

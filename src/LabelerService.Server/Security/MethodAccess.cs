@@ -56,6 +56,9 @@ internal static class MethodAccess
         ["labeler.v1.TrainingService/WatchTrainingRun"] = Readers,
         ["labeler.v1.TrainingService/CancelTrainingRun"] = Writers,
 
+        // Trainers belong to no dataset; of what they do only a number shows.
+        ["labeler.v1.TrainingService/ListTrainers"] = Readers,
+
         ["labeler.v1.ModelService/GetModel"] = Readers,
         ["labeler.v1.ModelService/ListModels"] = Readers,
         ["labeler.v1.ModelService/GetModelVersion"] = Readers,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Grpc.Core;
 using LabelerService.Contracts;
 using LabelerService.Contracts.V1;
@@ -16,8 +17,10 @@ namespace LabelerService.Server.Services;
 
 /// <summary><c>labeler.v1.TrainingService</c>.</summary>
 internal sealed class TrainingGrpcService(
-    RunStore runs, AnnotationStore annotations, DatasetResolver datasets, RunWatcher watcher, PageTokens pages) : TrainingService.TrainingServiceBase
+    RunStore runs, TrainerStore trainers, AnnotationStore annotations, DatasetResolver datasets, RunWatcher watcher, PageTokens pages)
+    : TrainingService.TrainingServiceBase
 {
+    private const string TrainerScope = "trainers";
     private const int PriorityBound = 100;
 
     public override Task<ListAlgorithmsResponse> ListAlgorithms(ListAlgorithmsRequest request, ServerCallContext context)
@@ -67,13 +70,13 @@ internal sealed class TrainingGrpcService(
             Guid.CreateVersion7().ToString("N"), run.Algorithm, run.ModelId.Length > 0 ? run.ModelId : run.Algorithm, run.Seed,
             new Dictionary<string, string>(run.Settings), run.Priority);
         var record = await runs.CreateAsync(dataset, write, RequestIds.Identify(requestId, context.Method, request), cancel);
-        return TrainingRunMapping.ToResource(record);
+        return await ToResourceAsync(record, cancel);
     }
 
     public override async Task<TrainingRun> GetTrainingRun(GetTrainingRunRequest request, ServerCallContext context)
     {
         var (_, record) = await FindAsync(request.Name, context.CancellationToken);
-        return TrainingRunMapping.ToResource(record);
+        return await ToResourceAsync(record, context.CancellationToken);
     }
 
     public override async Task<ListTrainingRunsResponse> ListTrainingRuns(ListTrainingRunsRequest request, ServerCallContext context)
@@ -83,7 +86,8 @@ internal sealed class TrainingGrpcService(
         var scope = $"trainingRuns|{dataset.Uid}";
         var records = await runs.ListAsync(dataset, null, pages.Read(scope, request.PageToken), size + 1, context.CancellationToken);
         var response = new ListTrainingRunsResponse();
-        response.TrainingRuns.AddRange(records.Take(size).Select(TrainingRunMapping.ToResource));
+        RunRecord[] page = [.. records.Take(size)];
+        response.TrainingRuns.AddRange(page.Zip(await runs.ForecastAsync(page, context.CancellationToken), TrainingRunMapping.ToResource));
         if (records.Count > size)
         {
             response.NextPageToken = pages.Create(scope, records[size - 1].RunId);
@@ -110,8 +114,31 @@ internal sealed class TrainingGrpcService(
     public override async Task<TrainingRun> CancelTrainingRun(CancelTrainingRunRequest request, ServerCallContext context)
     {
         var (dataset, record) = await FindAsync(request.Name, context.CancellationToken);
-        return TrainingRunMapping.ToResource(await runs.RequestCancelAsync(dataset, record.RunId, context.CancellationToken));
+        return await ToResourceAsync(await runs.RequestCancelAsync(dataset, record.RunId, context.CancellationToken), context.CancellationToken);
     }
+
+    public override async Task<ListTrainersResponse> ListTrainers(ListTrainersRequest request, ServerCallContext context)
+    {
+        var size = PageTokens.Size(request.PageSize);
+        var after = pages.Read(TrainerScope, request.PageToken)?.Split('|');
+        var records = await trainers.ListAsync(
+            after is [var start, var id]
+                ? (new DateTimeOffset(long.Parse(start, CultureInfo.InvariantCulture), TimeSpan.Zero), Guid.Parse(id))
+                : null,
+            size + 1, context.CancellationToken);
+        var response = new ListTrainersResponse();
+        response.Trainers.AddRange(records.Take(size).Select(TrainingRunMapping.ToTrainer));
+        if (records.Count > size)
+        {
+            var last = records[size - 1];
+            response.NextPageToken = pages.Create(TrainerScope, string.Create(CultureInfo.InvariantCulture, $"{last.StartTime.UtcTicks}|{last.Id:D}"));
+        }
+
+        return response;
+    }
+
+    private async Task<TrainingRun> ToResourceAsync(RunRecord record, CancellationToken cancel) =>
+        TrainingRunMapping.ToResource(record, (await runs.ForecastAsync([record], cancel))[0]);
 
     private async Task<(DatasetRecord Dataset, RunRecord Run)> FindAsync(string name, CancellationToken cancel)
     {

@@ -16,8 +16,8 @@ public sealed class DatasetStore
     /// <summary>Every table that holds rows of a dataset. Runs go before their events: a trainer that reports progress locks its run first.</summary>
     private static readonly string[] Tables =
     [
-        "annotation_history", "annotations", "items", "labelers", "dataset_usage", "training_runs", "training_run_events", "model_aliases",
-        "model_alias_changes", "model_versions", "models", "request_ids",
+        "annotation_history", "annotations", "items", "labelers", "dataset_usage", "retraining_policies", "promotion_decisions", "training_runs",
+        "training_run_events", "model_aliases", "model_alias_changes", "model_versions", "models", "request_ids",
     ];
 
     private readonly Db _db;

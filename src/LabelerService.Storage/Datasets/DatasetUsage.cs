@@ -9,10 +9,12 @@ namespace LabelerService.Storage.Datasets;
 /// <param name="Annotations">Annotations that are not retracted.</param>
 /// <param name="Labelers">Labelers.</param>
 /// <param name="Bytes">Bytes of items' features and contents.</param>
-internal readonly record struct UsageChange(long Items = 0, long Annotations = 0, long Labelers = 0, long Bytes = 0)
+/// <param name="Changes">Annotations received, revised or retracted: what retraining counts. Never negative.</param>
+internal readonly record struct UsageChange(long Items = 0, long Annotations = 0, long Labelers = 0, long Bytes = 0, long Changes = 0)
 {
     public static UsageChange operator +(UsageChange left, UsageChange right) => new(
-        left.Items + right.Items, left.Annotations + right.Annotations, left.Labelers + right.Labelers, left.Bytes + right.Bytes);
+        left.Items + right.Items, left.Annotations + right.Annotations, left.Labelers + right.Labelers, left.Bytes + right.Bytes,
+        left.Changes + right.Changes);
 }
 
 /// <summary>Keeps the counters of a dataset, and its quotas by them.</summary>
@@ -31,8 +33,8 @@ internal static class DatasetUsage
         }
 
         var exceeded = await Sql.Command(
-            connection, "SELECT resource, quota, used FROM add_dataset_usage($1, $2, $3, $4, $5)",
-            dataset.Key, change.Items, change.Annotations, change.Labelers, change.Bytes)
+            connection, "SELECT resource, quota, used FROM add_dataset_usage($1, $2, $3, $4, $5, $6)",
+            dataset.Key, change.Items, change.Annotations, change.Labelers, change.Bytes, change.Changes)
             .ListAsync(row => (Resource: row.GetString(0), Quota: row.GetInt64(1), Used: row.GetInt64(2)), cancel);
         if (exceeded.Count > 0)
         {

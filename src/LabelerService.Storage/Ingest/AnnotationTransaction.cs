@@ -190,7 +190,7 @@ internal sealed partial class AnnotationTransaction(NpgsqlConnection connection,
                     return null;
                 case Probe.AllNew:
                     await AnnotationCopy.WriteAsync(connection, dataset.Key, rows, cancel);
-                    _usage += new UsageChange(Annotations: rows.Count);
+                    _usage += new UsageChange(Annotations: rows.Count, Changes: rows.Count);
                     return WrittenRows.AllNew(rows);
             }
         }
@@ -216,7 +216,7 @@ internal sealed partial class AnnotationTransaction(NpgsqlConnection connection,
             ? await Sql.Command(
                 connection, AnnotationSql.CountRevived, dataset.Key, changed.Items, changed.Labelers, changed.Replaced).ScalarAsync<long>(cancel)
             : 0;
-        _usage += new UsageChange(Annotations: written.Created + revived - written.Retracted);
+        _usage += new UsageChange(Annotations: written.Created + revived - written.Retracted, Changes: written.Created + written.Changed);
         return written;
     }
 

@@ -13,6 +13,9 @@ internal sealed class WrittenRows(GroupRows rows)
     /// <summary>Annotations that are the first of their pair.</summary>
     public long Created { get; private set; }
 
+    /// <summary>Annotations that were there before and are not as they were: revised, taken back, or given anew.</summary>
+    public long Changed => _changed.Items.Length;
+
     /// <summary>Annotations that were taken back.</summary>
     public long Retracted { get; private set; }
 

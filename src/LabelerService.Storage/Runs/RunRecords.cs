@@ -67,7 +67,14 @@ public sealed record RunProgress(
 /// <param name="Settings">Settings as requested.</param>
 /// <param name="Priority">Higher runs first; equal ones by age.</param>
 public sealed record RunWrite(
-    string RunId, string Algorithm, string ModelId, long Seed, IReadOnlyDictionary<string, string> Settings, int Priority = 0);
+    string RunId, string Algorithm, string ModelId, long Seed, IReadOnlyDictionary<string, string> Settings, int Priority = 0)
+{
+    /// <summary>Id of the retraining policy that makes it; null where somebody does.</summary>
+    public string? RetrainingPolicy { get; init; }
+
+    /// <summary>Which trigger of the policy fired, with its evidence, for people.</summary>
+    public string? RetrainingReason { get; init; }
+}
 
 /// <summary>A stored training run.</summary>
 public sealed record RunRecord
@@ -143,6 +150,12 @@ public sealed record RunRecord
 
     /// <summary>Grows with every change; the etag.</summary>
     public required long Version { get; init; }
+
+    /// <summary>Id of the retraining policy that made it; null where somebody did.</summary>
+    public string? RetrainingPolicy { get; init; }
+
+    /// <summary>Which trigger of the policy fired, with its evidence, for people.</summary>
+    public string? RetrainingReason { get; init; }
 }
 
 /// <summary>

@@ -1,5 +1,6 @@
 using LabelerService.Core.Errors;
 using LabelerService.Storage.Database;
+using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Notifications;
 using Npgsql;
 using NpgsqlTypes;
@@ -14,7 +15,8 @@ internal static class RunSql
         r.dataset_id, (SELECT d.id FROM datasets d WHERE d.dataset_id = r.dataset_id), r.run_id, r.uid, r.algorithm, r.model_id, r.seed,
         r.requested_settings, r.effective_settings, r.state, r.priority, r.attempt, r.cancel_requested, r.lease_owner, r.lease_expires_at,
         r.phase, r.epoch, r.epochs, r.loss, r.validation_metric, r.eta_seconds, r.error, r.model_version, r.last_sequence, r.create_time,
-        r.start_time, r.end_time, r.update_time, r.version, r.fencing_token, r.validation_metric_name
+        r.start_time, r.end_time, r.update_time, r.version, r.fencing_token, r.validation_metric_name,
+        r.retraining_policy, r.retraining_reason
         """;
 
     public const int FencingTokenColumn = 29;
@@ -35,6 +37,36 @@ internal static class RunSql
         )
         SELECT {Columns}, pg_notify('{Channels.RunEvents}', dataset_id || '/' || run_id) FROM r
         """;
+
+    /// <summary>Inserts a queued run within a transaction that holds the dataset's shared lock, and wakes the trainers.</summary>
+    /// <exception cref="ServiceException">AlreadyExists: the id is taken.</exception>
+    public static async Task<RunRecord> InsertAsync(NpgsqlConnection connection, DatasetRecord dataset, RunWrite run, CancellationToken cancel)
+    {
+        var rows = await Sql.Command(
+            connection,
+            $"""
+            WITH r AS (
+                INSERT INTO training_runs (dataset_id, run_id, uid, algorithm, model_id, seed, requested_settings, state, priority,
+                    attempt, cancel_requested, fencing_token, last_sequence, retraining_policy, retraining_reason)
+                VALUES ($1, $2, gen_random_uuid(), $5, $6, $7, $8, {(int)RunState.Queued}, $9, 0, false, 0, 1, $10, $11)
+                ON CONFLICT DO NOTHING RETURNING *
+            ), appended AS (
+                INSERT INTO training_run_events (dataset_id, run_id, sequence, kind, payload)
+                SELECT dataset_id, run_id, last_sequence, $3, $4 FROM r
+            )
+            SELECT {Columns}, pg_notify('{Channels.RunEvents}', dataset_id || '/' || run_id), pg_notify('{Channels.RunQueue}', '')
+            FROM r
+            """,
+            dataset.Key, run.RunId, Kind(RunEventKind.Queued), Payload(), run.Algorithm, run.ModelId, run.Seed,
+            Sql.Json(Json.WriteMap(run.Settings)), run.Priority, Sql.Typed(run.RetrainingPolicy, NpgsqlDbType.Text),
+            Sql.Typed(run.RetrainingReason, NpgsqlDbType.Text)).ListAsync(Read, cancel);
+        return rows.Count == 1
+            ? rows[0]
+            : throw new ServiceException(
+                ErrorKind.AlreadyExists, "TRAINING_RUN_EXISTS",
+                $"datasets/{dataset.Id}/trainingRuns/{run.RunId} exists already. Choose another id.",
+                new FieldViolation("training_run_id", "is taken"));
+    }
 
     public static ServiceException Stale(RunRecord run) => new(
         ErrorKind.Aborted, "STALE_LEASE",
@@ -82,6 +114,8 @@ internal static class RunSql
         EndTime = row.Maybe<DateTimeOffset>(26),
         UpdateTime = row.GetFieldValue<DateTimeOffset>(27),
         Version = row.GetInt64(28),
+        RetrainingPolicy = row.MaybeText(31),
+        RetrainingReason = row.MaybeText(32),
     };
 
     private sealed record EventPayload(RunProgress? Progress, string? Message);

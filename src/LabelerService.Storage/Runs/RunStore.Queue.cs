@@ -94,7 +94,10 @@ public sealed partial class RunStore
             Sql.Typed(progress.ValidationMetricName, NpgsqlDbType.Text));
     }
 
-    /// <summary>Records the settings as they take effect, defaults included.</summary>
+    /// <summary>
+    /// Records the settings as they take effect, defaults included, and how many annotations the dataset had ever received: to be called
+    /// before its snapshot is read, so that retraining counts what the snapshot may lack.
+    /// </summary>
     /// <exception cref="ServiceException">Aborted (STALE_LEASE).</exception>
     public async Task SetEffectiveSettingsAsync(RunLease lease, IReadOnlyDictionary<string, string> settings, CancellationToken cancel)
     {
@@ -103,7 +106,8 @@ public sealed partial class RunStore
             (connection, token) => Sql.Command(
                 connection,
                 $"""
-                UPDATE training_runs SET effective_settings = $4, version = version + 1, update_time = now()
+                UPDATE training_runs SET effective_settings = $4, version = version + 1, update_time = now(),
+                    annotation_changes = (SELECT coalesce(sum(u.changes), 0)::bigint FROM dataset_usage u WHERE u.dataset_id = $1)
                 WHERE dataset_id = $1 AND run_id = $2 AND fencing_token = $3 AND state = {(int)RunState.Running}
                 """,
                 lease.Run.DatasetKey, lease.Run.RunId, lease.FencingToken, Sql.Json(Json.WriteMap(settings))).ExecuteAsync(token),

@@ -1,7 +1,6 @@
 using LabelerService.Core.Errors;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Datasets;
-using LabelerService.Storage.Notifications;
 using LabelerService.Storage.Requests;
 using NpgsqlTypes;
 
@@ -41,29 +40,7 @@ public sealed partial class RunStore
             async (connection, token) =>
             {
                 await DatasetLock.ShareAsync(connection, dataset, token);
-                var rows = await Sql.Command(
-                    connection,
-                    $"""
-                    WITH r AS (
-                        INSERT INTO training_runs (dataset_id, run_id, uid, algorithm, model_id, seed, requested_settings, state, priority,
-                            attempt, cancel_requested, fencing_token, last_sequence)
-                        VALUES ($1, $2, gen_random_uuid(), $5, $6, $7, $8, {(int)RunState.Queued}, $9, 0, false, 0, 1)
-                        ON CONFLICT DO NOTHING RETURNING *
-                    ), appended AS (
-                        INSERT INTO training_run_events (dataset_id, run_id, sequence, kind, payload)
-                        SELECT dataset_id, run_id, last_sequence, $3, $4 FROM r
-                    )
-                    SELECT {RunSql.Columns}, pg_notify('{Channels.RunEvents}', dataset_id || '/' || run_id), pg_notify('{Channels.RunQueue}', '')
-                    FROM r
-                    """,
-                    dataset.Key, run.RunId, RunSql.Kind(RunEventKind.Queued), RunSql.Payload(), run.Algorithm, run.ModelId, run.Seed,
-                    Sql.Json(Json.WriteMap(run.Settings)), run.Priority).ListAsync(RunSql.Read, token);
-                return rows.Count == 1
-                    ? rows[0]
-                    : throw new ServiceException(
-                        ErrorKind.AlreadyExists, "TRAINING_RUN_EXISTS",
-                        $"datasets/{dataset.Id}/trainingRuns/{run.RunId} exists already. Choose another id.",
-                        new FieldViolation("training_run_id", "is taken"));
+                return await RunSql.InsertAsync(connection, dataset, run, token);
             },
             cancel);
     }

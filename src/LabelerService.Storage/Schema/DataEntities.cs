@@ -51,6 +51,9 @@ internal sealed class DatasetUsageEntity
 
     /// <summary>Bytes of items' features and contents.</summary>
     public long Bytes { get; set; }
+
+    /// <summary>Annotations received, revised or retracted since ever: it only grows.</summary>
+    public long Changes { get; set; }
 }
 
 internal sealed class ItemEntity

@@ -39,6 +39,7 @@ internal sealed class LabelerDbContext(DbContextOptions<LabelerDbContext> option
         modelBuilder.Entity<RequestIdEntity>(RequestId);
         modelBuilder.Entity<ServerSecretEntity>(ServerSecret);
         modelBuilder.Entity<ApiKeyEntity>(ApiKey);
+        RetrainingModel.Configure(modelBuilder);
     }
 
     private static void Dataset(EntityTypeBuilder<DatasetEntity> entity)

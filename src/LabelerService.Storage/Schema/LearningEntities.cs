@@ -52,6 +52,17 @@ internal sealed class TrainingRunEntity
 
     public long LastSequence { get; set; }
 
+    /// <summary>Whether the events were thinned out after the end. No part of an index with what progress changes: that would cost it dear.</summary>
+    public bool EventsThinned { get; set; }
+
+    /// <summary>The dataset's count of changed annotations shortly before its snapshot was read.</summary>
+    public long? AnnotationChanges { get; set; }
+
+    /// <summary>The retraining policy that made it; null where somebody did.</summary>
+    public string? RetrainingPolicy { get; set; }
+
+    public string? RetrainingReason { get; set; }
+
     public DateTimeOffset CreateTime { get; set; }
 
     public DateTimeOffset? StartTime { get; set; }

@@ -2,6 +2,7 @@ using System.Reflection;
 using LabelerService.Core.Errors;
 using LabelerService.Learning;
 using LabelerService.Storage;
+using LabelerService.Storage.Runs;
 using LabelerService.Trainer.Running;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -14,6 +15,10 @@ public static partial class TrainerHost
 {
     // A run that has killed this many trainers (out of memory, a crash in native code) is not tried again.
     private const int MaximumAttempts = 3;
+
+    // Runs that the worker takes at once.
+    private const int Slots = 1;
+
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Runs a trainer until it is told to stop.</summary>
@@ -60,7 +65,9 @@ public static partial class TrainerHost
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(provider => new ModelTrainer(provider.GetRequiredService<TimeProvider>(), CodeVersion()));
         builder.Services.AddSingleton<RunExecutor>();
+        builder.Services.AddSingleton(new TrainerSign(Guid.NewGuid(), options.Name, Slots, CodeVersion()));
         builder.Services.AddHostedService<TrainerWorker>();
+        builder.Services.AddHostedService<TrainerPresence>();
         if (options.ExitWithStandardInput)
         {
             builder.Services.AddHostedService<StandardInputWatch>();

@@ -323,6 +323,12 @@ namespace LabelerService.Storage.Schema.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("bytes");
 
+                    b.Property<long>("Changes")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("changes");
+
                     b.Property<long>("Items")
                         .HasColumnType("bigint")
                         .HasColumnName("items");
@@ -737,6 +743,88 @@ namespace LabelerService.Storage.Schema.Migrations
                     b.ToTable("model_versions", (string)null);
                 });
 
+            modelBuilder.Entity("LabelerService.Storage.Schema.PromotionDecisionEntity", b =>
+                {
+                    b.Property<long>("DatasetId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("dataset_id");
+
+                    b.Property<string>("RunId")
+                        .HasColumnType("text")
+                        .HasColumnName("run_id")
+                        .UseCollation("C");
+
+                    b.Property<int>("Attempts")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("attempts");
+
+                    b.Property<int?>("CandidateVersion")
+                        .HasColumnType("integer")
+                        .HasColumnName("candidate_version");
+
+                    b.Property<int?>("ChampionVersion")
+                        .HasColumnType("integer")
+                        .HasColumnName("champion_version");
+
+                    b.Property<string>("Comparison")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("comparison");
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<DateTimeOffset?>("DecideTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("decide_time");
+
+                    b.Property<long>("LeaseToken")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("lease_token");
+
+                    b.Property<DateTimeOffset?>("LeaseUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("lease_until");
+
+                    b.Property<string>("ModelId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("model_id");
+
+                    b.Property<short>("Outcome")
+                        .HasColumnType("smallint")
+                        .HasColumnName("outcome");
+
+                    b.Property<string>("PolicyId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("policy_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.HasKey("DatasetId", "RunId")
+                        .HasName("pk_promotion_decisions");
+
+                    b.HasIndex("CreateTime")
+                        .HasDatabaseName("ix_promotion_decisions_pending")
+                        .HasFilter("outcome = 1");
+
+                    b.HasIndex("DatasetId", "PolicyId", "CreateTime", "RunId")
+                        .HasDatabaseName("ix_promotion_decisions_dataset_id_policy_id_create_time_run_id");
+
+                    b.ToTable("promotion_decisions", (string)null);
+                });
+
             modelBuilder.Entity("LabelerService.Storage.Schema.RequestIdEntity", b =>
                 {
                     b.Property<long>("DatasetId")
@@ -776,6 +864,117 @@ namespace LabelerService.Storage.Schema.Migrations
                     b.ToTable("request_ids", (string)null);
                 });
 
+            modelBuilder.Entity("LabelerService.Storage.Schema.RetrainingPolicyEntity", b =>
+                {
+                    b.Property<long>("DatasetId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("dataset_id");
+
+                    b.Property<string>("PolicyId")
+                        .HasColumnType("text")
+                        .HasColumnName("policy_id")
+                        .UseCollation("C");
+
+                    b.Property<long>("BaselineChanges")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("baseline_changes");
+
+                    b.Property<DateTimeOffset>("CheckTime")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("check_time")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<long>("DriftChanges")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("drift_changes");
+
+                    b.Property<string>("DriftFinding")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("drift_finding");
+
+                    b.Property<DateTimeOffset?>("DriftLeaseUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("drift_lease_until");
+
+                    b.Property<int>("DriftLooks")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("drift_looks");
+
+                    b.Property<DateTimeOffset?>("DriftSince")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("drift_since");
+
+                    b.Property<long>("DriftToken")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("drift_token");
+
+                    b.Property<string>("LastRunId")
+                        .HasColumnType("text")
+                        .HasColumnName("last_run_id");
+
+                    b.Property<string>("LastTriggerReason")
+                        .HasColumnType("text")
+                        .HasColumnName("last_trigger_reason");
+
+                    b.Property<DateTimeOffset?>("LastTriggerTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_trigger_time");
+
+                    b.Property<DateTimeOffset?>("NextScheduledTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("next_scheduled_time");
+
+                    b.Property<long>("Runs")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("runs");
+
+                    b.Property<string>("Spec")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("spec");
+
+                    b.Property<Guid>("Uid")
+                        .HasColumnType("uuid")
+                        .HasColumnName("uid");
+
+                    b.Property<DateTimeOffset>("UpdateTime")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("update_time")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<long>("Version")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(1L)
+                        .HasColumnName("version");
+
+                    b.HasKey("DatasetId", "PolicyId")
+                        .HasName("pk_retraining_policies");
+
+                    b.HasIndex("CheckTime")
+                        .HasDatabaseName("ix_retraining_policies_check_time");
+
+                    b.ToTable("retraining_policies", (string)null);
+                });
+
             modelBuilder.Entity("LabelerService.Storage.Schema.ServerSecretEntity", b =>
                 {
                     b.Property<string>("Name")
@@ -800,6 +999,46 @@ namespace LabelerService.Storage.Schema.Migrations
                     b.ToTable("server_secrets", (string)null);
                 });
 
+            modelBuilder.Entity("LabelerService.Storage.Schema.TrainerEntity", b =>
+                {
+                    b.Property<Guid>("TrainerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("trainer_id");
+
+                    b.Property<string>("CodeVersion")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("code_version");
+
+                    b.Property<DateTimeOffset>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<DateTimeOffset>("LastSeen")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_seen");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<int>("Slots")
+                        .HasColumnType("integer")
+                        .HasColumnName("slots");
+
+                    b.Property<DateTimeOffset>("StartTime")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("start_time")
+                        .HasDefaultValueSql("now()");
+
+                    b.HasKey("TrainerId")
+                        .HasName("pk_trainers");
+
+                    b.ToTable("trainers", (string)null);
+                });
+
             modelBuilder.Entity("LabelerService.Storage.Schema.TrainingRunEntity", b =>
                 {
                     b.Property<long>("DatasetId")
@@ -815,6 +1054,10 @@ namespace LabelerService.Storage.Schema.Migrations
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("algorithm");
+
+                    b.Property<long?>("AnnotationChanges")
+                        .HasColumnType("bigint")
+                        .HasColumnName("annotation_changes");
 
                     b.Property<int>("Attempt")
                         .HasColumnType("integer")
@@ -856,6 +1099,12 @@ namespace LabelerService.Storage.Schema.Migrations
                     b.Property<double?>("EtaSeconds")
                         .HasColumnType("double precision")
                         .HasColumnName("eta_seconds");
+
+                    b.Property<bool>("EventsThinned")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("events_thinned");
 
                     b.Property<long>("FencingToken")
                         .HasColumnType("bigint")
@@ -899,6 +1148,14 @@ namespace LabelerService.Storage.Schema.Migrations
                         .HasColumnType("jsonb")
                         .HasColumnName("requested_settings");
 
+                    b.Property<string>("RetrainingPolicy")
+                        .HasColumnType("text")
+                        .HasColumnName("retraining_policy");
+
+                    b.Property<string>("RetrainingReason")
+                        .HasColumnType("text")
+                        .HasColumnName("retraining_reason");
+
                     b.Property<long>("Seed")
                         .HasColumnType("bigint")
                         .HasColumnName("seed");
@@ -937,6 +1194,20 @@ namespace LabelerService.Storage.Schema.Migrations
 
                     b.HasKey("DatasetId", "RunId")
                         .HasName("pk_training_runs");
+
+                    b.HasIndex("EndTime")
+                        .HasDatabaseName("ix_training_runs_unthinned")
+                        .HasFilter("state in (3, 4, 5) and not events_thinned");
+
+                    b.HasIndex("Algorithm", "EndTime")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("ix_training_runs_algorithm_durations")
+                        .HasFilter("state = 3");
+
+                    b.HasIndex("DatasetId", "Algorithm", "EndTime")
+                        .IsDescending(false, false, true)
+                        .HasDatabaseName("ix_training_runs_durations")
+                        .HasFilter("state = 3");
 
                     b.HasIndex("State", "Priority", "CreateTime")
                         .IsDescending(false, true, false)
