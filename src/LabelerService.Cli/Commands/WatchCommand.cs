@@ -1,4 +1,5 @@
 using System.CommandLine;
+using LabelerService.Cli.Client;
 using LabelerService.Cli.Rendering;
 using LabelerService.Contracts.V1;
 
