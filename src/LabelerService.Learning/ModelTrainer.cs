@@ -1,8 +1,10 @@
+using System.Globalization;
 using LabelerService.Core.Datasets;
 using LabelerService.Core.Errors;
 using LabelerService.Core.Models;
 using LabelerService.Core.Training;
 using LabelerService.Learning.Algorithms;
+using LabelerService.Learning.Checkpoints;
 using LabelerService.Learning.Ensembles;
 using LabelerService.Learning.Features;
 using LabelerService.Learning.Onnx;
@@ -33,8 +35,51 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     public TrainedModel Train(
         TrainingSnapshot snapshot, TrainingSettings settings, long seed, IProgress<TrainingProgress>? progress,
+        CancellationToken cancellationToken) =>
+        Train(snapshot, settings, seed, progress, checkpoints: null, cancellationToken);
+
+    /// <summary>Trains one model, with checkpoints that it can be gone on from: the same model comes out, bit for bit.</summary>
+    /// <param name="snapshot">The data; in a run that goes on, the same data.</param>
+    /// <param name="settings">Algorithm and settings, from <see cref="AlgorithmCatalogue.Validate"/>.</param>
+    /// <param name="seed">Decides every random draw.</param>
+    /// <param name="progress">Called after each epoch, on this thread; may be null.</param>
+    /// <param name="checkpoints">Where they go and what to go on from; null for none.</param>
+    /// <param name="cancellationToken">Observed before every batch.</param>
+    /// <exception cref="CheckpointUnusableException">
+    /// The checkpoint to go on from is of other data, settings, seed or code, or not whole. Train without it.
+    /// </exception>
+    /// <exception cref="ServiceException">As without checkpoints.</exception>
+    /// <exception cref="InvalidOperationException">The serving graph does not reproduce the net.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    public TrainedModel Train(
+        TrainingSnapshot snapshot, TrainingSettings settings, long seed, IProgress<TrainingProgress>? progress, CheckpointPlan? checkpoints,
         CancellationToken cancellationToken)
     {
+        try
+        {
+            var journal = new RunJournal(checkpoints, Identity(snapshot, settings, seed));
+            return Train(snapshot, settings, seed, new RunControl(timeProvider, progress, cancellationToken) { Journal = journal });
+        }
+        catch (InvalidDataException error) when (checkpoints?.Resume is not null)
+        {
+            throw new CheckpointUnusableException(error.Message, error);
+        }
+    }
+
+    // What the weights depend on. Two runs that agree in all of it are one.
+    private Dictionary<string, string> Identity(TrainingSnapshot snapshot, TrainingSettings settings, long seed)
+    {
+        var identity = settings.Effective.ToDictionary(pair => $"setting {pair.Key}", pair => pair.Value, StringComparer.Ordinal);
+        identity["code version"] = codeVersion;
+        identity["algorithm"] = settings.Algorithm;
+        identity["seed"] = seed.ToString(CultureInfo.InvariantCulture);
+        identity["snapshot"] = snapshot.SnapshotId;
+        return identity;
+    }
+
+    private TrainedModel Train(TrainingSnapshot snapshot, TrainingSettings settings, long seed, RunControl run)
+    {
+        var cancellationToken = run.Cancel;
         var start = timeProvider.GetTimestamp();
         var featureLength = snapshot.Schema.FeatureLength;
         if (featureLength == 0)
@@ -57,7 +102,7 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
 
         using var scope = NewDisposeScope();
         var raw = FeatureTensors.Of(snapshot);
-        using var task = new LearningTask(snapshot, set, settings, streams, raw, new RunControl(timeProvider, progress, cancellationToken));
+        using var task = new LearningTask(snapshot, set, settings, streams, raw, run);
         var trained = LearningAlgorithms.Train(task);
         using var ensemble = trained.Ensemble;
         using var distilled = trained.Distilled;

@@ -1,6 +1,7 @@
 using LabelerService.Core.Metrics;
 using LabelerService.Core.Models;
 using LabelerService.Core.Training;
+using LabelerService.Learning.Checkpoints;
 using LabelerService.Learning.Ensembles;
 using LabelerService.Learning.Features;
 using LabelerService.Learning.Heads;
@@ -78,9 +79,12 @@ internal sealed class LearningTask : IDisposable
     }
 }
 
-/// <summary>Clock, progress and cancellation of a run.</summary>
+/// <summary>Clock, progress, cancellation and journal of a run.</summary>
 internal sealed record RunControl(TimeProvider Time, IProgress<TrainingProgress>? Progress, CancellationToken Cancel)
 {
+    /// <summary>What the run has done.</summary>
+    public RunJournal Journal { get; init; } = RunJournal.None();
+
     /// <summary>The same without progress: for fits that are steps of something larger, which reports itself.</summary>
     public RunControl Silent() => this with { Progress = null };
 }

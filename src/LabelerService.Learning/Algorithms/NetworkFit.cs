@@ -30,7 +30,7 @@ internal static class NetworkFit
             using var problem = new NetworkProblem(
                 network, task.Features, annotated, loss, validate, settings.BatchSize, new Dropout(settings.Dropout, dropping),
                 task.Streams.Managed(RandomStream.NetworkOrder));
-            new FitLoop(task.Run.Time, task.Run.Progress, laterEpochs, task.Run.Cancel).Run(problem, parameters, Options(settings));
+            new FitLoop(task.Run, task.Run.Progress, laterEpochs).Run(problem, parameters, Options(settings));
             return parameters;
         }
         catch

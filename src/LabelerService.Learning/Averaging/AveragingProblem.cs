@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using LabelerService.Core.Training;
+using LabelerService.Learning.Checkpoints;
 using LabelerService.Learning.Losses;
+using LabelerService.Learning.Numerics;
 using LabelerService.Learning.Training;
 using static TorchSharp.torch;
 
@@ -19,7 +21,7 @@ namespace LabelerService.Learning.Averaging;
 /// <param name="random">Draws the order of items.</param>
 /// <param name="validate">Scores values on validation data.</param>
 internal sealed class AveragingProblem(
-    AveragingForm form, AveragingItems items, HeadValues values, Tensor standardised, TrainingSettings settings, int[] order, Random random,
+    AveragingForm form, AveragingItems items, HeadValues values, Tensor standardised, TrainingSettings settings, int[] order, SeededRandom random,
     Func<ParameterSet, ValidationScore?> validate) : IFitProblem
 {
     // What the heads say in one pass: more would take longer than training the net does.
@@ -59,6 +61,18 @@ internal sealed class AveragingProblem(
     }
 
     public ValidationScore? Validate(ParameterSet parameters) => validate(parameters);
+
+    public void Save(JournalState state)
+    {
+        state.Put<int>("order", order.AsSpan());
+        random.Save(state, "order.generator");
+    }
+
+    public void Load(JournalState state)
+    {
+        state.Read<int>("order", order);
+        random.Load(state, "order.generator");
+    }
 
     /// <summary>Mean loss over all items, without gradient.</summary>
     public double MeanLoss(ParameterSet parameters)

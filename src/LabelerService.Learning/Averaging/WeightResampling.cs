@@ -1,5 +1,6 @@
 using LabelerService.Core.Metrics;
 using LabelerService.Learning.Algorithms;
+using LabelerService.Learning.Numerics;
 using LabelerService.Learning.Training;
 using static TorchSharp.torch;
 
@@ -37,10 +38,11 @@ internal sealed class WeightResampling(
             drawn[head] = new double[resamples];
         }
 
-        var silent = new FitLoop(task.Run.Time, progress: null, laterEpochs: 0, task.Run.Cancel);
+        var silent = new FitLoop(task.Run, progress: null, laterEpochs: 0);
         for (var b = 0; b < resamples; b++)
         {
-            var refitted = Refit(random, silent, options);
+            var refitted = task.Run.Journal.Remember(
+                () => Refit(random, silent, options), state => random.Save(state, "generator"), state => random.Load(state, "generator"));
             for (var head = 0; head < refitted.Length; head++)
             {
                 drawn[head][b] = refitted[head];
@@ -50,7 +52,7 @@ internal sealed class WeightResampling(
         return [.. drawn.Select((values, head) => Percentile(values, weights[head]))];
     }
 
-    private double[] Refit(Random random, FitLoop loop, FitOptions options)
+    private double[] Refit(SeededRandom random, FitLoop loop, FitOptions options)
     {
         using var scope = NewDisposeScope();
         int[] order = [.. Enumerable.Range(0, items.Count).Select(_ => random.Next(items.Count))];

@@ -1,6 +1,7 @@
 using LabelerService.Learning.Algorithms;
 using LabelerService.Learning.Ensembles;
 using LabelerService.Learning.Heads;
+using LabelerService.Learning.Numerics;
 using LabelerService.Learning.Training;
 using static TorchSharp.torch;
 
@@ -47,7 +48,7 @@ internal sealed class WeightValidation : IDisposable
         // The labels themselves are what is to be predicted, whatever weights are trained towards.
         var settings = task.Settings with { AveragingTarget = Core.Training.AveragingTarget.Mean };
         _heldOut = new AveragingProblem(
-            form, items, _values, _standardised, settings, [.. Enumerable.Range(0, items.Count)], new Random(0), _ => null);
+            form, items, _values, _standardised, settings, [.. Enumerable.Range(0, items.Count)], new SeededRandom(0), _ => null);
         _score = parameters => new ValidationScore(_heldOut.MeanLoss(parameters), null);
     }
 

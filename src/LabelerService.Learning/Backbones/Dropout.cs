@@ -1,3 +1,4 @@
+using LabelerService.Learning.Checkpoints;
 using LabelerService.Learning.Numerics;
 using static TorchSharp.torch;
 
@@ -17,4 +18,11 @@ internal sealed class Dropout(double probability, Generator generator)
         var mask = empty(values.shape, dtype: values.dtype).bernoulli_(1 - probability, generator);
         return values.mul(mask.TimesInPlace(1 / (1 - probability)));
     }
+
+    /// <summary>Keeps where the generator is.</summary>
+    public void Save(JournalState state) => state.Put("dropout.generator", generator);
+
+    /// <summary>Restores it.</summary>
+    /// <exception cref="InvalidDataException">That is no state of a generator.</exception>
+    public void Load(JournalState state) => state.Read("dropout.generator", generator);
 }

@@ -1,3 +1,5 @@
+using LabelerService.Learning.Checkpoints;
+
 namespace LabelerService.Learning.Training;
 
 /// <summary>
@@ -22,5 +24,22 @@ internal sealed class AveragedAdam(int length, double learningRate, double avera
     {
         _steps++;
         AdamRule.At(learningRate, _steps, AdamRule.ShareAt(averageDecay, _steps)).Apply(parameters, gradient, average, _mean, _square);
+    }
+
+    /// <summary>Keeps the moments.</summary>
+    public void Save(JournalState state)
+    {
+        state.Put("adam.steps", [_steps]);
+        state.Put<float>("adam.mean", _mean.AsSpan());
+        state.Put<float>("adam.square", _square.AsSpan());
+    }
+
+    /// <summary>Restores them.</summary>
+    /// <exception cref="InvalidDataException">They are of other parameters.</exception>
+    public void Load(JournalState state)
+    {
+        state.Read("adam.steps", new Span<long>(ref _steps));
+        state.Read<float>("adam.mean", _mean);
+        state.Read<float>("adam.square", _square);
     }
 }

@@ -1,5 +1,7 @@
 using LabelerService.Core.Errors;
 using LabelerService.Core.Training;
+using LabelerService.Learning.Algorithms;
+using LabelerService.Learning.Checkpoints;
 
 namespace LabelerService.Learning.Training;
 
@@ -24,15 +26,26 @@ internal interface IFitProblem : IDisposable
 
     /// <summary>Score on validation data, or null where there is none.</summary>
     public ValidationScore? Validate(ParameterSet parameters);
+
+    /// <summary>Keeps whatever passes change beside the parameters: orders and generators.</summary>
+    public void Save(JournalState state);
+
+    /// <summary>Restores it.</summary>
+    /// <exception cref="InvalidDataException">It is another problem's.</exception>
+    public void Load(JournalState state);
 }
 
 /// <summary>How a problem is fitted.</summary>
 internal sealed record FitOptions(
     int Epochs, double LearningRate, double L1, double L2, double PolyakDecay, int Patience, SelectionMetric Selection, bool InitialCounts);
 
-/// <summary>Adam with a running mean of weights, early stopping, progress and cancellation: the same for every problem.</summary>
-internal sealed class FitLoop(
-    TimeProvider timeProvider, IProgress<TrainingProgress>? progress, int laterEpochs, CancellationToken cancellationToken)
+/// <summary>
+/// Adam with a running mean of weights, early stopping, progress, cancellation and checkpoints between epochs: the same for every problem.
+/// </summary>
+/// <param name="run">Clock, cancellation and journal of the run.</param>
+/// <param name="progress">Called after each epoch; null for none.</param>
+/// <param name="laterEpochs">Epochs of fits that follow, for the estimate of the time left.</param>
+internal sealed class FitLoop(RunControl run, IProgress<TrainingProgress>? progress, int laterEpochs)
 {
     /// <summary>Fits a problem.</summary>
     /// <param name="problem">What is fitted.</param>
@@ -43,24 +56,50 @@ internal sealed class FitLoop(
     /// <exception cref="OperationCanceledException">The run was cancelled; observed before every batch.</exception>
     public int Run(IFitProblem problem, ParameterSet parameters, FitOptions options)
     {
-        using var mean = parameters.SameLayout();
-        using var best = parameters.SameLayout();
-        mean.CopyFrom(parameters);
-        best.CopyFrom(parameters);
-        var optimiser = new Optimiser(parameters.Layout, options);
-        var bestScore = options.InitialCounts && options.Patience > 0 ? problem.Validate(parameters) : null;
-        var kept = bestScore is null ? options.Epochs : 0;
-        var sinceBest = 0;
-        var start = timeProvider.GetTimestamp();
-        for (var epoch = 1; epoch <= options.Epochs; epoch++)
+        using var section = run.Journal.Open();
+        if (section.Finished is { } finished)
+        {
+            finished.Read("parameters", parameters.Values);
+            problem.Load(finished);
+            return finished.Get<int>("kept")[0];
+        }
+
+        using var fit = new FitState(parameters, options);
+        if (section.Reached is { } reached)
+        {
+            fit.Load(reached);
+            problem.Load(reached);
+        }
+        else
+        {
+            fit.Start(options.InitialCounts && options.Patience > 0 ? problem.Validate(parameters) : null);
+        }
+
+        Run(problem, fit, options, section);
+        parameters.CopyFrom(fit.Chosen);
+        section.Finish(state =>
+        {
+            state.Put<float>("parameters", parameters.Values);
+            state.Put("kept", [fit.Kept]);
+            problem.Save(state);
+        });
+        return fit.Kept;
+    }
+
+    private void Run(IFitProblem problem, FitState fit, FitOptions options, JournalSection section)
+    {
+        var parameters = fit.Parameters;
+        var start = run.Time.GetTimestamp();
+        var first = fit.Epoch + 1;
+        while (fit.Epoch < options.Epochs && !(options.Patience > 0 && fit.SinceBest >= options.Patience))
         {
             problem.Shuffle();
             var loss = 0.0;
             for (var batch = 0; batch < problem.BatchCount; batch++)
             {
-                cancellationToken.ThrowIfCancellationRequested();
+                run.Cancel.ThrowIfCancellationRequested();
                 loss += problem.Accumulate(batch, parameters);
-                optimiser.Step(parameters, mean);
+                fit.Optimiser.Step(parameters, fit.Mean);
             }
 
             loss /= problem.ItemCount;
@@ -68,42 +107,35 @@ internal sealed class FitLoop(
             {
                 throw new ServiceException(
                     ErrorKind.FailedPrecondition, "TRAINING_DIVERGED",
-                    $"The loss of epoch {epoch} is not a number. Lower learning_rate, or set feature_transform=standardize.");
+                    $"The loss of epoch {fit.Epoch + 1} is not a number. Lower learning_rate, or set feature_transform=standardize.");
             }
 
-            optimiser.CatchUp(parameters, mean);
+            fit.Optimiser.CatchUp(parameters, fit.Mean);
             // Where nothing depends on the score and nobody sees it, it is not worth its time.
-            var score = options.Patience == 0 && progress is null ? null : problem.Validate(mean);
-            Report(problem, epoch, options, loss, score, start);
-            if (score is null || options.Patience == 0)
+            var score = options.Patience == 0 && progress is null ? null : problem.Validate(fit.Mean);
+            fit.EndEpoch(score, options);
+            run.Journal.Advance();
+            Report(problem, fit.Epoch, first, options, loss, score, start);
+            if (run.Journal.IsDue)
             {
-                continue;
-            }
-
-            if (bestScore is null || score.Value.Beats(bestScore.Value, options.Selection))
-            {
-                bestScore = score;
-                best.CopyFrom(mean);
-                (kept, sinceBest) = (epoch, 0);
-            }
-            else if (++sinceBest >= options.Patience)
-            {
-                break;
+                section.Keep(state =>
+                {
+                    fit.Save(state);
+                    problem.Save(state);
+                });
+                run.Journal.Take(problem.Phase, fit.Epoch, options.Epochs);
             }
         }
-
-        parameters.CopyFrom(bestScore is null ? mean : best);
-        return kept;
     }
 
-    private void Report(IFitProblem problem, int epoch, FitOptions options, double loss, ValidationScore? score, long start)
+    private void Report(IFitProblem problem, int epoch, int first, FitOptions options, double loss, ValidationScore? score, long start)
     {
         if (progress is null)
         {
             return;
         }
 
-        var perEpoch = timeProvider.GetElapsedTime(start) / epoch;
+        var perEpoch = run.Time.GetElapsedTime(start) / (epoch - first + 1);
         var metric = score?.Report(options.Selection);
         progress.Report(new TrainingProgress(
             problem.Phase, epoch, options.Epochs, loss, metric?.Name, metric?.Value, perEpoch * (options.Epochs - epoch + laterEpochs)));

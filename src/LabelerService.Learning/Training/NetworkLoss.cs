@@ -1,4 +1,5 @@
 using LabelerService.Learning.Backbones;
+using LabelerService.Learning.Checkpoints;
 using static TorchSharp.torch;
 
 namespace LabelerService.Learning.Training;
@@ -38,6 +39,19 @@ internal abstract class NetworkLoss : IDisposable
     public virtual void AccumulatePenalty(ParameterSet parameters)
     {
         // Most losses have none.
+    }
+
+    /// <summary>Keeps where the loss's own random draws are.</summary>
+    public virtual void Save(JournalState state)
+    {
+        // Most losses draw nothing.
+    }
+
+    /// <summary>Restores it.</summary>
+    /// <exception cref="InvalidDataException">It is another loss's.</exception>
+    public virtual void Load(JournalState state)
+    {
+        // Most losses draw nothing.
     }
 
     public virtual void Dispose()

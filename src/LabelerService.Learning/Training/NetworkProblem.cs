@@ -1,4 +1,6 @@
 using LabelerService.Learning.Backbones;
+using LabelerService.Learning.Checkpoints;
+using LabelerService.Learning.Numerics;
 using static TorchSharp.torch;
 
 namespace LabelerService.Learning.Training;
@@ -14,7 +16,7 @@ namespace LabelerService.Learning.Training;
 /// <param name="random">Draws the order of items.</param>
 internal sealed class NetworkProblem(
     Network network, Tensor features, AnnotatedItems annotated, NetworkLoss loss, Func<ParameterSet, ValidationScore?> validate,
-    int batchSize, Dropout dropout, Random random) : IFitProblem
+    int batchSize, Dropout dropout, SeededRandom random) : IFitProblem
 {
     private readonly int[] _order = [.. Enumerable.Range(0, annotated.Items.Length)];
     private EpochPlan? _plan;
@@ -50,6 +52,22 @@ internal sealed class NetworkProblem(
     }
 
     public ValidationScore? Validate(ParameterSet parameters) => validate(parameters);
+
+    public void Save(JournalState state)
+    {
+        state.Put<int>("order", _order.AsSpan());
+        random.Save(state, "order.generator");
+        dropout.Save(state);
+        loss.Save(state);
+    }
+
+    public void Load(JournalState state)
+    {
+        state.Read<int>("order", _order);
+        random.Load(state, "order.generator");
+        dropout.Load(state);
+        loss.Load(state);
+    }
 
     public void Dispose()
     {

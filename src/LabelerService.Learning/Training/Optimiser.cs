@@ -1,3 +1,4 @@
+using LabelerService.Learning.Checkpoints;
 using LabelerService.Learning.Losses;
 using static TorchSharp.torch;
 
@@ -28,4 +29,19 @@ internal sealed class Optimiser(ParameterLayout layout, FitOptions options)
 
     /// <summary>Brings the running mean of rows that have rested up to date.</summary>
     public void CatchUp(ParameterSet parameters, ParameterSet mean) => _rows?.CatchUp(parameters.Values, mean.Values);
+
+    /// <summary>Keeps the moments.</summary>
+    public void Save(JournalState state)
+    {
+        _dense.Save(state);
+        _rows?.Save(state);
+    }
+
+    /// <summary>Restores them.</summary>
+    /// <exception cref="InvalidDataException">They are of other parameters.</exception>
+    public void Load(JournalState state)
+    {
+        _dense.Load(state);
+        _rows?.Load(state);
+    }
 }

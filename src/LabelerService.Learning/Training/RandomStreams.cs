@@ -1,3 +1,4 @@
+using LabelerService.Learning.Numerics;
 using static TorchSharp.torch;
 
 namespace LabelerService.Learning.Training;
@@ -25,7 +26,7 @@ internal enum RandomStream
 internal readonly struct RandomStreams(long seed)
 {
     /// <summary>A generator for draws on the managed side.</summary>
-    public Random Managed(RandomStream stream) => new((int)(Derive(stream) & 0x7FFFFFFF));
+    public SeededRandom Managed(RandomStream stream) => new((int)(Derive(stream) & 0x7FFFFFFF));
 
     /// <summary>A libtorch generator of its own; the process-wide one is never touched.</summary>
     public Generator Native(RandomStream stream) => new(Derive(stream) & 0x7FFFFFFF);

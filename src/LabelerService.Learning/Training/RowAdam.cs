@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using LabelerService.Learning.Checkpoints;
 
 namespace LabelerService.Learning.Training;
 
@@ -100,6 +101,35 @@ internal sealed class RowAdam
             }
 
             _keptTo[row] = _logDecay;
+        }
+    }
+
+    /// <summary>Keeps moments, clocks and what rows' means have missed.</summary>
+    public void Save(JournalState state)
+    {
+        state.Put("rows.steps", [_steps]);
+        state.Put("rows.decay", [_logDecay]);
+        state.Put<int>("rows.touches", _touches.AsSpan());
+        state.Put<double>("rows.kept_to", _keptTo.AsSpan());
+        foreach (var (b, block) in _blocks.Index())
+        {
+            state.Put<float>($"rows.mean.{b}", block.Mean.AsSpan());
+            state.Put<float>($"rows.square.{b}", block.Square.AsSpan());
+        }
+    }
+
+    /// <summary>Restores them.</summary>
+    /// <exception cref="InvalidDataException">They are of other parameters.</exception>
+    public void Load(JournalState state)
+    {
+        state.Read("rows.steps", new Span<long>(ref _steps));
+        state.Read("rows.decay", new Span<double>(ref _logDecay));
+        state.Read<int>("rows.touches", _touches);
+        state.Read<double>("rows.kept_to", _keptTo);
+        foreach (var (b, block) in _blocks.Index())
+        {
+            state.Read<float>($"rows.mean.{b}", block.Mean);
+            state.Read<float>($"rows.square.{b}", block.Square);
         }
     }
 

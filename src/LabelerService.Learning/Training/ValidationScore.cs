@@ -1,4 +1,5 @@
 using LabelerService.Core.Training;
+using LabelerService.Learning.Checkpoints;
 
 namespace LabelerService.Learning.Training;
 
@@ -17,6 +18,20 @@ internal readonly record struct ValidationScore(double LogLoss, double? Accuracy
 
         return LogLoss < other.LogLoss;
     }
+
+    /// <summary>Keeps a score, or that there is none.</summary>
+    public static void Save(JournalState state, string name, ValidationScore? score) => state.Put(
+        name, score is null ? [] : score.Value.Accuracy is { } accuracy ? [score.Value.LogLoss, accuracy] : (double[])[score.Value.LogLoss]);
+
+    /// <summary>Restores it.</summary>
+    /// <exception cref="InvalidDataException">It is no score.</exception>
+    public static ValidationScore? Load(JournalState state, string name) => state.Get<double>(name) switch
+    {
+        [] => null,
+        [var logLoss] => new ValidationScore(logLoss, null),
+        [var logLoss, var accuracy] => new ValidationScore(logLoss, accuracy),
+        _ => throw new InvalidDataException($"The checkpoint's {name} is no score."),
+    };
 
     /// <summary>Name and value of what is reported as progress.</summary>
     public (string Name, double Value) Report(SelectionMetric metric) =>

@@ -16,7 +16,7 @@ internal sealed class SnapshotItems
         """
         SELECT count(*), coalesce(sum(hashtextextended(
             item_key || ',' || xmin || ',' || extract(epoch FROM update_time) || ',' || feature_encoding || ',' || octet_length(features), 0)), 0)::text
-        FROM items WHERE dataset_id = $1 AND features IS NOT NULL
+        FROM items WHERE dataset_id = $1 AND features IS NOT NULL AND ($2::bigint[] IS NULL OR item_key = ANY ($2))
         """;
 
     private SnapshotItems(int count, FeatureMatrix features)
@@ -40,11 +40,13 @@ internal sealed class SnapshotItems
     /// <param name="connection">In a transaction that sees one snapshot.</param>
     /// <param name="dataset">Key of the dataset.</param>
     /// <param name="schema">Its schema.</param>
+    /// <param name="pinned">What a snapshot had, to be read again; null for all that there is.</param>
     /// <param name="cache">Where large features go; null for memory.</param>
     /// <param name="hash">Takes in every item.</param>
     /// <param name="cancel">Cancels.</param>
     public static async Task<SnapshotItems> ReadAsync(
-        NpgsqlConnection connection, long dataset, DatasetSchema schema, FeatureCache? cache, SnapshotHash hash, CancellationToken cancel)
+        NpgsqlConnection connection, long dataset, DatasetSchema schema, SnapshotContent? pinned, FeatureCache? cache, SnapshotHash hash,
+        CancellationToken cancel)
     {
         var length = schema.FeatureLength;
         if (length == 0)
@@ -53,12 +55,19 @@ internal sealed class SnapshotItems
                 ErrorKind.FailedPrecondition, "ITEMS_WITHOUT_FIXED_LENGTH", "Items of this kind have no feature vectors to train on.");
         }
 
-        var count = await Sql.Command(connection, "SELECT count(*) FROM items WHERE dataset_id = $1 AND features IS NOT NULL", dataset)
-            .ScalarAsync<long>(cancel);
+        var count = await Sql.Command(
+            connection,
+            "SELECT count(*) FROM items WHERE dataset_id = $1 AND features IS NOT NULL AND ($2::bigint[] IS NULL OR item_key = ANY ($2))",
+            dataset, KeysOf(pinned)).ScalarAsync<long>(cancel);
+        if (pinned is not null && count != pinned.ItemKeys.Length)
+        {
+            throw SnapshotReader.Changed("items were deleted");
+        }
+
         var values = count * length;
         if (cache is not null && count <= Array.MaxLength && cache.Takes(values * sizeof(float)))
         {
-            return await ReadMappedAsync(connection, dataset, (int)count, length, cache, hash, cancel);
+            return await ReadMappedAsync(connection, dataset, (int)count, length, pinned, cache, hash, cancel);
         }
 
         if (values > Array.MaxLength)
@@ -70,7 +79,7 @@ internal sealed class SnapshotItems
 
         var features = new float[values];
         var items = new SnapshotItems((int)count, features);
-        await items.CopyOutAsync(connection, dataset, length, hash, stored: true, (i, packed, encoding) =>
+        await items.CopyOutAsync(connection, dataset, pinned, hash, stored: true, (i, packed, encoding) =>
         {
             var row = features.AsMemory(i * length, length);
             FeaturePacking.Unpack(packed, encoding, row.Span);
@@ -80,17 +89,18 @@ internal sealed class SnapshotItems
     }
 
     private static async Task<SnapshotItems> ReadMappedAsync(
-        NpgsqlConnection connection, long dataset, int count, int length, FeatureCache cache, SnapshotHash hash, CancellationToken cancel)
+        NpgsqlConnection connection, long dataset, int count, int length, SnapshotContent? pinned, FeatureCache cache, SnapshotHash hash,
+        CancellationToken cancel)
     {
         var row = new float[length];
-        var sum = await Sql.Command(connection, FeatureState, dataset).ListAsync(found => $"{found.GetInt64(0)}.{found.GetString(1)}", cancel);
+        var sum = await Sql.Command(connection, FeatureState, dataset, KeysOf(pinned)).ListAsync(found => $"{found.GetInt64(0)}.{found.GetString(1)}", cancel);
         var state = $"{dataset}.{length}.{sum[0]}";
         if (cache.Find(state, count, length, cancel) is { } file)
         {
             var known = new SnapshotItems(count, file);
             try
             {
-                await known.CopyOutAsync(connection, dataset, length, hash, stored: false, (i, _, _) =>
+                await known.CopyOutAsync(connection, dataset, pinned, hash, stored: false, (i, _, _) =>
                 {
                     file.CopyRow(i, row);
                     return row;
@@ -107,7 +117,7 @@ internal sealed class SnapshotItems
         var items = new SnapshotItems(count, Array.Empty<float>());
         using (var writer = cache.Create(state, length))
         {
-            await items.CopyOutAsync(connection, dataset, length, hash, stored: true, (_, packed, encoding) =>
+            await items.CopyOutAsync(connection, dataset, pinned, hash, stored: true, (_, packed, encoding) =>
             {
                 FeaturePacking.Unpack(packed, encoding, row);
                 writer.Append(row);
@@ -123,26 +133,39 @@ internal sealed class SnapshotItems
 
     /// <param name="connection">The connection.</param>
     /// <param name="dataset">Key of the dataset.</param>
-    /// <param name="length">Values a row, D.</param>
+    /// <param name="pinned">What a snapshot had; null for all that there is.</param>
     /// <param name="hash">Takes in every item.</param>
     /// <param name="stored">Whether features are read from the database.</param>
     /// <param name="take">Given the index, and what the database has where that is read; gives the row of features.</param>
     /// <param name="cancel">Cancels.</param>
     private async Task CopyOutAsync(
-        NpgsqlConnection connection, long dataset, int length, SnapshotHash hash, bool stored,
+        NpgsqlConnection connection, long dataset, SnapshotContent? pinned, SnapshotHash hash, bool stored,
         Func<int, byte[], FeatureEncoding, ReadOnlyMemory<float>> take, CancellationToken cancel)
     {
+        var within = pinned is null ? "" : pinned.ItemKeys.Length == 0 ? " AND false" : $" AND item_key BETWEEN {pinned.ItemKeys[0]} AND {pinned.ItemKeys[^1]}";
         await using var export = await connection.BeginBinaryExportAsync(
             $"""
             COPY (SELECT item_key, external_id, split, gold_class{(stored ? ", feature_encoding, features" : "")} FROM items
-                  WHERE dataset_id = {dataset} AND features IS NOT NULL ORDER BY item_key) TO STDOUT (FORMAT BINARY)
+                  WHERE dataset_id = {dataset} AND features IS NOT NULL{within} ORDER BY item_key) TO STDOUT (FORMAT BINARY)
             """,
             cancel);
         byte[] packed = [];
         var encoding = FeatureEncoding.Float32;
-        for (var i = 0; await export.StartRowAsync(cancel) >= 0; i++)
+        for (var i = 0; await export.StartRowAsync(cancel) >= 0;)
         {
-            Keys[i] = await export.ReadAsync<long>(NpgsqlDbType.Bigint, cancel);
+            var key = await export.ReadAsync<long>(NpgsqlDbType.Bigint, cancel);
+            if (pinned is not null && (i == Keys.Length || key != pinned.ItemKeys[i]))
+            {
+                // Came, or got its features, after the snapshot.
+                for (var column = 1; column < (stored ? 6 : 4); column++)
+                {
+                    await export.SkipAsync(cancel);
+                }
+
+                continue;
+            }
+
+            Keys[i] = key;
             Ids[i] = await export.ReadAsync<string>(NpgsqlDbType.Text, cancel);
             Splits[i] = (Split)await export.ReadAsync<short>(NpgsqlDbType.Smallint, cancel);
             Gold[i] = -1;
@@ -161,7 +184,16 @@ internal sealed class SnapshotItems
                 packed = await export.ReadAsync<byte[]>(NpgsqlDbType.Bytea, cancel);
             }
 
+            if (pinned is not null)
+            {
+                (Splits[i], Gold[i]) = (pinned.Splits[i], pinned.Gold[i]);
+            }
+
             hash.Item(Ids[i], Splits[i], Gold[i], take(i, packed, encoding).Span);
+            i++;
         }
     }
+
+    private static Npgsql.NpgsqlParameter KeysOf(SnapshotContent? pinned) =>
+        Sql.Typed(pinned?.ItemKeys, NpgsqlDbType.Array | NpgsqlDbType.Bigint);
 }

@@ -5,6 +5,7 @@ using LabelerService.Core.Errors;
 using LabelerService.Core.Training;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Datasets;
+using LabelerService.Storage.Runs;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -26,13 +27,54 @@ public sealed class SnapshotReader
     /// NotFound; FailedPrecondition: the features are more than one array can hold and there is no cache for them, or the items have no
     /// fixed length.
     /// </exception>
-    public Task<TrainingSnapshot> ReadAsync(string datasetId, CancellationToken cancel)
+    public async Task<TrainingSnapshot> ReadAsync(string datasetId, CancellationToken cancel)
     {
         TextRules.CheckResourceId("dataset", datasetId);
-        return ReadCheckedAsync(datasetId, cancel);
+        var (snapshot, _) = await ReadAsync(datasetId, pinned: null, cancel);
+        return snapshot;
     }
 
-    private Task<TrainingSnapshot> ReadCheckedAsync(string datasetId, CancellationToken cancel) =>
+    /// <summary>Reads a dataset as it is, with what it takes to read the same snapshot again later.</summary>
+    /// <exception cref="ServiceException">As <see cref="ReadAsync(string, CancellationToken)"/>.</exception>
+    public async Task<(TrainingSnapshot Snapshot, SnapshotPin Pin)> ReadAndPinAsync(string datasetId, CancellationToken cancel)
+    {
+        TextRules.CheckResourceId("dataset", datasetId);
+        var (snapshot, content) = await ReadAsync(datasetId, pinned: null, cancel);
+        return (snapshot, new SnapshotPin(snapshot.SnapshotId, content.ToBytes()));
+    }
+
+    /// <summary>Reads a snapshot again: items, labelers, labels, splits and gold as they were, whatever came or changed since.</summary>
+    /// <exception cref="ServiceException">
+    /// FailedPrecondition (SNAPSHOT_CHANGED): features of its items were changed, or items or labelers deleted; NotFound: the dataset was.
+    /// </exception>
+    public async Task<TrainingSnapshot> ReadPinnedAsync(string datasetId, SnapshotPin pin, CancellationToken cancel)
+    {
+        TextRules.CheckResourceId("dataset", datasetId);
+        SnapshotContent content;
+        try
+        {
+            content = SnapshotContent.Read(pin.Content);
+        }
+        catch (InvalidDataException error)
+        {
+            throw Changed($"what was noted of it is damaged ({error.Message})");
+        }
+
+        var (snapshot, _) = await ReadAsync(datasetId, content, cancel);
+        if (snapshot.SnapshotId == pin.SnapshotId)
+        {
+            return snapshot;
+        }
+
+        snapshot.Dispose();
+        throw Changed("features of its items were changed");
+    }
+
+    internal static ServiceException Changed(string how) => new(
+        ErrorKind.FailedPrecondition, "SNAPSHOT_CHANGED", $"The data that the run began with is not there any more: {how}.");
+
+    private Task<(TrainingSnapshot Snapshot, SnapshotContent Content)> ReadAsync(
+        string datasetId, SnapshotContent? pinned, CancellationToken cancel) =>
         _db.TransactAsync(
             async (connection, token) =>
             {
@@ -46,12 +88,14 @@ public sealed class SnapshotReader
 
                 var (key, schema) = datasets[0];
                 using var hash = new SnapshotHash(schema);
-                var items = await SnapshotItems.ReadAsync(connection, key, schema, _cache, hash, token);
+                var items = await SnapshotItems.ReadAsync(connection, key, schema, pinned, _cache, hash, token);
                 try
                 {
-                    var labelers = await ReadLabelersAsync(connection, key, hash, token);
-                    var annotations = await ReadAnnotationsAsync(connection, key, schema, items.Keys, labelers.Keys, hash, token);
-                    return new TrainingSnapshot
+                    var labelers = await ReadLabelersAsync(connection, key, pinned, hash, token);
+                    var annotations = pinned is null
+                        ? await ReadAnnotationsAsync(connection, key, schema, items.Keys, labelers.Keys, hash, token)
+                        : Annotations(pinned, schema, hash);
+                    var snapshot = new TrainingSnapshot
                     {
                         Dataset = datasetId,
                         SnapshotId = hash.Finish(),
@@ -63,6 +107,7 @@ public sealed class SnapshotReader
                         LabelerIds = labelers.Ids,
                         Annotations = annotations,
                     };
+                    return (snapshot, pinned ?? SnapshotContent.Of(items, labelers.Keys, annotations));
                 }
                 catch
                 {
@@ -73,17 +118,45 @@ public sealed class SnapshotReader
             cancel, IsolationLevel.RepeatableRead);
 
     private static async Task<(long[] Keys, string[] Ids)> ReadLabelersAsync(
-        NpgsqlConnection connection, long key, SnapshotHash hash, CancellationToken cancel)
+        NpgsqlConnection connection, long key, SnapshotContent? pinned, SnapshotHash hash, CancellationToken cancel)
     {
         var rows = await Sql.Command(
             connection, "SELECT labeler_key, external_id FROM labelers WHERE dataset_id = $1 ORDER BY labeler_key", key)
             .ListAsync(row => (Key: row.GetInt64(0), Id: row.GetString(1)), cancel);
+        if (pinned is not null)
+        {
+            rows = [.. rows.Where(row => Array.BinarySearch(pinned.LabelerKeys, row.Key) >= 0)];
+            if (rows.Count != pinned.LabelerKeys.Length)
+            {
+                throw Changed("labelers were deleted");
+            }
+        }
+
         foreach (var (_, id) in rows)
         {
             hash.Labeler(id);
         }
 
         return ([.. rows.Select(row => row.Key)], [.. rows.Select(row => row.Id)]);
+    }
+
+    private static AnnotationTable Annotations(SnapshotContent pinned, DatasetSchema schema, SnapshotHash hash)
+    {
+        try
+        {
+            var table = new AnnotationTable(
+                pinned.ItemKeys.Length, pinned.LabelerKeys.Length, schema.Classes.Count, pinned.Items, pinned.Labelers, pinned.Classes);
+            for (var a = 0; a < table.Count; a++)
+            {
+                hash.Annotation(table.Items[a], table.Labelers[a], table.Classes[a]);
+            }
+
+            return table;
+        }
+        catch (ArgumentException error)
+        {
+            throw Changed($"what was noted of it is damaged ({error.Message})");
+        }
     }
 
     private static async Task<AnnotationTable> ReadAnnotationsAsync(

@@ -1,6 +1,7 @@
 using LabelerService.Core.Models;
 using LabelerService.Core.Training;
 using LabelerService.Learning.Averaging;
+using LabelerService.Learning.Numerics;
 using LabelerService.Learning.Training;
 using static TorchSharp.torch;
 
@@ -31,7 +32,7 @@ public sealed class AveragingProblemTests : IDisposable
         var form = new AveragingForm(AveragingShape.Fixed, heads: 4, width: 1, bottleneck: 1);
         using var logits = new ParameterSet(form.Layout, trainable: true);
         logits.Values[0] = MathF.Log(3);
-        using var problem = new AveragingProblem(form, items, values, values.Representation, settings, [0], new Random(1), _ => null);
+        using var problem = new AveragingProblem(form, items, values, values.Representation, settings, [0], new SeededRandom(1), _ => null);
 
         var expected = -(share * Math.Log(0.65)) - ((1 - share) * Math.Log(0.35));
         Assert.Equal(expected, problem.MeanLoss(logits), 1e-5);
@@ -62,7 +63,7 @@ public sealed class AveragingProblemTests : IDisposable
         }
 
         using var problem = new AveragingProblem(
-            form, items, values, values.Representation, settings, [0, 1, 2, 3, 4], new Random(1), _ => null);
+            form, items, values, values.Representation, settings, [0, 1, 2, 3, 4], new SeededRandom(1), _ => null);
         problem.Accumulate(0, parameters);
 
         const float Step = 1e-2f;

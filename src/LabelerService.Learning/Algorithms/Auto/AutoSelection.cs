@@ -28,7 +28,13 @@ internal sealed class AutoSelection : ILearningAlgorithm
             for (var c = 0; c < candidates.Count; c++)
             {
                 task.Run.Cancel.ThrowIfCancellationRequested();
-                scores[c] = Score(scorer, candidates[c]);
+                var candidate = candidates[c];
+                scores[c] = task.Run.Journal.Remember(() => Score(scorer, candidate));
+                if (task.Run.Journal.IsDue)
+                {
+                    task.Run.Journal.Take("choosing", c + 1, candidates.Count);
+                }
+
                 var elapsed = task.Run.Time.GetElapsedTime(start);
                 var best = scores.Take(c + 1).Max(items => items.Sum()) / annotations;
                 task.Run.Progress?.Report(new TrainingProgress(

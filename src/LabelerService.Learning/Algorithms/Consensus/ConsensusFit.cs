@@ -2,6 +2,7 @@ using LabelerService.Core.Aggregation;
 using LabelerService.Core.Annotations;
 using LabelerService.Core.Calibration;
 using LabelerService.Core.Training;
+using LabelerService.Learning.Checkpoints;
 
 namespace LabelerService.Learning.Algorithms.Consensus;
 
@@ -63,8 +64,10 @@ internal sealed class ConsensusFit
         var predicted = posteriors;
         var (fitted, used) = (1.0, 1.0);
         // Who labels alone agrees with nobody: the correction grows with the labels of an item, up to two.
+        using var section = run.Journal.Open();
+        var first = section.Reached is { } reached ? Load(reached, posteriors, classifier) + 1 : 1;
         var trust = 1 + ((featureTrust - 1) * Math.Clamp(((double)_table.Count / Math.Max(_table.ItemCount, 1)) - 1, 0, 1));
-        for (var round = 1; round <= rounds; round++)
+        for (var round = first; round <= rounds; round++)
         {
             predicted = classifier.FitPredict(posteriors, run.Cancel.ThrowIfCancellationRequested);
             var confusions = Array.ConvertAll(posteriors, partition => LabelerConfusions.Estimate(_table, partition, _options));
@@ -78,15 +81,51 @@ internal sealed class ConsensusFit
             }
 
             likelihood /= Math.Max(_table.Count, 1);
-            var perRound = run.Time.GetElapsedTime(start) / round;
+            var perRound = run.Time.GetElapsedTime(start) / (round - first + 1);
             run.Progress?.Report(new TrainingProgress(
                 "consensus", round, rounds, -likelihood, "log_likelihood", likelihood, perRound * (rounds - round)));
+            if (round == rounds)
+            {
+                // The classifiers that the last round fits are served: what it keeps is what they keep themselves.
+                break;
+            }
+
+            run.Journal.Advance();
+            section.Keep(state => Save(state, round, posteriors, classifier));
+            if (run.Journal.IsDue)
+            {
+                run.Journal.Take("consensus", round, rounds);
+            }
         }
 
         var consensus = Mean(posteriors);
         return new ConsensusResult(
             consensus, Mean(Array.ConvertAll(predicted, partition => Sharpen(partition, used))), LabelerConfusions.Estimate(_table, consensus, _options),
             ConfusionEm.ClassPrior(_table, consensus, smoothing: 1), used);
+    }
+
+    private static void Save(JournalState state, int round, double[][] posteriors, ICrossFitClassifier classifier)
+    {
+        state.Put("round", [round]);
+        foreach (var (p, partition) in posteriors.Index())
+        {
+            // Every round makes new ones.
+            state.Put($"posteriors.{p}", partition);
+        }
+
+        classifier.Save(state);
+    }
+
+    private static int Load(JournalState state, double[][] posteriors, ICrossFitClassifier classifier)
+    {
+        for (var p = 0; p < posteriors.Length; p++)
+        {
+            posteriors[p] = new double[posteriors[p].Length];
+            state.Read<double>($"posteriors.{p}", posteriors[p]);
+        }
+
+        classifier.Load(state);
+        return state.Get<int>("round")[0];
     }
 
     // The power of the classifier's distributions under which the annotations are likeliest; the mean over partitions. It is one number:

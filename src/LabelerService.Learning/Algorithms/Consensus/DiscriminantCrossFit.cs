@@ -1,3 +1,4 @@
+using LabelerService.Learning.Checkpoints;
 using LabelerService.Learning.Ensembles;
 using LabelerService.Learning.Features;
 using LabelerService.Learning.Numerics;
@@ -85,6 +86,16 @@ internal sealed class DiscriminantCrossFit : ICrossFitClassifier
         }
 
         return predicted;
+    }
+
+    public void Save(JournalState state)
+    {
+        // Every round is worked out from its targets alone.
+    }
+
+    public void Load(JournalState state)
+    {
+        // Likewise.
     }
 
     public Ensemble Build(double sharpness)

@@ -1,3 +1,4 @@
+using LabelerService.Learning.Checkpoints;
 using LabelerService.Learning.Ensembles;
 using LabelerService.Learning.Features;
 using LabelerService.Learning.Numerics;
@@ -68,6 +69,24 @@ internal sealed class LogisticCrossFit : ICrossFitClassifier
 
         _started = true;
         return predicted;
+    }
+
+    public void Save(JournalState state)
+    {
+        foreach (var (f, fit) in _fits.Index())
+        {
+            state.Put<double>($"fit.{f}", fit.Values);
+        }
+    }
+
+    public void Load(JournalState state)
+    {
+        foreach (var (f, fit) in _fits.Index())
+        {
+            state.Read($"fit.{f}", fit.Values);
+        }
+
+        _started = true;
     }
 
     public Ensemble Build(double sharpness)

@@ -1,3 +1,4 @@
+using LabelerService.Learning.Checkpoints;
 using LabelerService.Learning.Ensembles;
 
 namespace LabelerService.Learning.Algorithms.Consensus;
@@ -35,6 +36,10 @@ internal sealed class NetCrossFit(LearningTask task, Fold[] folds) : ICrossFitCl
         _round++;
         return predicted;
     }
+
+    public void Save(JournalState state) => state.Put("net.round", [_round]);
+
+    public void Load(JournalState state) => _round = state.Get<int>("net.round")[0];
 
     public Ensemble Build(double sharpness)
     {

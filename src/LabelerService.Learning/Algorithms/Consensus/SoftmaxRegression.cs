@@ -13,8 +13,10 @@ internal sealed class SoftmaxRegression(int features, int classes, double ridge)
     private const double EnoughDecrease = 1e-4;
     private const double SmallestGradient = 1e-5;
 
-    // Weights [D, K], then biases [K].
     private readonly double[] _values = new double[(features + 1) * classes];
+
+    /// <summary>Weights [D, K], then biases [K].</summary>
+    public Span<double> Values => _values;
 
     /// <summary>Weight [K, D], float32.</summary>
     public Tensor Weight() => tensor(_values).narrow(0, 0, features * classes).view(features, classes).t().contiguous().to(ScalarType.Float32);

@@ -1,3 +1,4 @@
+using LabelerService.Learning.Checkpoints;
 using LabelerService.Learning.Numerics;
 using LabelerService.Learning.Training;
 using static TorchSharp.torch;
@@ -74,7 +75,7 @@ internal sealed class AnnotMix : ILearningAlgorithm
         }
     }
 
-    private sealed class Loss(Network network, ConfusionNet model, double alpha, Random random, int featureLength) : NetworkLoss
+    private sealed class Loss(Network network, ConfusionNet model, double alpha, SeededRandom random, int featureLength) : NetworkLoss
     {
         private readonly int _chunk = WorkingMemory.Rows(Math.Max(featureLength, network.Heads.Classes * network.Heads.Classes));
 
@@ -102,6 +103,10 @@ internal sealed class AnnotMix : ILearningAlgorithm
 
             return total;
         }
+
+        public override void Save(JournalState state) => random.Save(state, "mixing.generator");
+
+        public override void Load(JournalState state) => random.Load(state, "mixing.generator");
 
         private Tensor Sum(
             BatchPiece piece, int start, int end, ReadOnlySpan<int> partners, ReadOnlySpan<float> shares, ParameterSet parameters)

@@ -1,5 +1,6 @@
 using LabelerService.Core.Aggregation;
 using LabelerService.Core.Training;
+using LabelerService.Learning.Checkpoints;
 using LabelerService.Learning.Heads;
 
 namespace LabelerService.Learning.Algorithms.Rivals;
@@ -21,17 +22,45 @@ internal static class JointEm
         using var classifier = new RefinedClassifier(task, epochs.Sum());
         var targets = task.Set.Targets(LabelTarget.Mean, task.Classes);
         var posteriors = ClassDistributions.ToDouble(targets);
-        (LabelerConfusions? Labelers, float[] Consensus) best = (null, targets);
-        for (var round = 0; round < epochs.Length && !classifier.IsDone; round++)
+        // What the best round took the items to be before and after it: confusions follow from the one, the consensus is the other.
+        (double[] Before, double[] After) best = (posteriors, posteriors);
+        using var section = task.Run.Journal.Open();
+        var first = 0;
+        if (section.Reached is { } reached)
+        {
+            first = reached.Get<int>("rounds")[0];
+            (posteriors, best) = (reached.Get<double>("posteriors"), (reached.Get<double>("best.before"), reached.Get<double>("best.after")));
+            targets = ClassDistributions.ToSingle(posteriors);
+            classifier.Load(reached);
+        }
+
+        for (var round = first; round < epochs.Length && !classifier.IsDone; round++)
         {
             var isBest = classifier.Fit(targets, epochs[round]);
             var labelers = LabelerConfusions.Estimate(table, posteriors, confusions);
-            ConfusionEm.EStep(table, ClassDistributions.ToDouble(classifier.Predict()), labelers, posteriors);
-            targets = ClassDistributions.ToSingle(posteriors);
-            best = isBest ? (labelers, targets) : best;
+            var updated = new double[posteriors.Length];
+            ConfusionEm.EStep(table, ClassDistributions.ToDouble(classifier.Predict()), labelers, updated);
+            targets = ClassDistributions.ToSingle(updated);
+            best = isBest ? (posteriors, updated) : best;
+            posteriors = updated;
+            Keep(section, round + 1, posteriors, best, classifier);
         }
 
-        var prior = ConfusionEm.ClassPrior(table, ClassDistributions.ToDouble(best.Consensus), smoothing: 1);
-        return new TrainedEnsemble(LabelerModel.Serve(classifier.Build(), best.Labelers!, prior), assignment, best.Consensus);
+        var prior = ConfusionEm.ClassPrior(table, ClassDistributions.ToDouble(ClassDistributions.ToSingle(best.After)), smoothing: 1);
+        return new TrainedEnsemble(
+            LabelerModel.Serve(classifier.Build(), LabelerConfusions.Estimate(table, best.Before, confusions), prior), assignment,
+            ClassDistributions.ToSingle(best.After));
     }
+
+    private static void Keep(
+        JournalSection section, int rounds, double[] posteriors, (double[] Before, double[] After) best,
+        RefinedClassifier classifier) =>
+        section.Keep(state =>
+        {
+            state.Put("rounds", [rounds]);
+            state.Put("posteriors", posteriors);
+            state.Put("best.before", best.Before);
+            state.Put("best.after", best.After);
+            classifier.Save(state);
+        });
 }

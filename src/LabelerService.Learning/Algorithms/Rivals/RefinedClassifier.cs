@@ -1,7 +1,9 @@
 using LabelerService.Learning.Averaging;
 using LabelerService.Learning.Backbones;
+using LabelerService.Learning.Checkpoints;
 using LabelerService.Learning.Ensembles;
 using LabelerService.Learning.Losses;
+using LabelerService.Learning.Numerics;
 using LabelerService.Learning.Training;
 using static TorchSharp.torch;
 
@@ -18,7 +20,7 @@ internal sealed class RefinedClassifier : IDisposable
     private readonly ParameterSet _parameters;
     private readonly ParameterSet _best;
     private readonly Generator _dropping;
-    private readonly Random _order;
+    private readonly SeededRandom _order;
     private readonly int _totalEpochs;
     private int _epochsDone;
     private int _sinceBest;
@@ -56,7 +58,7 @@ internal sealed class RefinedClassifier : IDisposable
             candidate => AnswerNet.Validate(_task, _network, candidate), settings.BatchSize, new Dropout(settings.Dropout, _dropping), _order);
         var progress = _task.Run.Progress is { } whole ? new PartialProgress(whole, _epochsDone, _totalEpochs) : null;
         // Fits are short, and patience is a matter of all of them together.
-        new FitLoop(_task.Run.Time, progress, _totalEpochs - _epochsDone - epochs, _task.Run.Cancel).Run(problem, _parameters, new FitOptions(
+        new FitLoop(_task.Run, progress, _totalEpochs - _epochsDone - epochs).Run(problem, _parameters, new FitOptions(
             epochs, settings.LearningRate, settings.L1, settings.WeightDecay, settings.PolyakDecay, Patience: 0, settings.Selection,
             InitialCounts: false));
         _epochsDone += epochs;
@@ -76,6 +78,31 @@ internal sealed class RefinedClassifier : IDisposable
         _built = true;
         _parameters.CopyFrom(_best);
         return new HeadEnsemble(_network, _parameters, FixedWeights.Equal(1));
+    }
+
+    /// <summary>Keeps where it is between two fits.</summary>
+    public void Save(JournalState state)
+    {
+        state.Put("classifier.epochs", [_epochsDone, _sinceBest]);
+        state.Put<float>("classifier.parameters", _parameters.Values);
+        state.Put<float>("classifier.best", _best.Values);
+        ValidationScore.Save(state, "classifier.score", _bestScore);
+        state.Put("classifier.dropout", _dropping);
+        _order.Save(state, "classifier.order");
+    }
+
+    /// <summary>Restores it.</summary>
+    /// <exception cref="InvalidDataException">It is another classifier's.</exception>
+    public void Load(JournalState state)
+    {
+        Span<int> epochs = stackalloc int[2];
+        state.Read("classifier.epochs", epochs);
+        (_epochsDone, _sinceBest) = (epochs[0], epochs[1]);
+        state.Read("classifier.parameters", _parameters.Values);
+        state.Read("classifier.best", _best.Values);
+        _bestScore = ValidationScore.Load(state, "classifier.score");
+        state.Read("classifier.dropout", _dropping);
+        _order.Load(state, "classifier.order");
     }
 
     public void Dispose()

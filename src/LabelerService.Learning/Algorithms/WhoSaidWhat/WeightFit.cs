@@ -42,7 +42,7 @@ internal static class WeightFit
         var options = new FitOptions(
             settings.AveragingEpochs, settings.AveragingLearningRate, settings.AveragingL1, settings.AveragingL2, settings.PolyakDecay,
             settings.Patience, settings.Selection, InitialCounts: true);
-        var epochs = new FitLoop(task.Run.Time, task.Run.Progress, laterEpochs: 0, task.Run.Cancel).Run(problem, parameters, options);
+        var epochs = new FitLoop(task.Run, task.Run.Progress, laterEpochs: 0).Run(problem, parameters, options);
         var intervals = epochs == 0
             ? null
             : new WeightResampling(task, form, items, values, standardised)

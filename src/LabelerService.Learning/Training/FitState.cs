@@ -1,0 +1,111 @@
+using LabelerService.Learning.Checkpoints;
+
+namespace LabelerService.Learning.Training;
+
+/// <summary>Where a fit is between two epochs: all that later epochs depend on.</summary>
+internal sealed class FitState : IDisposable
+{
+    private readonly ParameterSet _best;
+    private ValidationScore? _bestScore;
+
+    /// <summary>Allocates.</summary>
+    /// <param name="parameters">Start values; not owned.</param>
+    /// <param name="options">How they are fitted.</param>
+    public FitState(ParameterSet parameters, FitOptions options)
+    {
+        Parameters = parameters;
+        Optimiser = new Optimiser(parameters.Layout, options);
+        Mean = parameters.SameLayout();
+        _best = parameters.SameLayout();
+        Mean.CopyFrom(parameters);
+        _best.CopyFrom(parameters);
+        Kept = options.Epochs;
+    }
+
+    /// <summary>Values that steps move.</summary>
+    public ParameterSet Parameters { get; }
+
+    /// <summary>Their running mean.</summary>
+    public ParameterSet Mean { get; }
+
+    public Optimiser Optimiser { get; }
+
+    /// <summary>Epochs done.</summary>
+    public int Epoch { get; private set; }
+
+    /// <summary>Epochs since the best score.</summary>
+    public int SinceBest { get; private set; }
+
+    /// <summary>Epochs that the chosen values have seen.</summary>
+    public int Kept { get; private set; }
+
+    /// <summary>The values chosen so far: the best ones where there is a score to choose by, else the mean.</summary>
+    public ParameterSet Chosen => _bestScore is null ? Mean : _best;
+
+    /// <summary>Starts with the score of the start values, where it counts.</summary>
+    public void Start(ValidationScore? score)
+    {
+        if (score is not null)
+        {
+            (_bestScore, Kept) = (score, 0);
+        }
+    }
+
+    /// <summary>Takes an epoch's score in; null where there is none.</summary>
+    public void EndEpoch(ValidationScore? score, FitOptions options)
+    {
+        Epoch++;
+        if (score is null || options.Patience == 0)
+        {
+            return;
+        }
+
+        if (_bestScore is null || score.Value.Beats(_bestScore.Value, options.Selection))
+        {
+            _bestScore = score;
+            _best.CopyFrom(Mean);
+            (Kept, SinceBest) = (Epoch, 0);
+        }
+        else
+        {
+            SinceBest++;
+        }
+    }
+
+    /// <summary>Keeps it.</summary>
+    public void Save(JournalState state)
+    {
+        state.Put("epochs", [Epoch, SinceBest, Kept]);
+        state.Put<float>("parameters", Parameters.Values);
+        state.Put<float>("mean", Mean.Values);
+        Optimiser.Save(state);
+        ValidationScore.Save(state, "score", _bestScore);
+        if (_bestScore is not null)
+        {
+            state.Put<float>("best", _best.Values);
+        }
+    }
+
+    /// <summary>Restores it.</summary>
+    /// <exception cref="InvalidDataException">It is another fit's.</exception>
+    public void Load(JournalState state)
+    {
+        Span<int> epochs = stackalloc int[3];
+        state.Read("epochs", epochs);
+        (Epoch, SinceBest, Kept) = (epochs[0], epochs[1], epochs[2]);
+        state.Read("parameters", Parameters.Values);
+        state.Read("mean", Mean.Values);
+        Optimiser.Load(state);
+        _bestScore = ValidationScore.Load(state, "score");
+        if (_bestScore is not null)
+        {
+            state.Read("best", _best.Values);
+        }
+    }
+
+    public void Dispose()
+    {
+        Mean.Dispose();
+        _best.Dispose();
+    }
+}
