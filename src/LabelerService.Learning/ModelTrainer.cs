@@ -66,6 +66,10 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
         }
     }
 
+    /// <summary>Why a run cannot go on from a checkpoint; null if it can.</summary>
+    public string? WhyUnusable(TrainingCheckpoint checkpoint, TrainingSnapshot snapshot, TrainingSettings settings, long seed) =>
+        checkpoint.DifferenceTo(Identity(snapshot, settings, seed)) is { } difference ? $"it was taken of a run with another {difference}" : null;
+
     // What the weights depend on. Two runs that agree in all of it are one.
     private Dictionary<string, string> Identity(TrainingSnapshot snapshot, TrainingSettings settings, long seed)
     {
@@ -114,7 +118,7 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
         var difference = CheckParity(onnx, snapshot, ensemble, distilled);
         var report = new ModelReport(
             snapshot, set, trained, new EnsembleRunner(ensemble, raw), distilled is null ? null : new EnsembleRunner(distilled, raw), settings.BootstrapResamples,
-            (long)streams.Derive(RandomStream.Bootstrap));
+            (long)streams.Derive(RandomStream.Bootstrap), cancellationToken);
         return new TrainedModel
         {
             Onnx = onnx,

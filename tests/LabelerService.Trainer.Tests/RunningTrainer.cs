@@ -11,9 +11,9 @@ internal sealed class RunningTrainer : IAsyncDisposable
 
     private RunningTrainer(IHost host) => _host = host;
 
-    public static async Task<RunningTrainer> StartAsync(Queue queue, string? healthFile = null)
+    public static async Task<RunningTrainer> StartAsync(Queue queue, string? healthFile = null, int concurrency = 1)
     {
-        var host = TrainerHost.Build(Options(queue) with { HealthFile = healthFile });
+        var host = TrainerHost.Build(Options(queue) with { HealthFile = healthFile, Concurrency = concurrency });
         await host.StartAsync();
         return new RunningTrainer(host);
     }
@@ -38,5 +38,6 @@ internal sealed class RunningTrainer : IAsyncDisposable
         Name = "trainer-under-test",
         Heartbeat = TimeSpan.FromMilliseconds(200),
         Poll = TimeSpan.FromMilliseconds(500),
+        CheckpointEvery = TimeSpan.FromMilliseconds(50),
     };
 }

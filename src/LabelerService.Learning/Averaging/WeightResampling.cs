@@ -42,7 +42,7 @@ internal sealed class WeightResampling(
         for (var b = 0; b < resamples; b++)
         {
             var refitted = task.Run.Journal.Remember(
-                () => Refit(random, silent, options), state => random.Save(state, "generator"), state => random.Load(state, "generator"));
+                () => Refit(random, silent, options), ("weight_intervals", b + 1, resamples), state => random.Save(state, "generator"), state => random.Load(state, "generator"));
             for (var head = 0; head < refitted.Length; head++)
             {
                 drawn[head][b] = refitted[head];

@@ -60,9 +60,11 @@ internal sealed class RunJournal
 
     /// <summary>Works something out in a section of its own, or gives what it came to before.</summary>
     /// <param name="work">Gives the result.</param>
+    /// <param name="place">Where the run is after it: phase, and how many of how many.</param>
     /// <param name="save">Keeps what the work has changed besides; null for nothing.</param>
     /// <param name="load">Restores that.</param>
-    public double[] Remember(Func<double[]> work, Action<JournalState>? save = null, Action<JournalState>? load = null)
+    public double[] Remember(
+        Func<double[]> work, (string Phase, int Done, int Count) place, Action<JournalState>? save = null, Action<JournalState>? load = null)
     {
         using var section = Open();
         if (section.Finished is { } finished)
@@ -78,6 +80,11 @@ internal sealed class RunJournal
             state.Put<double>("result", result.AsSpan());
             save?.Invoke(state);
         });
+        if (IsDue)
+        {
+            Take(place.Phase, place.Done, place.Count);
+        }
+
         return result;
     }
 

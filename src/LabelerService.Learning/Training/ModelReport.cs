@@ -11,7 +11,8 @@ namespace LabelerService.Learning.Training;
 
 /// <summary>Measures a trained net for its manifest.</summary>
 internal sealed class ModelReport(
-    TrainingSnapshot snapshot, TrainingSet set, TrainedEnsemble trained, EnsembleRunner runner, EnsembleRunner? distilled, int bootstrapResamples, long bootstrapSeed)
+    TrainingSnapshot snapshot, TrainingSet set, TrainedEnsemble trained, EnsembleRunner runner, EnsembleRunner? distilled, int bootstrapResamples, long bootstrapSeed,
+    CancellationToken cancel)
 {
     // Draws of one interval: enough for 1,000 resamples of 100,000 items; larger splits get fewer, and need fewer.
     private const long MaximumDraws = 100_000_000;
@@ -33,6 +34,7 @@ internal sealed class ModelReport(
         var weights = zeros(assignment.Count, dtype: ScalarType.Float64);
         runner.ForEachChunk(items, (_, output) =>
         {
+            cancel.ThrowIfCancellationRequested();
             // What each head gives to the class that the ensemble holds likeliest.
             var top = output.Probabilities.argmax(1).view(-1, 1, 1).expand(-1, assignment.Count, 1);
             agreement.PlusInPlace(output.LabelerProbabilities.gather(2, top).squeeze(2).to(ScalarType.Float64).sum([0]));
@@ -119,6 +121,13 @@ internal sealed class ModelReport(
         }
     }
 
+    // A resample is the largest piece of work that nobody waits for.
+    private RowStatistic Cancellable(RowStatistic statistic) => chosen =>
+    {
+        cancel.ThrowIfCancellationRequested();
+        return statistic(chosen);
+    };
+
     private void Add(List<ModelMetric> metrics, string split, string name, int count, RowStatistic statistic)
     {
         int[] all = [.. Enumerable.Range(0, count)];
@@ -130,7 +139,7 @@ internal sealed class ModelReport(
         }
 
         var resamples = (int)Math.Min(bootstrapResamples, Math.Max(FewestResamples, MaximumDraws / count));
-        Interval? interval = resamples > 0 ? Bootstrap.Percentile(count, statistic, resamples, bootstrapSeed) : null;
+        Interval? interval = resamples > 0 ? Bootstrap.Percentile(count, Cancellable(statistic), resamples, bootstrapSeed) : null;
         interval = interval is { Low: double.NaN } ? null : interval;
         metrics.Add(new ModelMetric(split, name, value, count, interval?.Low, interval?.High));
     }

@@ -36,6 +36,9 @@ internal static class TrainingRunMapping
             EstimatedEndTime = ToTimestamp(forecast?.End),
             RetrainingReason = record.RetrainingReason ?? "",
             RetrainingPolicy = record.RetrainingPolicy is { } policy ? ResourceName.RetrainingPolicy(record.DatasetId, policy) : "",
+            WarmStartVersion = record.WarmStart is { } start ? ResourceName.ModelVersion(record.DatasetId, start.ModelId, start.Version) : "",
+            ResumedCount = record.ResumedCount,
+            LastCheckpointTime = ToTimestamp(record.LastCheckpointTime),
         };
         if (forecast?.Position is { } position)
         {
@@ -136,6 +139,8 @@ internal static class TrainingRunMapping
         RunEventKind.Succeeded => "The model version is published.",
         RunEventKind.Failed => record.Message ?? "Failed.",
         RunEventKind.Cancelled => "Cancelled.",
+        RunEventKind.Resumed => $"Goes on from its checkpoint: {record.Progress?.Phase}, {record.Progress?.Epoch} of {record.Progress?.Epochs}.",
+        RunEventKind.StartedOver => $"Starts over: {record.Message}",
         _ => "",
     };
 

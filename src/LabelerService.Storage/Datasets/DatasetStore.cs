@@ -17,7 +17,7 @@ public sealed class DatasetStore
     private static readonly string[] Tables =
     [
         "annotation_history", "annotations", "items", "labelers", "dataset_usage", "retraining_policies", "promotion_decisions", "training_runs",
-        "training_run_events", "model_aliases", "model_alias_changes", "model_versions", "models", "request_ids",
+        "training_run_events", "run_checkpoints", "model_aliases", "model_alias_changes", "model_versions", "models", "request_ids",
     ];
 
     private readonly Db _db;
@@ -150,8 +150,9 @@ public sealed class DatasetStore
                 batch.BatchCommands.Add(Sql.BatchCommand("LOCK TABLE artefacts IN SHARE ROW EXCLUSIVE MODE"));
                 batch.BatchCommands.Add(Sql.BatchCommand(
                     """
-                    DELETE FROM artefacts a WHERE EXISTS (SELECT 1 FROM model_versions v WHERE v.dataset_id = $1 AND v.artefact_sha256 = a.sha256)
+                    DELETE FROM artefacts a WHERE EXISTS (SELECT 1 FROM model_versions v WHERE v.dataset_id = $1 AND a.sha256 IN (v.artefact_sha256, v.weights_sha256))
                     AND NOT EXISTS (SELECT 1 FROM model_versions v WHERE v.dataset_id <> $1 AND v.artefact_sha256 = a.sha256 AND v.state = 1)
+                    AND NOT EXISTS (SELECT 1 FROM model_versions v WHERE v.dataset_id <> $1 AND v.weights_sha256 = a.sha256 AND v.state = 1)
                     """,
                     dataset.Key));
                 foreach (var table in Tables)

@@ -45,6 +45,12 @@ public enum RunEventKind
 
     /// <summary>Ended on request.</summary>
     Cancelled = 8,
+
+    /// <summary>Goes on from its checkpoint.</summary>
+    Resumed = 9,
+
+    /// <summary>Starts over although it had got ahead.</summary>
+    StartedOver = 10,
 }
 
 /// <summary>Progress of a run at one moment.</summary>
@@ -74,6 +80,9 @@ public sealed record RunWrite(
 
     /// <summary>Which trigger of the policy fired, with its evidence, for people.</summary>
     public string? RetrainingReason { get; init; }
+
+    /// <summary>Version that training starts from; null for none.</summary>
+    public WarmStart? WarmStart { get; init; }
 }
 
 /// <summary>A stored training run.</summary>
@@ -156,7 +165,21 @@ public sealed record RunRecord
 
     /// <summary>Which trigger of the policy fired, with its evidence, for people.</summary>
     public string? RetrainingReason { get; init; }
+
+    /// <summary>How often it was gone on with from a checkpoint.</summary>
+    public int ResumedCount { get; init; }
+
+    /// <summary>When its latest checkpoint was stored (database clock), if one was.</summary>
+    public DateTimeOffset? LastCheckpointTime { get; init; }
+
+    /// <summary>Version that its training starts from; null for none.</summary>
+    public WarmStart? WarmStart { get; init; }
 }
+
+/// <summary>A version of the same dataset that training starts from.</summary>
+/// <param name="ModelId">Id of its model.</param>
+/// <param name="Version">Its number.</param>
+public sealed record WarmStart(string ModelId, int Version);
 
 /// <summary>
 /// A claimed run. The fencing token grows with every claim: every write of a trainer carries it, and is refused once another trainer

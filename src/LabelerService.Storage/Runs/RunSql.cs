@@ -16,7 +16,8 @@ internal static class RunSql
         r.requested_settings, r.effective_settings, r.state, r.priority, r.attempt, r.cancel_requested, r.lease_owner, r.lease_expires_at,
         r.phase, r.epoch, r.epochs, r.loss, r.validation_metric, r.eta_seconds, r.error, r.model_version, r.last_sequence, r.create_time,
         r.start_time, r.end_time, r.update_time, r.version, r.fencing_token, r.validation_metric_name,
-        r.retraining_policy, r.retraining_reason
+        r.retraining_policy, r.retraining_reason,
+        r.resumed_count, r.last_checkpoint_time, r.warm_start_model, r.warm_start_version
         """;
 
     public const int FencingTokenColumn = 29;
@@ -34,7 +35,7 @@ internal static class RunSql
         appended AS (
             INSERT INTO training_run_events (dataset_id, run_id, sequence, kind, payload)
             SELECT dataset_id, run_id, last_sequence, {kind}, $4 FROM r
-        )
+        ), {ForgetCheckpoint}
         SELECT {Columns}, pg_notify('{Channels.RunEvents}', dataset_id || '/' || run_id) FROM r
         """;
 
@@ -47,8 +48,8 @@ internal static class RunSql
             $"""
             WITH r AS (
                 INSERT INTO training_runs (dataset_id, run_id, uid, algorithm, model_id, seed, requested_settings, state, priority,
-                    attempt, cancel_requested, fencing_token, last_sequence, retraining_policy, retraining_reason)
-                VALUES ($1, $2, gen_random_uuid(), $5, $6, $7, $8, {(int)RunState.Queued}, $9, 0, false, 0, 1, $10, $11)
+                    attempt, cancel_requested, fencing_token, last_sequence, retraining_policy, retraining_reason, warm_start_model, warm_start_version)
+                VALUES ($1, $2, gen_random_uuid(), $5, $6, $7, $8, {(int)RunState.Queued}, $9, 0, false, 0, 1, $10, $11, $12, $13)
                 ON CONFLICT DO NOTHING RETURNING *
             ), appended AS (
                 INSERT INTO training_run_events (dataset_id, run_id, sequence, kind, payload)
@@ -59,7 +60,8 @@ internal static class RunSql
             """,
             dataset.Key, run.RunId, Kind(RunEventKind.Queued), Payload(), run.Algorithm, run.ModelId, run.Seed,
             Sql.Json(Json.WriteMap(run.Settings)), run.Priority, Sql.Typed(run.RetrainingPolicy, NpgsqlDbType.Text),
-            Sql.Typed(run.RetrainingReason, NpgsqlDbType.Text)).ListAsync(Read, cancel);
+            Sql.Typed(run.RetrainingReason, NpgsqlDbType.Text), Sql.Typed(run.WarmStart?.ModelId, NpgsqlDbType.Text),
+            Sql.Typed(run.WarmStart?.Version, NpgsqlDbType.Integer)).ListAsync(Read, cancel);
         return rows.Count == 1
             ? rows[0]
             : throw new ServiceException(
@@ -67,6 +69,14 @@ internal static class RunSql
                 $"datasets/{dataset.Id}/trainingRuns/{run.RunId} exists already. Choose another id.",
                 new FieldViolation("training_run_id", "is taken"));
     }
+
+    /// <summary>A part of a statement that changes runs r: whoever has ended needs no checkpoint.</summary>
+    public const string ForgetCheckpoint =
+        """
+        forgotten AS (
+            DELETE FROM run_checkpoints c USING r WHERE c.dataset_id = r.dataset_id AND c.run_id = r.run_id AND r.state IN (3, 4, 5)
+        )
+        """;
 
     public static ServiceException Stale(RunRecord run) => new(
         ErrorKind.Aborted, "STALE_LEASE",
@@ -116,6 +126,9 @@ internal static class RunSql
         Version = row.GetInt64(28),
         RetrainingPolicy = row.MaybeText(31),
         RetrainingReason = row.MaybeText(32),
+        ResumedCount = row.GetInt32(33),
+        LastCheckpointTime = row.Maybe<DateTimeOffset>(34),
+        WarmStart = row.IsDBNull(35) ? null : new WarmStart(row.GetString(35), row.GetInt32(36)),
     };
 
     private sealed record EventPayload(RunProgress? Progress, string? Message);

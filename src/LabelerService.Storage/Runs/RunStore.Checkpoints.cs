@@ -36,7 +36,7 @@ public sealed partial class RunStore
             SET snapshot_id = excluded.snapshot_id, snapshot = excluded.snapshot, steps = 0, bytes = NULL, update_time = now()
         RETURNING c.run_id
         """,
-        "update_time = now()", cancel, pin.SnapshotId, pin.Content);
+        "update_time = now()", pin.SnapshotId, pin.Content, cancel);
 
     /// <summary>
     /// Stores a run's latest checkpoint in place of the one before. A run that is further than it ever was has not died in vain: the
@@ -61,7 +61,7 @@ public sealed partial class RunStore
         stalled_attempts = CASE WHEN $4 > r.checkpoint_steps THEN 0 ELSE r.stalled_attempts END,
         checkpoint_steps = greatest(r.checkpoint_steps, $4)
         """,
-        cancel, steps, bytes);
+        steps, bytes, cancel);
 
     /// <summary>Records that the run goes on from its checkpoint.</summary>
     /// <exception cref="ServiceException">Aborted (STALE_LEASE).</exception>
@@ -79,7 +79,7 @@ public sealed partial class RunStore
 
     // One statement: whoever is no longer the owner changes neither the run nor what is kept of it.
     private async Task OwnedCheckpointAsync(
-        RunLease lease, string statement, string change, CancellationToken cancel, object third, object fourth)
+        RunLease lease, string statement, string change, object fourth, object fifth, CancellationToken cancel)
     {
         var rows = await _db.RunAsync(
             (connection, token) => Sql.Command(
@@ -92,7 +92,7 @@ public sealed partial class RunStore
                 ), kept AS ({statement})
                 SELECT run_id FROM kept
                 """,
-                lease.Run.DatasetKey, lease.Run.RunId, lease.FencingToken, third, fourth).ListAsync(row => row.GetString(0), token),
+                lease.Run.DatasetKey, lease.Run.RunId, lease.FencingToken, fourth, fifth).ListAsync(row => row.GetString(0), token),
             cancel);
         if (rows.Count == 0)
         {

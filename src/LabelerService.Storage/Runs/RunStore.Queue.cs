@@ -13,7 +13,8 @@ public sealed partial class RunStore
 
     /// <summary>
     /// Claims the run that should run next: highest priority first, then the oldest; of those that are queued, or whose trainer's lease
-    /// lapsed. Two trainers never get the same one. Null if none waits.
+    /// lapsed. Two trainers never get the same one. Null if none waits. A run whose trainers died too often without its getting ahead
+    /// (<see cref="WriteCheckpointAsync"/>) ends instead.
     /// </summary>
     /// <param name="trainer">Name of the trainer, for people.</param>
     /// <param name="leaseDuration">Time until the lease lapses without a heartbeat; at least three heartbeats long.</param>
@@ -27,8 +28,8 @@ public sealed partial class RunStore
                 await EndLapsedAsync(
                     connection, $"{Lapsed} AND r.cancel_requested", RunState.Cancelled, RunEventKind.Cancelled, null, token);
                 await EndLapsedAsync(
-                    connection, $"{Lapsed} AND r.attempt >= {_maxAttempts}", RunState.Failed, RunEventKind.Failed,
-                    $"The trainer died {_maxAttempts} times during this run. Look into its log (out of memory?), then create the run again.", token);
+                    connection, $"{Lapsed} AND r.stalled_attempts >= {_maxAttempts}", RunState.Failed, RunEventKind.Failed,
+                    $"The trainer died {_maxAttempts} times during this run without getting ahead with it. Look into its log (out of memory?), then create the run again.", token);
                 var leases = await Sql.Command(
                     connection,
                     $"""
@@ -37,7 +38,7 @@ public sealed partial class RunStore
                         WHERE r.state IN ({(int)RunState.Queued}, {(int)RunState.Running}) AND (r.state = {(int)RunState.Queued} OR ({Lapsed}))
                         ORDER BY r.priority DESC, r.create_time, r.dataset_id, r.run_id LIMIT 1 FOR UPDATE SKIP LOCKED
                     ), r AS (
-                        UPDATE training_runs AS r SET state = {(int)RunState.Running}, attempt = r.attempt + 1,
+                        UPDATE training_runs AS r SET state = {(int)RunState.Running}, attempt = r.attempt + 1, stalled_attempts = r.stalled_attempts + 1,
                             fencing_token = r.fencing_token + 1, lease_owner = $1, lease_expires_at = clock_timestamp() + $2,
                             start_time = now(), phase = NULL, epoch = NULL, epochs = NULL, loss = NULL, validation_metric = NULL,
                             eta_seconds = NULL, {RunSql.Touch}
@@ -145,7 +146,8 @@ public sealed partial class RunStore
             RunEventKind.Released, RunSql.Payload(),
             $"""
             state = CASE WHEN r.cancel_requested THEN {(int)RunState.Cancelled} ELSE {(int)RunState.Queued} END,
-            end_time = CASE WHEN r.cancel_requested THEN now() END, attempt = r.attempt - 1, lease_expires_at = NULL
+            end_time = CASE WHEN r.cancel_requested THEN now() END, attempt = r.attempt - 1,
+            stalled_attempts = greatest(r.stalled_attempts - 1, 0), lease_expires_at = NULL
             """,
             cancel);
         await _db.RunAsync(
@@ -195,7 +197,7 @@ public sealed partial class RunStore
             ), appended AS (
                 INSERT INTO training_run_events (dataset_id, run_id, sequence, kind, payload)
                 SELECT dataset_id, run_id, last_sequence, $1, $2 FROM r
-            )
+            ), {RunSql.ForgetCheckpoint}
             SELECT pg_notify('{Channels.RunEvents}', dataset_id || '/' || run_id) FROM r
             """,
             RunSql.Kind(kind), RunSql.Payload(message: message), Sql.Typed(message, NpgsqlDbType.Text)).ExecuteAsync(cancel);

@@ -31,6 +31,7 @@ internal sealed class LabelerDbContext(DbContextOptions<LabelerDbContext> option
         modelBuilder.Entity<AnnotationHistoryEntity>(AnnotationHistory);
         modelBuilder.Entity<TrainingRunEntity>(TrainingRun);
         modelBuilder.Entity<TrainingRunEventEntity>(TrainingRunEvent);
+        modelBuilder.Entity<RunCheckpointEntity>(RunCheckpoint);
         modelBuilder.Entity<ModelEntity>(Model_);
         modelBuilder.Entity<ModelVersionEntity>(ModelVersion);
         modelBuilder.Entity<ModelAliasEntity>(ModelAlias);
@@ -110,10 +111,23 @@ internal sealed class LabelerDbContext(DbContextOptions<LabelerDbContext> option
         entity.Property(row => row.CreateTime).HasDefaultValueSql("now()");
         entity.Property(row => row.UpdateTime).HasDefaultValueSql("now()");
         entity.Property(row => row.Version).HasDefaultValue(1L);
+        entity.Property(row => row.StalledAttempts).HasDefaultValue(0);
+        entity.Property(row => row.CheckpointSteps).HasDefaultValue(0L);
+        entity.Property(row => row.ResumedCount).HasDefaultValue(0);
+        entity.Property(row => row.WarmStartModel).UseCollation(ByteOrder);
 
         // The claim looks over all datasets, but only over runs that wait or run: few, whatever the history.
         entity.HasIndex(row => new { row.State, row.Priority, row.CreateTime })
             .IsDescending(false, true, false).HasFilter("state in (1, 2)").HasDatabaseName("ix_training_runs_queue");
+    }
+
+    private static void RunCheckpoint(EntityTypeBuilder<RunCheckpointEntity> entity)
+    {
+        entity.ToTable("run_checkpoints").HasKey(row => new { row.DatasetId, row.RunId });
+        entity.Property(row => row.RunId).UseCollation(ByteOrder);
+        entity.Property(row => row.Steps).HasDefaultValue(0L);
+        entity.Property(row => row.CreateTime).HasDefaultValueSql("now()");
+        entity.Property(row => row.UpdateTime).HasDefaultValueSql("now()");
     }
 
     private static void TrainingRunEvent(EntityTypeBuilder<TrainingRunEventEntity> entity)
@@ -152,6 +166,7 @@ internal sealed class LabelerDbContext(DbContextOptions<LabelerDbContext> option
 
         // Whoever removes artefacts asks which versions refer to one; those that are deleted no longer do.
         entity.HasIndex(row => row.ArtefactSha256).HasFilter("state = 1").HasDatabaseName("ix_model_versions_artefact");
+        entity.HasIndex(row => row.WeightsSha256).HasFilter("state = 1 and weights_sha256 is not null").HasDatabaseName("ix_model_versions_weights");
     }
 
     private static void ModelAliasChange(EntityTypeBuilder<ModelAliasChangeEntity> entity)

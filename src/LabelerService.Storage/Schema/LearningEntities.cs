@@ -72,6 +72,40 @@ internal sealed class TrainingRunEntity
     public DateTimeOffset UpdateTime { get; set; }
 
     public long Version { get; set; }
+
+    /// <summary>Attempts since the run last got ahead.</summary>
+    public int StalledAttempts { get; set; }
+
+    /// <summary>How far it has ever been.</summary>
+    public long CheckpointSteps { get; set; }
+
+    public int ResumedCount { get; set; }
+
+    public DateTimeOffset? LastCheckpointTime { get; set; }
+
+    public string? WarmStartModel { get; set; }
+
+    public int? WarmStartVersion { get; set; }
+}
+
+/// <summary>What a run that is under way is taken up from; gone when it ends.</summary>
+internal sealed class RunCheckpointEntity
+{
+    public long DatasetId { get; set; }
+
+    public required string RunId { get; set; }
+
+    public required string SnapshotId { get; set; }
+
+    public required byte[] Snapshot { get; set; }
+
+    public long Steps { get; set; }
+
+    public byte[]? Bytes { get; set; }
+
+    public DateTimeOffset CreateTime { get; set; }
+
+    public DateTimeOffset UpdateTime { get; set; }
 }
 
 internal sealed class TrainingRunEventEntity
@@ -131,6 +165,10 @@ internal sealed class ModelVersionEntity
     public required byte[] ArtefactSha256 { get; set; }
 
     public long ArtefactLength { get; set; }
+
+    public byte[]? WeightsSha256 { get; set; }
+
+    public long? WeightsLength { get; set; }
 
     public required string Manifest { get; set; }
 

@@ -12,6 +12,8 @@ internal static class TrainerCommand
 
     private const int MaximumThreads = 1024;
     private const int MostGibibytes = 1 << 20;
+    private const int MostSeconds = 86_400;
+    private const int ShortestLease = 3;
 
     /// <summary>Builds the root command.</summary>
     /// <param name="run">Runs the trainer; gives the exit code.</param>
@@ -49,10 +51,29 @@ internal static class TrainerCommand
             DefaultValueFactory = _ => double.TryParse(
                 Environment.GetEnvironmentVariable("LABELER_MAP_ABOVE"), NumberStyles.Float, CultureInfo.InvariantCulture, out var given) ? given : 1,
         };
-        var exitWithStdin = new Option<bool>("--exit-with-stdin") { Description = "Stop when standard input ends." };
-        var root = new RootCommand("Trains models for LabelerService: takes runs from the queue in PostgreSQL, one at a time.")
+        var checkpointEvery = new Option<double>("--checkpoint-every")
         {
-            postgres, name, threads, healthFile, featureCache, mapAbove, exitWithStdin,
+            Description = "Seconds between checkpoints of a run, which another trainer goes on from if this one dies (also LABELER_CHECKPOINT_EVERY).",
+            DefaultValueFactory = _ => double.TryParse(
+                Environment.GetEnvironmentVariable("LABELER_CHECKPOINT_EVERY"), NumberStyles.Float, CultureInfo.InvariantCulture, out var given) ? given : 10,
+        };
+        var lease = new Option<double>("--lease")
+        {
+            Description = "Seconds after which others take over the runs of a trainer that no longer gives a sign of life.",
+            DefaultValueFactory = _ => 15,
+        };
+        var concurrency = new Option<int>("--concurrency")
+        {
+            Description =
+                "Runs to train at once (also LABELER_TRAINER_CONCURRENCY). Each takes a thread, and memory of its own: its features, unless they are "
+                + "mapped (--map-above), and about ten times its parameters.",
+            DefaultValueFactory = _ => int.TryParse(
+                Environment.GetEnvironmentVariable("LABELER_TRAINER_CONCURRENCY"), NumberStyles.None, CultureInfo.InvariantCulture, out var given) ? given : 1,
+        };
+        var exitWithStdin = new Option<bool>("--exit-with-stdin") { Description = "Stop when standard input ends." };
+        var root = new RootCommand("Trains models for LabelerService: takes runs from the queue in PostgreSQL.")
+        {
+            postgres, name, threads, healthFile, featureCache, mapAbove, checkpointEvery, lease, concurrency, exitWithStdin,
         };
         root.SetAction(async (result, cancel) =>
         {
@@ -71,6 +92,21 @@ internal static class TrainerCommand
                 return await RefuseAsync($"--map-above takes a number of GiB from 0 to {MostGibibytes}.");
             }
 
+            if (result.GetValue(checkpointEvery) is not (>= 0 and <= MostSeconds))
+            {
+                return await RefuseAsync($"--checkpoint-every takes a number of seconds from 0 to {MostSeconds}.");
+            }
+
+            if (result.GetValue(lease) is not (>= ShortestLease and <= MostSeconds))
+            {
+                return await RefuseAsync($"--lease takes a number of seconds from {ShortestLease} to {MostSeconds}.");
+            }
+
+            if (result.GetValue(concurrency) is < 1 or > MaximumThreads)
+            {
+                return await RefuseAsync($"--concurrency takes a number from 1 to {MaximumThreads}.");
+            }
+
             return await run(
                 new TrainerOptions
                 {
@@ -79,6 +115,10 @@ internal static class TrainerCommand
                     Threads = result.GetValue(threads),
                     HealthFile = string.IsNullOrWhiteSpace(result.GetValue(healthFile)) ? null : result.GetValue(healthFile),
                     ExitWithStandardInput = result.GetValue(exitWithStdin),
+                    CheckpointEvery = TimeSpan.FromSeconds(result.GetValue(checkpointEvery)),
+                    Concurrency = result.GetValue(concurrency),
+                    Lease = TimeSpan.FromSeconds(result.GetValue(lease)),
+                    Poll = TimeSpan.FromSeconds(Math.Min(5, result.GetValue(lease) / 3)),
                     FeatureCache = new FeatureCacheOptions(Path.GetFullPath(result.GetValue(featureCache)!))
                     {
                         Threshold = (long)(result.GetValue(mapAbove) * (1L << 30)),

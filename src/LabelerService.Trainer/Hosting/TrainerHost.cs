@@ -13,7 +13,7 @@ namespace LabelerService.Trainer.Hosting;
 /// <summary>The composition root of the trainer.</summary>
 public static partial class TrainerHost
 {
-    // A run that has killed this many trainers (out of memory, a crash in native code) is not tried again.
+    // A run that has killed this many trainers (out of memory, a crash in native code) without getting ahead is not tried again.
     private const int MaximumAttempts = 3;
 
     // Runs that the worker takes at once.
@@ -64,6 +64,7 @@ public static partial class TrainerHost
         });
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(provider => new ModelTrainer(provider.GetRequiredService<TimeProvider>(), CodeVersion()));
+        builder.Services.AddSingleton<RunStart>();
         builder.Services.AddSingleton<RunExecutor>();
         builder.Services.AddSingleton(new TrainerSign(Guid.NewGuid(), options.Name, Slots, CodeVersion()));
         builder.Services.AddHostedService<TrainerWorker>();

@@ -27,10 +27,16 @@ public sealed record TrainerOptions
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>Time between signs of life; also how soon a cancellation is noticed.</summary>
-    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Time between looks at the queue when nothing announces a run.</summary>
     public TimeSpan Poll { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Time between checkpoints of a run; longer where writing one takes more than a tenth of it.</summary>
+    public TimeSpan CheckpointEvery { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Runs at once. Each has its own thread, lease and progress, and takes the memory of a run.</summary>
+    public int Concurrency { get; init; } = 1;
 
     /// <summary>
     /// Where features of large datasets are kept in files that are mapped into memory; null holds all features in memory.

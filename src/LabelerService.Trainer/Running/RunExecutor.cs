@@ -1,7 +1,8 @@
 using LabelerService.Core.Errors;
 using LabelerService.Core.Models;
+using LabelerService.Core.Training;
 using LabelerService.Learning;
-using LabelerService.Storage.Queries;
+using LabelerService.Learning.Checkpoints;
 using LabelerService.Storage.Runs;
 using LabelerService.Trainer.Hosting;
 using Microsoft.Extensions.Logging;
@@ -9,12 +10,14 @@ using Microsoft.Extensions.Logging;
 namespace LabelerService.Trainer.Running;
 
 /// <summary>
-/// Carries out one claimed run: reads the snapshot, trains, publishes. Every write carries the lease's fencing token, so whatever this
-/// trainer believes, it changes nothing once another has the run.
+/// Carries out one claimed run: reads the snapshot, trains or goes on with training, publishes. Every write carries the lease's fencing
+/// token, so whatever this trainer believes, it changes nothing once another has the run.
 /// </summary>
 internal sealed partial class RunExecutor(
-    RunStore runs, SnapshotReader snapshots, ModelTrainer trainer, TrainerOptions options, TimeProvider time, ILoggerFactory loggers)
+    RunStore runs, RunStart start, ModelTrainer trainer, TrainerOptions options, TimeProvider time, ILoggerFactory loggers)
 {
+    // How long native code that cannot be interrupted (an eigendecomposition, say) is waited for before the run's end is written without it.
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(500);
     private readonly ILogger _logger = loggers.CreateLogger<RunExecutor>();
 
     /// <summary>Carries out a run. Returns when it has ended, was given back, or is another trainer's.</summary>
@@ -29,6 +32,11 @@ internal sealed partial class RunExecutor(
         try
         {
             var model = await TrainAsync(lease, keeper);
+            if (model is null)
+            {
+                return;
+            }
+
             var version = await PersistAsync(token => runs.PublishAsync(lease, model.Onnx, model.Manifest, token), keeper.Token);
             LogPublished(run.DatasetId, version.ModelId, version.Version, model.Manifest.TrainingSeconds);
         }
@@ -68,7 +76,8 @@ internal sealed partial class RunExecutor(
             : $"Training failed with {error.GetType().Name}. The trainer's log has more.";
     }
 
-    private async Task<TrainedModel> TrainAsync(RunLease lease, LeaseKeeper keeper)
+    // Null where the run was interrupted and its end is written.
+    private async Task<TrainedModel?> TrainAsync(RunLease lease, LeaseKeeper keeper)
     {
         var run = lease.Run;
         var settings = AlgorithmCatalogue.Validate(run.Algorithm, run.RequestedSettings);
@@ -81,12 +90,56 @@ internal sealed partial class RunExecutor(
             keeper.Token);
         await using var progress = new ProgressReporter(lease, runs, time, loggers.CreateLogger<ProgressReporter>(), keeper.Token);
         progress.Report(new RunProgress("read", 0, 1));
-        using var snapshot = await PersistAsync(token => snapshots.ReadAsync(run.DatasetId, token), keeper.Token);
+        using var beginning = await PersistAsync(token => start.ReadAsync(lease, settings, token), keeper.Token);
+        await using var checkpoints = new CheckpointWriter(lease, runs, options, time, loggers.CreateLogger<CheckpointWriter>(), keeper.Token);
+        var plan = new CheckpointPlan(() => checkpoints.IsDue, checkpoints.Take, beginning.Resume);
+        try
+        {
+            return await TrainAsync(lease, keeper, beginning.Snapshot, settings, progress, plan);
+        }
+        catch (CheckpointUnusableException error)
+        {
+            await PersistAsync(
+                async token =>
+                {
+                    await start.StartOverAsync(lease, $"Its checkpoint is of no use: {error.Message}.", token);
+                    return true;
+                },
+                keeper.Token);
+            return await TrainAsync(lease, keeper, beginning.Snapshot, settings, progress, plan with { Resume = null });
+        }
+    }
 
+    private async Task<TrainedModel?> TrainAsync(
+        RunLease lease, LeaseKeeper keeper, TrainingSnapshot snapshot, TrainingSettings settings, ProgressReporter progress, CheckpointPlan plan)
+    {
         // Training holds its thread for minutes: it gets one of its own, and the pool keeps its threads for heartbeats.
-        return await Task.Factory.StartNew(
-            () => trainer.Train(snapshot, settings, run.Seed, progress, keeper.Token),
+        var training = Task.Factory.StartNew(
+            () => trainer.Train(snapshot, settings, lease.Run.Seed, progress, plan, keeper.Token),
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        await Task.WhenAny(training, GraceAfter(keeper.Token));
+        if (training.IsCompleted)
+        {
+            return await training;
+        }
+
+        // Whoever cancelled need not wait. This trainer does: it takes no other run before its thread is free.
+        await EndInterruptedAsync(lease, keeper.Reason);
+        await Task.WhenAny(training);
+        if (training.Exception?.InnerException is { } error)
+        {
+            LogAfterEnd(lease.Run.DatasetId, lease.Run.RunId, error.Message);
+        }
+
+        return null;
+    }
+
+    private async Task GraceAfter(CancellationToken interrupted)
+    {
+        var signalled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = interrupted.Register(signalled.SetResult);
+        await signalled.Task;
+        await Task.Delay(Grace, time, CancellationToken.None);
     }
 
     // Hours of training are not thrown away because the database restarts: as long as the lease is ours, whatever passes is waited for.
@@ -162,6 +215,9 @@ internal sealed partial class RunExecutor(
 
     [LoggerMessage(EventId = 37, Level = LogLevel.Warning, Message = "Once more in a moment: {Problem}")]
     private partial void LogRepeated(string problem);
+
+    [LoggerMessage(EventId = 38, Level = LogLevel.Warning, Message = "Run datasets/{Dataset}/trainingRuns/{Run} had ended when its training broke off: {Problem}")]
+    private partial void LogAfterEnd(string dataset, string run, string problem);
 
     [LoggerMessage(EventId = 36, Level = LogLevel.Error, Message = "Run datasets/{Dataset}/trainingRuns/{Run} failed.")]
     private partial void LogFailed(string dataset, string run, Exception error);

@@ -8,13 +8,15 @@ using Microsoft.Extensions.Logging;
 namespace LabelerService.Trainer.Running;
 
 /// <summary>
-/// Takes runs from the queue, one at a time. A database that does not answer is waited for: it comes back, or whoever runs this trainer
+/// Takes runs from the queue, a given number at a time. A database that does not answer is waited for: it comes back, or whoever runs this trainer
 /// sees it in the health file and the log.
 /// </summary>
 internal sealed partial class TrainerWorker(
     RunStore runs, RunEventListener listener, RunExecutor executor, DatabaseHealth database, TrainerOptions options, TimeProvider time,
     ILogger<TrainerWorker> logger) : BackgroundService
 {
+    private readonly Lock _healthFile = new();
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -22,19 +24,39 @@ internal sealed partial class TrainerWorker(
         {
             await WaitForSchemaAsync(stoppingToken);
             LogReady(options.Name);
-            using var queue = listener.WatchQueue();
-            while (true)
-            {
-                // A notice says a run was queued; the poll finds runs whose trainer died, which nobody announces.
-                if (!await TakeOneAsync(stoppingToken))
+            // One that breaks takes the others with it: the host stops, and they give their runs back.
+            using var broken = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+            await Task.WhenAll(Enumerable.Range(0, options.Concurrency).Select(_ => Task.Run(
+                async () =>
                 {
-                    await queue.WaitAsync(options.Poll, stoppingToken);
-                }
-            }
+                    try
+                    {
+                        await TakeRunsAsync(broken.Token);
+                    }
+                    catch
+                    {
+                        await broken.CancelAsync();
+                        throw;
+                    }
+                },
+                CancellationToken.None)));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             LogStopped(options.Name);
+        }
+    }
+
+    private async Task TakeRunsAsync(CancellationToken stopping)
+    {
+        using var queue = listener.WatchQueue();
+        while (true)
+        {
+            // A notice says a run was queued; the poll finds runs whose trainer died, which nobody announces.
+            if (!await TakeOneAsync(stopping))
+            {
+                await queue.WaitAsync(options.Poll, stopping);
+            }
         }
     }
 
@@ -82,7 +104,10 @@ internal sealed partial class TrainerWorker(
         {
             try
             {
-                File.WriteAllText(path, time.GetUtcNow().ToString("O"));
+                lock (_healthFile)
+                {
+                    File.WriteAllText(path, time.GetUtcNow().ToString("O"));
+                }
             }
             catch (IOException error)
             {

@@ -93,12 +93,18 @@ public sealed class RunQueueTests(RunQueueTests.Databases databases) : IClassFix
     {
         await CreateAsync("run");
         var stale = await ClaimAsync(Dead);
+        await _store.PinSnapshotAsync(stale, new SnapshotPin("first", [7]), default);
+        await _store.WriteCheckpointAsync(stale, 1, [9], default);
         var owner = (await _store.TryClaimAsync("second", Lease, default))!;
         var before = await _store.GetAsync(_dataset, "run", default);
 
         Assert.False((await _store.HeartbeatAsync(stale, Lease, default)).StillOwner);
         foreach (var write in (Func<Task>[])[
             () => _store.AppendProgressAsync(stale, new RunProgress("heads", 1, 2), default),
+            () => _store.PinSnapshotAsync(stale, new SnapshotPin("abc", [1]), default),
+            () => _store.WriteCheckpointAsync(stale, 5, [1, 2], default),
+            () => _store.MarkResumedAsync(stale, new RunProgress("heads", 1, 2), default),
+            () => _store.MarkStartedOverAsync(stale, "why", default),
             () => _store.SetEffectiveSettingsAsync(stale, new Dictionary<string, string>(), default),
             () => _store.PublishAsync(stale, [1, 2, 3], Some.Manifest(), default),
             () => _store.FailAsync(stale, "broke", default),
@@ -112,6 +118,9 @@ public sealed class RunQueueTests(RunQueueTests.Databases databases) : IClassFix
         var after = await _store.GetAsync(_dataset, "run", default);
         Assert.Equal((before.Version, before.LastSequence, before.LeaseExpiresAt), (after.Version, after.LastSequence, after.LeaseExpiresAt));
         await _store.AppendProgressAsync(owner, new RunProgress("heads", 1, 2), default);
+        var kept = (await _store.ReadCheckpointAsync(owner, default))!;
+        Assert.Equal(("first", 1L), (kept.Pin.SnapshotId, kept.Steps));
+        Assert.Equal((byte[])[9], kept.Bytes!);
     }
 
     [Fact]

@@ -29,11 +29,7 @@ internal sealed class AutoSelection : ILearningAlgorithm
             {
                 task.Run.Cancel.ThrowIfCancellationRequested();
                 var candidate = candidates[c];
-                scores[c] = task.Run.Journal.Remember(() => Score(scorer, candidate));
-                if (task.Run.Journal.IsDue)
-                {
-                    task.Run.Journal.Take("choosing", c + 1, candidates.Count);
-                }
+                scores[c] = task.Run.Journal.Remember(() => Score(scorer, candidate), ("choosing", c + 1, candidates.Count));
 
                 var elapsed = task.Run.Time.GetElapsedTime(start);
                 var best = scores.Take(c + 1).Max(items => items.Sum()) / annotations;
