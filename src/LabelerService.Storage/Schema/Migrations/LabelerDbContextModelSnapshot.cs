@@ -733,12 +733,24 @@ namespace LabelerService.Storage.Schema.Migrations
                         .HasColumnType("smallint")
                         .HasColumnName("state");
 
+                    b.Property<long?>("WeightsLength")
+                        .HasColumnType("bigint")
+                        .HasColumnName("weights_length");
+
+                    b.Property<byte[]>("WeightsSha256")
+                        .HasColumnType("bytea")
+                        .HasColumnName("weights_sha256");
+
                     b.HasKey("DatasetId", "ModelId", "Version")
                         .HasName("pk_model_versions");
 
                     b.HasIndex("ArtefactSha256")
                         .HasDatabaseName("ix_model_versions_artefact")
                         .HasFilter("state = 1");
+
+                    b.HasIndex("WeightsSha256")
+                        .HasDatabaseName("ix_model_versions_weights")
+                        .HasFilter("state = 1 and weights_sha256 is not null");
 
                     b.ToTable("model_versions", (string)null);
                 });
@@ -975,6 +987,55 @@ namespace LabelerService.Storage.Schema.Migrations
                     b.ToTable("retraining_policies", (string)null);
                 });
 
+            modelBuilder.Entity("LabelerService.Storage.Schema.RunCheckpointEntity", b =>
+                {
+                    b.Property<long>("DatasetId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("dataset_id");
+
+                    b.Property<string>("RunId")
+                        .HasColumnType("text")
+                        .HasColumnName("run_id")
+                        .UseCollation("C");
+
+                    b.Property<byte[]>("Bytes")
+                        .HasColumnType("bytea")
+                        .HasColumnName("bytes");
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<byte[]>("Snapshot")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("snapshot");
+
+                    b.Property<string>("SnapshotId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("snapshot_id");
+
+                    b.Property<long>("Steps")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("steps");
+
+                    b.Property<DateTimeOffset>("UpdateTime")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("update_time")
+                        .HasDefaultValueSql("now()");
+
+                    b.HasKey("DatasetId", "RunId")
+                        .HasName("pk_run_checkpoints");
+
+                    b.ToTable("run_checkpoints", (string)null);
+                });
+
             modelBuilder.Entity("LabelerService.Storage.Schema.ServerSecretEntity", b =>
                 {
                     b.Property<string>("Name")
@@ -1067,6 +1128,12 @@ namespace LabelerService.Storage.Schema.Migrations
                         .HasColumnType("boolean")
                         .HasColumnName("cancel_requested");
 
+                    b.Property<long>("CheckpointSteps")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("checkpoint_steps");
+
                     b.Property<DateTimeOffset>("CreateTime")
                         .ValueGeneratedOnAdd()
                         .HasColumnType("timestamp with time zone")
@@ -1110,6 +1177,10 @@ namespace LabelerService.Storage.Schema.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("fencing_token");
 
+                    b.Property<DateTimeOffset?>("LastCheckpointTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_checkpoint_time");
+
                     b.Property<long>("LastSequence")
                         .HasColumnType("bigint")
                         .HasColumnName("last_sequence");
@@ -1148,6 +1219,12 @@ namespace LabelerService.Storage.Schema.Migrations
                         .HasColumnType("jsonb")
                         .HasColumnName("requested_settings");
 
+                    b.Property<int>("ResumedCount")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("resumed_count");
+
                     b.Property<string>("RetrainingPolicy")
                         .HasColumnType("text")
                         .HasColumnName("retraining_policy");
@@ -1159,6 +1236,12 @@ namespace LabelerService.Storage.Schema.Migrations
                     b.Property<long>("Seed")
                         .HasColumnType("bigint")
                         .HasColumnName("seed");
+
+                    b.Property<int>("StalledAttempts")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("stalled_attempts");
 
                     b.Property<DateTimeOffset?>("StartTime")
                         .HasColumnType("timestamp with time zone")
@@ -1191,6 +1274,15 @@ namespace LabelerService.Storage.Schema.Migrations
                         .HasColumnType("bigint")
                         .HasDefaultValue(1L)
                         .HasColumnName("version");
+
+                    b.Property<string>("WarmStartModel")
+                        .HasColumnType("text")
+                        .HasColumnName("warm_start_model")
+                        .UseCollation("C");
+
+                    b.Property<int?>("WarmStartVersion")
+                        .HasColumnType("integer")
+                        .HasColumnName("warm_start_version");
 
                     b.HasKey("DatasetId", "RunId")
                         .HasName("pk_training_runs");
