@@ -5,7 +5,6 @@ using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Ingest;
 using LabelerService.Storage.Items;
 using LabelerService.Storage.Queries;
-using LabelerService.Storage.Runs;
 using LabelerService.TestKit.Crowds;
 using LabelerService.TestKit.Postgres;
 

@@ -39,7 +39,7 @@ public sealed class ResumeTests(ITestOutputHelper output) : IAsyncLifetime
             // A trainer that dies before its first checkpoint counts against the run, so of two in turn one gets ahead.
             var victim = await _queue.UntilAsync(
                 "run",
-                run => run.State != RunState.Running
+                run => run.State is RunState.Succeeded or RunState.Failed or RunState.Cancelled
                     || (run.Attempt > kill && Done(run, epochs) >= kills[kill] && (kill % 2 == 0 || run.LastCheckpointTime > run.StartTime)));
             trainer.Kill();
             await trainer.EndAsync();
