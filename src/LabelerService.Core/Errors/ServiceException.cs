@@ -64,6 +64,9 @@ public sealed class ServiceException : Exception
     /// <summary>The fields at fault; empty where no single field is.</summary>
     public IReadOnlyList<FieldViolation> Violations { get; }
 
+    /// <summary>When to call again, where that is known; only for <see cref="ErrorKind.ResourceExhausted"/> and <see cref="ErrorKind.Unavailable"/>.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     /// <summary>A request with one wrong field.</summary>
     public static ServiceException InvalidField(string field, string description) =>
         new(ErrorKind.InvalidArgument, "INVALID_FIELD", $"{field}: {description}", new FieldViolation(field, description));

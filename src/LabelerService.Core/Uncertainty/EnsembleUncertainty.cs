@@ -86,6 +86,36 @@ public static class EnsembleUncertainty
         return Math.Clamp(1 - agree, 0, 1);
     }
 
+    /// <summary>
+    /// Weighted standard deviation of the heads' probabilities of each class, √(Σ_r w_r (p_r(k) − Σ_s w_s p_s(k))²): how far labelers'
+    /// heads are apart. Not a standard error and no credible interval: heads share a backbone and its data, so that their mean is less
+    /// certain than independent heads so far apart would make it.
+    /// </summary>
+    /// <param name="weights">Weights of the heads [R], summing to one.</param>
+    /// <param name="heads">Class distributions of the heads, row-major [R, K].</param>
+    /// <param name="result">Receives the deviations [K].</param>
+    /// <exception cref="ArgumentException">Lengths do not fit.</exception>
+    public static void Deviations(ReadOnlySpan<float> weights, ReadOnlySpan<float> heads, Span<float> result)
+    {
+        var classes = ClassCount(weights, heads);
+        for (var k = 0; k < classes; k++)
+        {
+            double mean = 0, spread = 0;
+            for (var r = 0; r < weights.Length; r++)
+            {
+                mean += (double)weights[r] * heads[(r * classes) + k];
+            }
+
+            for (var r = 0; r < weights.Length; r++)
+            {
+                var distance = heads[(r * classes) + k] - mean;
+                spread += weights[r] * distance * distance;
+            }
+
+            result[k] = (float)Math.Sqrt(spread);
+        }
+    }
+
     private static int ClassCount(ReadOnlySpan<float> weights, ReadOnlySpan<float> heads)
     {
         if (weights.IsEmpty || heads.Length % weights.Length != 0)

@@ -14,9 +14,11 @@ internal static class FieldNaming
         }
         catch (ServiceException error) when (error.Kind == ErrorKind.NotFound)
         {
-            throw new ServiceException(
-                error.Kind, error.Reason, error.Message,
-                [.. error.Violations.Select(violation => violation with { Field = field })]);
+            throw error.NamedBy(field);
         }
     }
+
+    /// <summary>The same error under the path of the request's own field.</summary>
+    public static ServiceException NamedBy(this ServiceException error, string field) => new(
+        error.Kind, error.Reason, error.Message, [.. error.Violations.Select(violation => violation with { Field = field })]);
 }

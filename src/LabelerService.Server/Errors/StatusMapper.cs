@@ -45,7 +45,7 @@ internal static class StatusMapper
                 }));
                 break;
             case ErrorKind.ResourceExhausted or ErrorKind.Unavailable:
-                status.Details.Add(Any.Pack(new RetryInfo { RetryDelay = RetryDelay }));
+                status.Details.Add(Any.Pack(new RetryInfo { RetryDelay = error.RetryAfter is { } delay ? Duration.FromTimeSpan(delay) : RetryDelay }));
                 break;
         }
 

@@ -52,4 +52,10 @@ public sealed record ServerOptions
 
     /// <summary>Whether gRPC reflection answers.</summary>
     public bool Reflection { get; init; } = true;
+
+    /// <summary>How many predictions run at once, and how many wait before more are refused.</summary>
+    internal Inference.Batching.PredictionLimits Predictions { get; init; } = new();
+
+    /// <summary>How many models stay loaded.</summary>
+    internal Inference.ResidencyLimits Residency { get; init; } = new();
 }

@@ -1,151 +1,228 @@
+using System.Collections.Concurrent;
 using LabelerService.Storage.Artefacts;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Models;
 
 namespace LabelerService.Server.Inference;
 
+/// <summary>How many models stay loaded.</summary>
+/// <param name="Count">Versions at most.</param>
+/// <param name="Bytes">Memory that they are estimated to take at most; one version is kept, however large.</param>
+internal sealed record ResidencyLimits(int Count = 32, long Bytes = 2L * 1024 * 1024 * 1024);
+
 /// <summary>
-/// The model versions that are loaded, at most <see cref="Capacity"/>; the one used longest ago goes first. A session in use is disposed
-/// only when its last user gives it back.
+/// The model versions that are loaded, within limits; the one used longest ago goes first. A session in use is disposed only when its last
+/// user gives it back.
 /// </summary>
-internal sealed partial class ModelCache(ArtefactStore artefacts, ILogger<ModelCache> logger) : IDisposable
+internal sealed partial class ModelCache(ArtefactStore artefacts, ResidencyLimits limits, TimeProvider time, ILogger<ModelCache> logger)
+    : IDisposable
 {
-    /// <summary>Most versions loaded at once.</summary>
-    public const int Capacity = 16;
+    // The graph's weights lie in memory as they are and packed for the matrix products.
+    private const int MemoryOfArtefact = 2;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<(Guid Dataset, string Model, int Version), Entry> _entries = [];
-    private long _clock;
+    private readonly ConcurrentDictionary<Key, Resident> _residents = new();
 
-    /// <summary>Borrows a version's session, loading it if it is not there. Dispose the lease to give it back.</summary>
-    public async Task<Lease> BorrowAsync(DatasetRecord dataset, ModelVersionRecord version, CancellationToken cancel)
+    /// <summary>Versions that are loaded or being loaded.</summary>
+    public int Count => _residents.Count;
+
+    /// <summary>Borrows a version that is loaded; null if it is not.</summary>
+    public Resident? TryBorrow(DatasetRecord dataset, ModelVersionRecord version)
     {
-        var key = (dataset.Uid, version.ModelId, version.Version);
-        Entry entry;
-        Entry? evicted = null;
-        lock (_gate)
+        if (_residents.TryGetValue(new Key(dataset.Uid, version.ModelId, version.Version), out var resident)
+            && resident.IsLoaded && resident.TryAcquire())
         {
-            if (!_entries.TryGetValue(key, out entry!))
-            {
-                evicted = EvictIfFull();
+            resident.LastUse = Environment.TickCount64;
+            return resident;
+        }
 
-                // Others may wait for the same load, so one caller's cancellation must not end it.
-                entry = new Entry(new Lazy<Task<ModelSession>>(() => LoadAsync(dataset, version)));
-                _entries[key] = entry;
+        return null;
+    }
+
+    /// <summary>Borrows a version, loading it if it is not there. Release it to give it back.</summary>
+    public async Task<Resident> BorrowAsync(DatasetRecord dataset, ModelVersionRecord version, CancellationToken cancel)
+    {
+        var key = new Key(dataset.Uid, version.ModelId, version.Version);
+        while (true)
+        {
+            // Others may wait for the same load, so one caller's cancellation must not end it.
+            var resident = _residents.GetOrAdd(
+                key, static (_, state) => new Resident(state.version, new(() => state.cache.LoadAsync(state.dataset, state.version))),
+                (cache: this, dataset, version));
+            if (!resident.TryAcquire())
+            {
+                // Evicted between look-up and here; whoever evicts takes it out too.
+                _residents.TryRemove(KeyValuePair.Create(key, resident));
+                continue;
             }
 
-            entry.Users++;
-            entry.LastUse = ++_clock;
-        }
+            resident.LastUse = Environment.TickCount64;
+            EvictBeyondLimits(resident);
+            try
+            {
+                await resident.Load.Value.WaitAsync(cancel);
+                return resident;
+            }
+            catch
+            {
+                if (resident.Load.Value is { IsFaulted: true })
+                {
+                    Evict(key, resident);
+                }
 
-        if (evicted is not null)
-        {
-            // Nobody uses it any more; whether it ever loaded is not this caller's concern.
-            DisposeLoaded(evicted);
+                resident.Release();
+                throw;
+            }
         }
+    }
 
-        try
+    /// <summary>Lets go of versions of a model: those there are no more.</summary>
+    public void Forget(Guid dataset, string model, Func<int, bool> gone)
+    {
+        foreach (var (key, resident) in _residents)
         {
-            var session = await entry.Session.Value.WaitAsync(cancel);
-            return new Lease(this, entry, session);
-        }
-        catch
-        {
-            var failed = entry.Session.Value is { IsFaulted: true };
-            Return(entry, failed ? key : null);
-            throw;
+            if (key.Dataset == dataset && key.Model == model && gone(key.Version))
+            {
+                Evict(key, resident);
+            }
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        lock (_gate)
+        foreach (var (key, resident) in _residents)
         {
-            foreach (var entry in _entries.Values)
-            {
-                // One that is still in use goes when its user gives it back.
-                entry.Evicted = true;
-                if (entry is { Users: 0, Session: { IsValueCreated: true, Value.IsCompletedSuccessfully: true } })
-                {
-                    entry.Session.Value.Result.Dispose();
-                }
-            }
-
-            _entries.Clear();
+            Evict(key, resident);
         }
     }
 
     private async Task<ModelSession> LoadAsync(DatasetRecord dataset, ModelVersionRecord version)
     {
-        var started = TimeProvider.System.GetTimestamp();
+        var started = time.GetTimestamp();
         var onnx = await artefacts.ReadAsync(version.ArtefactSha256, CancellationToken.None);
-        var session = await Task.Run(() => new ModelSession(onnx, version.Manifest));
-        LogLoaded(dataset.Id, version.ModelId, version.Version, onnx.Length, TimeProvider.System.GetElapsedTime(started).TotalMilliseconds);
+        var session = await Task.Run(() =>
+        {
+            var loaded = new ModelSession(onnx, version.Manifest);
+            loaded.WarmUp();
+            return loaded;
+        });
+        LogLoaded(dataset.Id, version.ModelId, version.Version, onnx.Length, time.GetElapsedTime(started).TotalMilliseconds);
         return session;
     }
 
-    private Entry? EvictIfFull()
+    private void EvictBeyondLimits(Resident newest)
     {
-        if (_entries.Count < Capacity)
+        if (_residents.Count <= 1)
         {
-            return null;
+            return;
         }
 
-        var (oldest, entry) = _entries.MinBy(pair => pair.Value.LastUse);
-        _entries.Remove(oldest);
-        entry.Evicted = true;
-        return entry.Users == 0 ? entry : null;
-    }
-
-    private void Return(Entry entry, (Guid, string, int)? failed = null)
-    {
-        bool dispose;
         lock (_gate)
         {
-            if (failed is { } key && _entries.TryGetValue(key, out var current) && current == entry)
+            while (true)
             {
-                _entries.Remove(key);
-                entry.Evicted = true;
+                var (count, bytes) = (0, 0L);
+                KeyValuePair<Key, Resident>? oldest = null;
+                foreach (var entry in _residents)
+                {
+                    count++;
+                    bytes += entry.Value.Version.ArtefactLength * MemoryOfArtefact;
+                    if (entry.Value != newest && (oldest is null || entry.Value.LastUse < oldest.Value.Value.LastUse))
+                    {
+                        oldest = entry;
+                    }
+                }
+
+                if (oldest is not { } gone || (count <= limits.Count && bytes <= limits.Bytes))
+                {
+                    return;
+                }
+
+                Evict(gone.Key, gone.Value);
             }
-
-            dispose = --entry.Users == 0 && entry.Evicted;
-        }
-
-        if (dispose)
-        {
-            DisposeLoaded(entry);
         }
     }
 
-    // One that never loaded has nothing to dispose; one that is still loading is disposed when it has.
-    private static void DisposeLoaded(Entry entry) => _ = entry.Session.Value.ContinueWith(
-        static load => load.Result.Dispose(), CancellationToken.None,
-        TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    private void Evict(Key key, Resident resident)
+    {
+        _residents.TryRemove(KeyValuePair.Create(key, resident));
+        resident.Evict();
+    }
 
     [LoggerMessage(EventId = 200, Level = LogLevel.Information,
         Message = "Loaded datasets/{Dataset}/models/{Model}/versions/{Version}: {Bytes} bytes in {Milliseconds:F1} ms.")]
     private partial void LogLoaded(string dataset, string model, int version, int bytes, double milliseconds);
 
-    /// <summary>A borrowed session.</summary>
-    internal readonly struct Lease(ModelCache cache, Entry entry, ModelSession session) : IDisposable
-    {
-        /// <summary>The session.</summary>
-        public ModelSession Session { get; } = session;
+    private readonly record struct Key(Guid Dataset, string Model, int Version);
+}
 
-        /// <inheritdoc/>
-        public void Dispose() => cache.Return(entry);
+/// <summary>A version that is loaded or being loaded, and how many use it.</summary>
+/// <param name="version">The version.</param>
+/// <param name="load">Loads it, once.</param>
+internal sealed class Resident(ModelVersionRecord version, Lazy<Task<ModelSession>> load)
+{
+    private const int Evicted = 1 << 30;
+
+    // Users, and whether it is evicted: when both say that nobody will use it again, it is disposed.
+    private int _state;
+
+    public ModelVersionRecord Version => version;
+
+    public Lazy<Task<ModelSession>> Load => load;
+
+    public bool IsLoaded => load.IsValueCreated && load.Value.IsCompletedSuccessfully;
+
+    /// <summary>The session; for users who have waited for the load.</summary>
+    public ModelSession Session => load.Value.Result;
+
+    /// <summary>Milliseconds of a monotonous clock.</summary>
+    public long LastUse { get; set; }
+
+    /// <summary>Counts one more user; false if it is evicted.</summary>
+    public bool TryAcquire()
+    {
+        var state = Volatile.Read(ref _state);
+        while ((state & Evicted) == 0)
+        {
+            var seen = Interlocked.CompareExchange(ref _state, state + 1, state);
+            if (seen == state)
+            {
+                return true;
+            }
+
+            state = seen;
+        }
+
+        return false;
     }
 
-    /// <summary>A version that is loaded or being loaded.</summary>
-    internal sealed class Entry(Lazy<Task<ModelSession>> session)
+    /// <summary>Counts one user less.</summary>
+    public void Release()
     {
-        public Lazy<Task<ModelSession>> Session { get; } = session;
+        if (Interlocked.Decrement(ref _state) == Evicted)
+        {
+            DisposeLoaded();
+        }
+    }
 
-        public int Users { get; set; }
+    /// <summary>Nobody can acquire it any more.</summary>
+    public void Evict()
+    {
+        if (Interlocked.Or(ref _state, Evicted) == 0)
+        {
+            DisposeLoaded();
+        }
+    }
 
-        public long LastUse { get; set; }
-
-        public bool Evicted { get; set; }
+    // One that never loaded has nothing to dispose of. Elsewhere: the last user is a request.
+    private void DisposeLoaded()
+    {
+        if (load.IsValueCreated)
+        {
+            _ = load.Value.ContinueWith(
+                static loaded => loaded.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion,
+                TaskScheduler.Default);
+        }
     }
 }

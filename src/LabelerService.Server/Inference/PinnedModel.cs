@@ -7,7 +7,7 @@ namespace LabelerService.Server.Inference;
 /// A model version that is loaded and stays so until this is disposed: swapping, evicting or deleting it meanwhile changes nothing for
 /// whoever holds it.
 /// </summary>
-internal sealed class PinnedModel(DatasetRecord dataset, ModelVersionRecord version, ModelCache.Lease lease) : IDisposable
+internal sealed class PinnedModel(DatasetRecord dataset, Resident resident) : IDisposable
 {
     private int _disposed;
 
@@ -15,17 +15,17 @@ internal sealed class PinnedModel(DatasetRecord dataset, ModelVersionRecord vers
     public DatasetRecord Dataset => dataset;
 
     /// <summary>The version that answers, with its manifest.</summary>
-    public ModelVersionRecord Version => version;
+    public ModelVersionRecord Version => resident.Version;
 
-    /// <summary>The version loaded into ONNX Runtime.</summary>
-    internal ModelSession Session => lease.Session;
+    /// <summary>Names and other texts of the version that every answer has.</summary>
+    internal ModelSession Session => resident.Session;
 
     /// <inheritdoc/>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
-            lease.Dispose();
+            resident.Release();
         }
     }
 }

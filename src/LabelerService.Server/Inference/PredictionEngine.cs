@@ -1,121 +1,111 @@
-using LabelerService.Contracts;
 using LabelerService.Core.Errors;
-using LabelerService.Core.Uncertainty;
 using LabelerService.Server.Errors;
-using LabelerService.Storage.Datasets;
+using LabelerService.Server.Inference.Batching;
+using LabelerService.Server.Inference.Routing;
 using LabelerService.Storage.Models;
 
 namespace LabelerService.Server.Inference;
 
 /// <summary>
-/// Predicts with resident models. The heads' distributions are always computed, because the disagreement needs them, but only for a block
-/// of items at a time: memory does not grow with the number of items unless the caller wants them. The distilled head answers without them.
-/// Callers check themselves that whoever asks may see the dataset.
+/// Predicts with resident models: the <see cref="RouteTable"/> says which version answers, the <see cref="ModelCache"/> has it loaded, the
+/// <see cref="PredictionScheduler"/> runs it. Callers check themselves that whoever asks may see the dataset.
 /// </summary>
-internal sealed class PredictionEngine(DatasetStore datasets, ModelStore models, ModelCache cache)
+internal sealed class PredictionEngine(RouteTable routes, ModelStore models, ModelCache cache, PredictionScheduler scheduler, CanaryDraw draw)
 {
-    private const int BlockItems = 256;
-
-    // 64 MiB of float32: what the heads of one block may take.
-    private const long BlockValues = 16 * 1024 * 1024;
-
-    /// <summary>Decides which version of a model answers, and pins it.</summary>
+    /// <summary>Decides which version of a model answers, and pins it. No database call where the version is resident.</summary>
     /// <param name="datasetId">Id of the dataset.</param>
     /// <param name="modelId">Id of the model.</param>
     /// <param name="version">Version; null follows the alias.</param>
-    /// <param name="alias">Alias; null or empty for the champion; not used with a version.</param>
+    /// <param name="alias">
+    /// Alias; null or empty for the champion, or the canary in its share of the calls; not used with a version.
+    /// </param>
     /// <param name="field">Path of the model's name in the request.</param>
     /// <param name="cancel">Cancels.</param>
     /// <exception cref="ServiceException">NOT_FOUND naming <c>dataset</c> or the field.</exception>
-    public async ValueTask<PinnedModel> PinAsync(
-        string datasetId, string modelId, int? version, string? alias, string field, CancellationToken cancel)
+    public ValueTask<PinnedModel> PinAsync(
+        string datasetId, string modelId, int? version, string? alias, string field, CancellationToken cancel) =>
+        PinAsync(datasetId, modelId, version, alias, field, itemId: null, cancel);
+
+    /// <summary>As the other, for a stored item: between champion and canary, the same item always gets the same.</summary>
+    public ValueTask<PinnedModel> PinAsync(
+        string datasetId, string modelId, int? version, string? alias, string field, string? itemId, CancellationToken cancel)
     {
-        var dataset = await datasets.FindAsync(datasetId, cancel)
-            ?? throw ServiceException.NotFound(
-                "dataset", ResourceName.Dataset(datasetId), "Create it first, or list the datasets to see what there is.");
-        var record = version is { } number
-            ? await models.GetVersionAsync(dataset, modelId, number, cancel).NamedBy(field)
-            : await models.GetVersionByAliasAsync(
-                dataset, modelId, string.IsNullOrEmpty(alias) ? ModelAliases.Champion : alias, cancel).NamedBy(field);
-        return new PinnedModel(dataset, record, await cache.BorrowAsync(dataset, record, cancel));
+        if (routes.Find(datasetId, modelId) is { } route)
+        {
+            route.LastUse = Environment.TickCount64;
+            if (route.Choose(version, alias, itemId, draw) is { } number && route.Versions.TryGetValue(number, out var record)
+                && cache.TryBorrow(route.Dataset, record) is { } resident)
+            {
+                return new ValueTask<PinnedModel>(new PinnedModel(route.Dataset, resident));
+            }
+        }
+
+        return PinUnknownAsync(datasetId, modelId, version, alias, field, itemId, cancel);
     }
 
     /// <summary>Predicts items.</summary>
     /// <param name="model">The version.</param>
-    /// <param name="features">Features, row-major [count, D], every value finite; more may follow and are not read.</param>
+    /// <param name="features">Features, row-major [count, D], every value finite; not to be changed before the task is done.</param>
     /// <param name="count">Number of items, at least 1.</param>
     /// <param name="options">What to compute.</param>
-    /// <param name="cancel">Cancels.</param>
-    [System.Diagnostics.CodeAnalysis.SuppressMessage("Performance", "CA1822", Justification = "Requests are to queue here.")]
+    /// <param name="cancel">Cancels what has not begun.</param>
+    /// <exception cref="ServiceException">RESOURCE_EXHAUSTED: too much waits; says when to call again.</exception>
     public ValueTask<PredictedItems> PredictAsync(
-        PinnedModel model, ReadOnlyMemory<float> features, int count, PredictionOptions options, CancellationToken cancel) =>
-        ValueTask.FromResult(
-            options.Distilled
-                ? PredictDistilled(model.Session, features, count, cancel)
-                : PredictEnsemble(model.Session, features, count, options, cancel));
-
-    private static PredictedItems PredictEnsemble(
-        ModelSession session, ReadOnlyMemory<float> features, int count, PredictionOptions options, CancellationToken cancel)
+        PinnedModel model, ReadOnlyMemory<float> features, int count, PredictionOptions options, CancellationToken cancel)
     {
-        var (classes, heads, length) = (session.Manifest.Classes.Count, session.Manifest.Heads.Count, session.Manifest.FeatureLength);
-        var predicted = new PredictedItems(
-            count, new float[count * classes], new float[count], new float[count],
-            options.LabelerProbabilities ? new float[checked(count * heads * classes)] : [],
-            options.LabelerWeights ? new float[checked(count * heads)] : []);
-
-        var block = (int)Math.Min(count, Math.Clamp(BlockValues / ((long)heads * classes), 1, BlockItems));
-        var input = new float[block * length];
-        var headRows = new float[block * heads * classes];
-        var weightRows = new float[block * heads];
-        for (var start = 0; start < count; start += block)
-        {
-            cancel.ThrowIfCancellationRequested();
-            var size = Math.Min(block, count - start);
-            features.Span.Slice(start * length, size * length).CopyTo(input);
-            var headBlock = headRows.AsSpan(0, size * heads * classes);
-            var weightBlock = weightRows.AsSpan(0, size * heads);
-            session.Run(input, size, predicted.Probabilities.AsSpan(start * classes, size * classes), headBlock, weightBlock);
-            for (var i = 0; i < size; i++)
-            {
-                var item = start + i;
-                predicted.Entropies[item] =
-                    (float)EnsembleUncertainty.PredictiveEntropy(predicted.Probabilities.AsSpan(item * classes, classes));
-                predicted.Disagreements[item] = (float)EnsembleUncertainty.MutualInformation(
-                    weightBlock.Slice(i * heads, heads), headBlock.Slice(i * heads * classes, heads * classes));
-            }
-
-            if (options.LabelerProbabilities)
-            {
-                headBlock.CopyTo(predicted.LabelerProbabilities.AsSpan(start * heads * classes));
-            }
-
-            if (options.LabelerWeights)
-            {
-                weightBlock.CopyTo(predicted.LabelerWeights.AsSpan(start * heads));
-            }
-        }
-
-        return predicted;
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(features.Length, count * model.Session.Manifest.FeatureLength);
+        return scheduler.RunAsync(model.Session.Lane(options.Distilled, options.Background), features, count, options, cancel);
     }
 
-    private static PredictedItems PredictDistilled(ModelSession session, ReadOnlyMemory<float> features, int count, CancellationToken cancel)
+    /// <summary>
+    /// Makes what was changed of a dataset's models on this server hold for the next request; other servers hear of it by notification.
+    /// </summary>
+    public Task CatchUpAsync(string datasetId, CancellationToken cancel) => routes.CatchUpAsync(datasetId, cancel);
+
+    private async ValueTask<PinnedModel> PinUnknownAsync(
+        string datasetId, string modelId, int? version, string? alias, string field, string? itemId, CancellationToken cancel)
     {
-        var (classes, length) = (session.Manifest.Classes.Count, session.Manifest.FeatureLength);
-        var predicted = new PredictedItems(count, new float[count * classes], new float[count], [], [], []);
-        var input = new float[Math.Min(count, BlockItems) * length];
-        for (var start = 0; start < count; start += BlockItems)
+        var route = routes.Find(datasetId, modelId);
+        for (var fresh = false; ; fresh = true)
         {
-            cancel.ThrowIfCancellationRequested();
-            var size = Math.Min(BlockItems, count - start);
-            features.Span.Slice(start * length, size * length).CopyTo(input);
-            session.RunDistilled(input, size, predicted.Probabilities.AsSpan(start * classes, size * classes));
-        }
+            // What memory does not know may be new, and what it knows may be gone: the second time the database is asked.
+            if (route is null || fresh)
+            {
+                route = await routes.ReadAsync(datasetId, modelId, field, cancel);
+                fresh = true;
+            }
 
-        for (var item = 0; item < count; item++)
-        {
-            predicted.Entropies[item] = (float)EnsembleUncertainty.PredictiveEntropy(predicted.Probabilities.AsSpan(item * classes, classes));
-        }
+            try
+            {
+                if (route.Choose(version, alias, itemId, draw) is { } number)
+                {
+                    if (!route.Versions.TryGetValue(number, out var record))
+                    {
+                        record = await models.GetVersionAsync(route.Dataset, modelId, number, cancel);
+                        route.Versions[number] = record;
+                    }
 
-        return predicted;
+                    return new PinnedModel(route.Dataset, await cache.BorrowAsync(route.Dataset, record, cancel));
+                }
+
+                if (fresh)
+                {
+                    // The store knows how to say what is missing.
+                    _ = version is { } named
+                        ? await models.GetVersionAsync(route.Dataset, modelId, named, cancel)
+                        : await models.GetVersionByAliasAsync(
+                            route.Dataset, modelId, string.IsNullOrEmpty(alias) ? ModelAliases.Champion : alias, cancel);
+                }
+            }
+            catch (ServiceException error) when (error.Kind == ErrorKind.NotFound && !fresh)
+            {
+                // Deleted since the route was read.
+            }
+            catch (ServiceException error) when (error.Kind == ErrorKind.NotFound)
+            {
+                throw error.NamedBy(field);
+            }
+        }
     }
 }

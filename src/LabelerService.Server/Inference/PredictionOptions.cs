@@ -1,3 +1,5 @@
+using LabelerService.Core.Models;
+
 namespace LabelerService.Server.Inference;
 
 /// <summary>What to compute beside the ensemble's distribution.</summary>
@@ -12,8 +14,20 @@ internal sealed record PredictionOptions
     /// <summary>Whether to keep each head's weight.</summary>
     public bool LabelerWeights { get; init; }
 
+    /// <summary>Whether to compute how often two labelers, drawn by weight, name different classes.</summary>
+    public bool ExpectedDisagreement { get; init; }
+
+    /// <summary>Whether to compute how far heads' probabilities are from each other.</summary>
+    public bool Deviations { get; init; }
+
     /// <summary>Whether the distilled head answers instead of the ensemble; only for versions that have one, and without the heads.</summary>
     public bool Distilled { get; init; }
+
+    /// <summary>
+    /// Whether nobody waits: a job's items are predicted when there is nothing else to do (and one block in eight when there is), and are
+    /// never refused.
+    /// </summary>
+    public bool Background { get; init; }
 
     /// <summary>The labelers whose heads answer; null for all.</summary>
     public LabelerSubset? Labelers { get; init; }
@@ -21,4 +35,5 @@ internal sealed record PredictionOptions
 
 /// <summary>Some of a version's heads.</summary>
 /// <param name="Heads">Their indexes in the manifest, ascending, each once.</param>
-internal sealed record LabelerSubset(IReadOnlyList<int> Heads);
+/// <param name="Mixture">How the model mixes its heads.</param>
+internal sealed record LabelerSubset(int[] Heads, HeadMixture Mixture);

@@ -1,6 +1,7 @@
 using LabelerService.Core.Datasets;
 using LabelerService.Core.Errors;
 using LabelerService.Storage.Database;
+using LabelerService.Storage.Notifications;
 using LabelerService.Storage.Requests;
 using LabelerService.Storage.Schema;
 using Microsoft.EntityFrameworkCore;
@@ -160,6 +161,7 @@ public sealed class DatasetStore
                     batch.BatchCommands.Add(Sql.BatchCommand($"DELETE FROM {table} WHERE dataset_id = $1", dataset.Key));
                 }
 
+                batch.BatchCommands.Add(Sql.BatchCommand($"SELECT pg_notify('{Channels.Models}', $1)", id));
                 return await batch.ExecuteNonQueryAsync(token);
             },
             cancel);

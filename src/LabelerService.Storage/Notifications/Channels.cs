@@ -9,7 +9,7 @@ public enum NotificationChannel
     /// <summary>A run waits for a trainer. Key: empty.</summary>
     RunQueue,
 
-    /// <summary>A model has a new version or an alias moved. Key: the dataset's id.</summary>
+    /// <summary>A model has a new version, an alias moved, or its dataset was deleted. Key: the dataset's id.</summary>
     Models,
 
     /// <summary>An API key was created or deleted. Key: empty.</summary>

@@ -13,6 +13,7 @@ namespace LabelerService.Server.Inference.Evaluation;
 internal sealed class EvaluationReader(ItemStore items, AnnotationStore annotations, PredictionEngine engine)
 {
     private const int BlockItems = 256;
+    private static readonly PredictionOptions Options = new() { Background = true };
 
     /// <summary>Reads the items with gold, and predicts them.</summary>
     /// <exception cref="ServiceException">FAILED_PRECONDITION if there are none.</exception>
@@ -107,7 +108,7 @@ internal sealed class EvaluationReader(ItemStore items, AnnotationStore annotati
         {
             for (var v = 0; v < models.Count && filled > 0; v++)
             {
-                var predicted = await engine.PredictAsync(models[v], block, filled, PredictionOptions.Default, cancel);
+                var predicted = await engine.PredictAsync(models[v], block, filled, Options, cancel);
                 probabilities[v].AddRange(predicted.Probabilities);
             }
 

@@ -1,0 +1,25 @@
+namespace LabelerService.Server.Inference.Batching;
+
+/// <summary>How many predictions run at once, and how many wait before more are refused.</summary>
+internal sealed record PredictionLimits
+{
+    /// <summary>Blocks that run at once, one thread each.</summary>
+    public int Runners { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>
+    /// How long a small request may have to wait, by estimate; with more work than that ahead of it, it is refused.
+    /// </summary>
+    public TimeSpan MaxWait { get; init; } = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>
+    /// How long a larger request may have to wait, in multiples of the time that it takes a runner: what takes a second by itself need not
+    /// be refused for a wait of one.
+    /// </summary>
+    public double MaxWaitFactor { get; init; } = 40;
+
+    /// <summary>Items that may wait: bounds memory.</summary>
+    public int MaxWaitingRows { get; init; } = 100_000;
+
+    /// <summary>Requests that may wait.</summary>
+    public int MaxWaitingRequests { get; init; } = 4_096;
+}

@@ -1,0 +1,444 @@
+using LabelerService.Core.Errors;
+
+namespace LabelerService.Server.Inference.Batching;
+
+/// <summary>
+/// Runs requests in blocks. A request that comes while a runner is free runs at once, on its caller's thread: batching never makes a lone
+/// request wait. Requests that come while all runners are busy wait, and the next free runner takes what waits together as one block. A
+/// large request gives each block only a share as long as others wait. Beyond a bound on the wait, requests are refused at once.
+/// </summary>
+internal sealed class PredictionScheduler : IDisposable
+{
+    // While others wait, a request gives a block at most this part of its rows: a large one cannot fill it.
+    private const int SharesOfBlock = 4;
+
+    // One block in so many is a job's, whatever waits in front of it.
+    private const int BackgroundTurn = 8;
+
+    private const int MostPooled = 4_096;
+
+    // An object of old, because runners wait on it.
+    private readonly object _gate = new();
+    private readonly PredictionLimits _limits;
+    private readonly TimeProvider _time;
+    private readonly Thread[] _threads;
+    private readonly Stack<PendingPrediction> _pool = new();
+    private readonly LaneRing _foreground = new();
+    private readonly LaneRing _background = new();
+    private int _running;
+    private int _waitingRows;
+    private int _waitingRequests;
+    private int _sinceBackground;
+    private bool _stopped;
+
+    /// <summary>Starts the runners.</summary>
+    public PredictionScheduler(PredictionLimits limits, TimeProvider time)
+    {
+        (_limits, _time) = (limits, time);
+        _threads = [.. Enumerable.Range(1, limits.Runners).Select(number => new Thread(Work) { IsBackground = true, Name = $"predictions {number}" })];
+        foreach (var thread in _threads)
+        {
+            thread.Start();
+        }
+    }
+
+    /// <summary>Items that wait; for tests and figures.</summary>
+    public int WaitingRows
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _waitingRows;
+            }
+        }
+    }
+
+    /// <summary>Blocks under way; for tests and figures.</summary>
+    public int Running
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _running;
+            }
+        }
+    }
+
+    /// <summary>Predicts items in a lane.</summary>
+    /// <param name="lane">The lane; its model stays loaded until the task is done.</param>
+    /// <param name="features">Features, row-major [count, D]; not to be changed until the task is done.</param>
+    /// <param name="count">Number of items.</param>
+    /// <param name="options">What to compute.</param>
+    /// <param name="cancel">Cancels what has not begun.</param>
+    /// <exception cref="ServiceException">RESOURCE_EXHAUSTED: too much waits; says when to come again.</exception>
+    public ValueTask<PredictedItems> RunAsync(
+        BatchLane lane, ReadOnlyMemory<float> features, int count, PredictionOptions options, CancellationToken cancel)
+    {
+        if (cancel.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<PredictedItems>(cancel);
+        }
+
+        PendingPrediction request;
+        bool now;
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_stopped, this);
+            now = _running < _limits.Runners && _foreground.IsEmpty && count <= lane.Model.MaxRows / SharesOfBlock;
+            if (!now && !lane.Background && Refusal(lane, count) is { } refusal)
+            {
+                return ValueTask.FromException<PredictedItems>(refusal);
+            }
+
+            request = _pool.Count > 0 ? _pool.Pop() : new PendingPrediction(this);
+            (request.Features, request.Count, request.Options, request.Lane, request.Cancel) = (features, count, options, lane, cancel);
+            request.Answer = PredictedItems.Create(count, lane.Model.ClassCount, lane.Model.HeadCount, options);
+            if (now)
+            {
+                _running++;
+            }
+            else
+            {
+                Enqueue(request);
+            }
+        }
+
+        if (now)
+        {
+            return RunNow(request);
+        }
+
+        if (cancel.CanBeCanceled)
+        {
+            // Called at once if it is cancelled already. The waiter, who disposes of it, has not seen the request yet.
+            request.Registration = cancel.UnsafeRegister(static state => ((PendingPrediction)state!).Abandon(), request);
+        }
+
+        return request.Task;
+    }
+
+    /// <summary>Takes a request back that nobody waits for any more.</summary>
+    internal void Return(PendingPrediction request)
+    {
+        request.Reset();
+        lock (_gate)
+        {
+            if (_pool.Count < MostPooled)
+            {
+                _pool.Push(request);
+            }
+        }
+    }
+
+    /// <summary>A request's caller has gone: what has not begun is not begun any more.</summary>
+    internal void Abandon(PendingPrediction request)
+    {
+        lock (_gate)
+        {
+            if (request.Completed || request.Failure is not null)
+            {
+                return;
+            }
+
+            request.Failure = new OperationCanceledException(request.Cancel);
+            Withdraw(request);
+            if (request.InFlight > 0)
+            {
+                // Its features are being read: the caller may have them back when that is over.
+                return;
+            }
+
+            request.Completed = true;
+        }
+
+        request.Complete();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_stopped)
+            {
+                return;
+            }
+
+            _stopped = true;
+            Monitor.PulseAll(_gate);
+        }
+
+        foreach (var thread in _threads)
+        {
+            thread.Join();
+        }
+
+        foreach (var ring in (ReadOnlySpan<LaneRing>)[_foreground, _background])
+        {
+            while (!ring.IsEmpty)
+            {
+                var lane = ring.Take();
+                while (lane.First is { } request)
+                {
+                    lane.Remove(request);
+                    (request.Failure, request.Completed) = (Stopped(), true);
+                    request.Complete();
+                }
+            }
+        }
+    }
+
+    private static ServiceException Stopped() => new(ErrorKind.Unavailable, "SERVER_STOPPING", "The server is stopping. Call again.");
+
+    private ValueTask<PredictedItems> RunNow(PendingPrediction request)
+    {
+        var (lane, answer) = (request.Lane!, request.Answer);
+        var part = new BlockPart(request, 0, request.Count);
+        var started = _time.GetTimestamp();
+        Exception? failure = null;
+        try
+        {
+            lane.Model.Run(new ReadOnlySpan<BlockPart>(in part), lane.Distilled);
+        }
+        catch (Exception exception)
+        {
+            failure = exception;
+        }
+
+        lock (_gate)
+        {
+            EndBlock(lane, part.Count, started);
+        }
+
+        Return(request);
+        return failure is null ? new ValueTask<PredictedItems>(answer) : ValueTask.FromException<PredictedItems>(failure);
+    }
+
+    private void Work()
+    {
+        var parts = new BlockPart[64];
+        while (true)
+        {
+            BatchLane lane;
+            int count;
+            var rows = 0;
+            lock (_gate)
+            {
+                while (!_stopped && (_running >= _limits.Runners || (_foreground.IsEmpty && _background.IsEmpty)))
+                {
+                    Monitor.Wait(_gate);
+                }
+
+                if (_stopped)
+                {
+                    return;
+                }
+
+                lane = NextLane();
+                count = TakeBlock(lane, ref parts, ref rows);
+                _running++;
+            }
+
+            var block = parts.AsSpan(0, count);
+            var started = _time.GetTimestamp();
+            RunBlock(lane, block);
+            Finish(lane, block, rows, started);
+            block.Clear();
+        }
+    }
+
+    private static void RunBlock(BatchLane lane, ReadOnlySpan<BlockPart> parts)
+    {
+        try
+        {
+            lane.Model.Run(parts, lane.Distilled);
+        }
+        catch (Exception exception)
+        {
+            if (parts.Length == 1)
+            {
+                parts[0].Request.Failure ??= exception;
+                return;
+            }
+
+            // One of them may be to blame; the others shall not suffer.
+            for (var i = 0; i < parts.Length; i++)
+            {
+                RunBlock(lane, parts.Slice(i, 1));
+            }
+        }
+    }
+
+    private void Finish(BatchLane lane, Span<BlockPart> parts, int rows, long started)
+    {
+        var done = 0;
+        lock (_gate)
+        {
+            foreach (var part in parts)
+            {
+                var request = part.Request;
+                request.InFlight--;
+                if (request.Failure is not null)
+                {
+                    Withdraw(request);
+                }
+
+                if (request is { InFlight: 0, Completed: false } && (request.Failure is not null || request.Remaining == 0))
+                {
+                    request.Completed = true;
+                    parts[done++] = part;
+                }
+            }
+
+            EndBlock(lane, rows, started);
+        }
+
+        foreach (var part in parts[..done])
+        {
+            part.Request.Complete();
+        }
+    }
+
+    private void EndBlock(BatchLane lane, int rows, long started)
+    {
+        _running--;
+        lane.Measured(rows, _time.GetElapsedTime(started).TotalSeconds);
+        if (!_foreground.IsEmpty || !_background.IsEmpty)
+        {
+            Monitor.Pulse(_gate);
+        }
+    }
+
+    private void Enqueue(PendingPrediction request)
+    {
+        var lane = request.Lane!;
+        lane.Append(request);
+        _waitingRequests++;
+        _waitingRows += request.Count;
+        if (!lane.Active)
+        {
+            (lane.Background ? _background : _foreground).Append(lane);
+        }
+
+        if (_running < _limits.Runners)
+        {
+            Monitor.Pulse(_gate);
+        }
+    }
+
+    // A lane that is left empty stays in the ring until its turn.
+    private void Withdraw(PendingPrediction request)
+    {
+        if (request.Queued)
+        {
+            request.Lane!.Remove(request);
+            _waitingRequests--;
+            _waitingRows -= request.Remaining;
+        }
+    }
+
+    private BatchLane NextLane()
+    {
+        var background = _foreground.IsEmpty || (!_background.IsEmpty && ++_sinceBackground >= BackgroundTurn);
+        if (background)
+        {
+            _sinceBackground = 0;
+        }
+
+        return (background ? _background : _foreground).Take();
+    }
+
+    private int TakeBlock(BatchLane lane, ref BlockPart[] parts, ref int rows)
+    {
+        var limit = lane.Model.MaxRows;
+        var share = Math.Max(1, limit / SharesOfBlock);
+        var count = 0;
+        for (var turns = lane.Length; turns > 0 && rows < limit; turns--)
+        {
+            var request = lane.First!;
+            var taken = Math.Min(Math.Min(request.Remaining, share), limit - rows);
+            if (count == parts.Length)
+            {
+                Array.Resize(ref parts, count * 2);
+            }
+
+            parts[count++] = new BlockPart(request, request.Next, taken);
+            request.Next += taken;
+            request.InFlight++;
+            rows += taken;
+            lane.Remove(request);
+            if (request.Remaining > 0)
+            {
+                lane.Append(request);
+            }
+            else
+            {
+                _waitingRequests--;
+            }
+        }
+
+        // Room that is left goes to those who have more, as long as nobody else wants it.
+        for (var i = 0; i < count && rows < limit; i++)
+        {
+            var (request, start, taken) = parts[i];
+            var more = Math.Min(request.Remaining, limit - rows);
+            if (more > 0)
+            {
+                parts[i] = new BlockPart(request, start, taken + more);
+                request.Next += more;
+                rows += more;
+                if (request.Remaining == 0)
+                {
+                    lane.Remove(request);
+                    _waitingRequests--;
+                }
+            }
+        }
+
+        _waitingRows -= rows;
+        if (lane.First is not null)
+        {
+            (lane.Background ? _background : _foreground).Append(lane);
+            if (_running + 1 < _limits.Runners)
+            {
+                Monitor.Pulse(_gate);
+            }
+        }
+
+        return count;
+    }
+
+    private ServiceException? Refusal(BatchLane lane, int count)
+    {
+        if (_foreground.IsEmpty)
+        {
+            return null;
+        }
+
+        // Of what waits, a request of n items has to let at most n of each other request pass: blocks are shared.
+        double ahead = 0, all = 0;
+        for (var other = _foreground.First; other is not null; other = other.Following)
+        {
+            for (var request = other.First; request is not null; request = request.Following)
+            {
+                ahead += Math.Min(request.Remaining, count) * other.SecondsPerRow;
+                all += request.Remaining * other.SecondsPerRow;
+            }
+        }
+
+        var wait = ahead / _limits.Runners;
+        var longest = Math.Max(_limits.MaxWait.TotalSeconds, _limits.MaxWaitFactor * count * lane.SecondsPerRow);
+        if (wait <= longest && _waitingRows + count <= Math.Max(_limits.MaxWaitingRows, count) && _waitingRequests < _limits.MaxWaitingRequests)
+        {
+            return null;
+        }
+
+        return new ServiceException(
+            ErrorKind.ResourceExhausted, "OVERLOADED", "More predictions wait than this server can answer in time. Call again after the delay in the details.")
+        {
+            RetryAfter = TimeSpan.FromSeconds(Math.Clamp(all / _limits.Runners, 0.01, 10)),
+        };
+    }
+}
