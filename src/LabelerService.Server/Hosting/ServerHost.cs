@@ -169,6 +169,7 @@ internal static partial class ServerHost
         services.AddSingleton<PredictionScheduler>();
         services.AddSingleton(CanaryDraw.Unseeded());
         services.AddSingleton<PredictionEngine>();
+        services.AddSingleton<PredictionReader>();
         services.AddHostedService<TrainerSupervisor>();
         services.AddHostedService<RequestIdPruner>();
         services.AddGrpc(grpc =>
@@ -178,6 +179,7 @@ internal static partial class ServerHost
             grpc.EnableDetailedErrors = false;
             grpc.Interceptors.Add<ErrorInterceptor>();
             grpc.Interceptors.Add<StreamGuard>();
+            grpc.Interceptors.Add<RouteCatchUp>();
         }).AddJsonTranscoding(json =>
             // Errors carry these details as Any, which JSON can only write for types it knows.
             json.TypeRegistry = Google.Protobuf.Reflection.TypeRegistry.FromFiles(Google.Rpc.ErrorDetailsReflection.Descriptor));

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using LabelerService.Contracts;
 using LabelerService.Storage.Artefacts;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Models;
@@ -47,7 +48,7 @@ internal sealed partial class ModelCache(ArtefactStore artefacts, ResidencyLimit
         {
             // Others may wait for the same load, so one caller's cancellation must not end it.
             var resident = _residents.GetOrAdd(
-                key, static (_, state) => new Resident(state.version, new(() => state.cache.LoadAsync(state.dataset, state.version))),
+                key, static (_, state) => new Resident(state.version, ResourceName.ModelVersion(state.dataset.Id, state.version.ModelId, state.version.Version), new(() => state.cache.LoadAsync(state.dataset, state.version))),
                 (cache: this, dataset, version));
             if (!resident.TryAcquire())
             {
@@ -159,8 +160,9 @@ internal sealed partial class ModelCache(ArtefactStore artefacts, ResidencyLimit
 
 /// <summary>A version that is loaded or being loaded, and how many use it.</summary>
 /// <param name="version">The version.</param>
+/// <param name="name">Its resource name.</param>
 /// <param name="load">Loads it, once.</param>
-internal sealed class Resident(ModelVersionRecord version, Lazy<Task<ModelSession>> load)
+internal sealed class Resident(ModelVersionRecord version, string name, Lazy<Task<ModelSession>> load)
 {
     private const int Evicted = 1 << 30;
 
@@ -168,6 +170,8 @@ internal sealed class Resident(ModelVersionRecord version, Lazy<Task<ModelSessio
     private int _state;
 
     public ModelVersionRecord Version => version;
+
+    public string Name => name;
 
     public Lazy<Task<ModelSession>> Load => load;
 

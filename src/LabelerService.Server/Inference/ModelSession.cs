@@ -23,6 +23,7 @@ internal sealed class ModelSession : IBlockModel, IDisposable
     private readonly RunOptions _runOptions = new();
     private readonly ConcurrentStack<BlockBuffers> _buffers = new();
     private readonly BatchLane[] _lanes;
+    private readonly Dictionary<string, int> _headOfLabeler = new(StringComparer.Ordinal);
 
     /// <summary>Loads a serving graph.</summary>
     /// <param name="onnx">The graph's bytes.</param>
@@ -33,6 +34,14 @@ internal sealed class ModelSession : IBlockModel, IDisposable
         Mixture = HeadMixture.Of(manifest);
         (ClassCount, HeadCount) = (manifest.Classes.Count, manifest.Heads.Count);
         MaxRows = (int)Math.Clamp(BlockValues / Math.Max((long)HeadCount * ClassCount, manifest.FeatureLength), 1, MostRows);
+        for (var head = 0; head < HeadCount; head++)
+        {
+            if (manifest.Heads[head].LabelerId is { } labeler)
+            {
+                _headOfLabeler[labeler] = head;
+            }
+        }
+
         _lanes = [new(this, false, false), new(this, false, true), new(this, true, false), new(this, true, true)];
 
         // One thread a block: as many blocks run at once as there are cores, and threads that share one block would wait for each other.
@@ -62,6 +71,12 @@ internal sealed class ModelSession : IBlockModel, IDisposable
 
     /// <inheritdoc/>
     public int HeadCount { get; }
+
+    /// <summary>The head that is nobody's; null if there is none.</summary>
+    public int? SharedHead => Manifest.Heads[^1].LabelerId is null ? HeadCount - 1 : null;
+
+    /// <summary>A labeler's own head; null if it has none.</summary>
+    public int? HeadOf(string labelerId) => _headOfLabeler.TryGetValue(labelerId, out var head) ? head : null;
 
     /// <summary>Where requests wait that may share a block.</summary>
     public BatchLane Lane(bool distilled, bool background) => _lanes[(distilled ? 2 : 0) + (background ? 1 : 0)];

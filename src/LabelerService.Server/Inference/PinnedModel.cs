@@ -17,7 +17,10 @@ internal sealed class PinnedModel(DatasetRecord dataset, Resident resident) : ID
     /// <summary>The version that answers, with its manifest.</summary>
     public ModelVersionRecord Version => resident.Version;
 
-    /// <summary>Names and other texts of the version that every answer has.</summary>
+    /// <summary>Resource name of the version.</summary>
+    public string Name => resident.Name;
+
+    /// <summary>The version loaded into ONNX Runtime.</summary>
     internal ModelSession Session => resident.Session;
 
     /// <inheritdoc/>

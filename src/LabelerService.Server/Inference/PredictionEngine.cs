@@ -58,11 +58,6 @@ internal sealed class PredictionEngine(RouteTable routes, ModelStore models, Mod
         return scheduler.RunAsync(model.Session.Lane(options.Distilled, options.Background), features, count, options, cancel);
     }
 
-    /// <summary>
-    /// Makes what was changed of a dataset's models on this server hold for the next request; other servers hear of it by notification.
-    /// </summary>
-    public Task CatchUpAsync(string datasetId, CancellationToken cancel) => routes.CatchUpAsync(datasetId, cancel);
-
     private async ValueTask<PinnedModel> PinUnknownAsync(
         string datasetId, string modelId, int? version, string? alias, string field, string? itemId, CancellationToken cancel)
     {

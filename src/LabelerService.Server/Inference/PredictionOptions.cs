@@ -8,6 +8,9 @@ internal sealed record PredictionOptions
     /// <summary>The ensemble's distribution, its entropy and the heads' disagreement.</summary>
     public static PredictionOptions Default { get; } = new();
 
+    /// <summary>The distilled head's distribution and its entropy.</summary>
+    public static PredictionOptions DistilledOnly { get; } = new() { Distilled = true };
+
     /// <summary>Whether to keep each head's distribution.</summary>
     public bool LabelerProbabilities { get; init; }
 

@@ -82,6 +82,7 @@ internal static class MethodAccess
 
         ["labeler.v1.PredictionService/Predict"] = Readers,
         ["labeler.v1.PredictionService/BatchPredict"] = Readers,
+        ["labeler.v1.PredictionService/StreamPredict"] = Readers,
 
         ["labeler.v1.ApiKeyService/CreateApiKey"] = Admins,
         ["labeler.v1.ApiKeyService/GetApiKey"] = Admins,

@@ -68,6 +68,14 @@ public sealed class LabelerStore
         return rows.Count == 1 ? rows[0] : throw Missing(dataset, labelerId);
     }
 
+    /// <summary>Those of the given external ids that are labelers of the dataset.</summary>
+    public async Task<IReadOnlySet<string>> ExistingAsync(DatasetRecord dataset, IReadOnlyCollection<string> labelerIds, CancellationToken cancel) =>
+        (await _db.RunAsync(
+            (connection, token) => Sql.Command(
+                connection, "SELECT external_id FROM labelers WHERE dataset_id = $1 AND external_id = ANY($2)", dataset.Key, labelerIds.ToArray())
+                .ListAsync(row => row.GetString(0), token),
+            cancel)).ToHashSet(StringComparer.Ordinal);
+
     /// <summary>Finds a labeler by key; null if there is none.</summary>
     public async Task<LabelerRecord?> FindAsync(DatasetRecord dataset, long key, CancellationToken cancel)
     {

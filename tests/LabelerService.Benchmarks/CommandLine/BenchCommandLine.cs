@@ -4,6 +4,7 @@ using System.CommandLine.Parsing;
 using LabelerService.Benchmarks.Ingest;
 using LabelerService.Benchmarks.Models;
 using LabelerService.Benchmarks.Noise;
+using LabelerService.Benchmarks.Predict;
 using LabelerService.Benchmarks.Speed;
 
 namespace LabelerService.Benchmarks.CommandLine;
@@ -20,6 +21,7 @@ internal static class BenchCommandLine
             IngestBench.Create(host),
             ModelsBench.Create(host),
             NoiseBench.Create(host),
+            PredictBench.Create(host),
             TrainBench.Create(host),
         };
         root.Options.Add(new HelpOption { Recursive = true });

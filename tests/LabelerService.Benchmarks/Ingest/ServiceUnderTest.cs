@@ -33,6 +33,15 @@ internal sealed class ServiceUnderTest : IAsyncDisposable
 
     public NpgsqlDataSource Database { get; }
 
+    /// <summary>Connection string of the database.</summary>
+    public string ConnectionString => _postgres.ConnectionString;
+
+    /// <summary>URL of the gRPC port.</summary>
+    public Uri Address => _server.Address;
+
+    /// <summary>Id of the server's process.</summary>
+    public int ServerProcessId => _server.Id;
+
     /// <summary>Memory of the server's process, now and at most, in MiB.</summary>
     public (double Now, double Peak) Memory() => (ProcessMemory.CurrentMebibytes(_server.Id), ProcessMemory.PeakMebibytes(_server.Id));
 

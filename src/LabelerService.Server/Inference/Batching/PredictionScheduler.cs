@@ -238,6 +238,12 @@ internal sealed class PredictionScheduler : IDisposable
 
                 lane = NextLane();
                 count = TakeBlock(lane, ref parts, ref rows);
+                if (count == 0)
+                {
+                    // All that waited there was cancelled.
+                    continue;
+                }
+
                 _running++;
             }
 

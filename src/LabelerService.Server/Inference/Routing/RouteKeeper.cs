@@ -1,10 +1,9 @@
-using LabelerService.Core.Errors;
 using LabelerService.Storage.Notifications;
 
 namespace LabelerService.Server.Inference.Routing;
 
 /// <summary>Keeps the <see cref="RouteTable"/> fresh: at once when a model changes, and now and then without notice.</summary>
-internal sealed partial class RouteKeeper(RouteTable routes, NotificationListener listener, ILogger<RouteKeeper> logger) : BackgroundService
+internal sealed class RouteKeeper(RouteTable routes, NotificationListener listener) : BackgroundService
 {
     /// <summary>Time that a change goes unnoticed at most, should its notice be lost.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(3);
@@ -18,14 +17,7 @@ internal sealed partial class RouteKeeper(RouteTable routes, NotificationListene
             while (true)
             {
                 await subscription.WaitAsync(Interval, stoppingToken);
-                try
-                {
-                    await routes.RefreshAsync(null, stoppingToken);
-                }
-                catch (ServiceException error)
-                {
-                    LogPutOff(error.Message);
-                }
+                await routes.CatchUpAsync(stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -33,7 +25,4 @@ internal sealed partial class RouteKeeper(RouteTable routes, NotificationListene
             // The server stops.
         }
     }
-
-    [LoggerMessage(EventId = 213, Level = LogLevel.Warning, Message = "The models' routes could not be read: {Problem}")]
-    private partial void LogPutOff(string problem);
 }

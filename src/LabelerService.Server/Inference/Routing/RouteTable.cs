@@ -63,16 +63,15 @@ internal sealed partial class RouteTable(
         return _routes.GetValueOrDefault(key, route);
     }
 
-    /// <summary>Brings all routes up to date, or those of one dataset.</summary>
-    public Task RefreshAsync(string? datasetId, CancellationToken cancel) =>
-        RefreshAsync(() => [.. _routes.Keys.Where(key => datasetId is null || key.Dataset == datasetId)], cancel);
+    /// <summary>Brings all routes up to date.</summary>
+    public Task RefreshAsync(CancellationToken cancel) => RefreshAsync(() => [.. _routes.Keys], cancel);
 
-    /// <summary>Brings a dataset's routes up to date after a change made here; what goes wrong is made up for by the next refresh.</summary>
-    public async Task CatchUpAsync(string datasetId, CancellationToken cancel)
+    /// <summary>Brings all routes up to date after a change made here; what goes wrong is made up for by the next refresh.</summary>
+    public async Task CatchUpAsync(CancellationToken cancel)
     {
         try
         {
-            await RefreshAsync(datasetId, cancel);
+            await RefreshAsync(cancel);
         }
         catch (ServiceException error)
         {

@@ -1,0 +1,310 @@
+using System.Buffers;
+using Google.Protobuf.Collections;
+using LabelerService.Contracts;
+using LabelerService.Contracts.V1;
+using LabelerService.Core.Errors;
+using LabelerService.Server.Inference;
+using LabelerService.Server.Mapping;
+using LabelerService.Server.Validation;
+using LabelerService.Storage.Items;
+using LabelerService.Storage.Labelers;
+
+namespace LabelerService.Server.Services;
+
+/// <summary>Features of a request; rented memory, if there is any, is given back when the request is answered.</summary>
+/// <param name="Values">Row-major [Count, D].</param>
+/// <param name="Count">Number of items.</param>
+/// <param name="Rented">The array behind them if it is the pool's.</param>
+internal readonly record struct RequestFeatures(ReadOnlyMemory<float> Values, int Count, float[]? Rented = null) : IDisposable
+{
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (Rented is not null)
+        {
+            ArrayPool<float>.Shared.Return(Rented);
+        }
+    }
+}
+
+/// <summary>Reads prediction requests: which model, what to compute, on which features. Everything is checked before it is queued.</summary>
+internal sealed class PredictionReader(PredictionEngine engine, ItemStore items, LabelerStore labelers, DatasetResolver datasets)
+{
+    // An answer with every head's distributions is bounded like a request is.
+    private const long LabelerValues = Limits.MessageBytes / sizeof(float);
+
+    /// <summary>Pins the version that answers, within the caller's scope.</summary>
+    public ValueTask<PinnedModel> PinAsync(string datasetName, ModelSelector? selector, string? itemId, CancellationToken cancel)
+    {
+        const string Field = "model.model";
+        if (selector is null)
+        {
+            throw ServiceException.InvalidField("model", "must be set");
+        }
+
+        var datasetId = Names.Dataset(datasetName, "dataset");
+        var (modelDataset, model, version) = Names.ModelOrVersion(selector.Model, Field);
+        if (modelDataset != datasetId)
+        {
+            throw ServiceException.InvalidField(Field, $"is a model of datasets/{modelDataset}; it must be one of {datasetName}");
+        }
+
+        if (selector.Alias.Length > 0)
+        {
+            if (version is not null)
+            {
+                throw ServiceException.InvalidField("model.alias", "must be empty where the model's name has a version");
+            }
+
+            if (!ResourceName.IsId(selector.Alias))
+            {
+                throw ServiceException.InvalidField("model.alias", "must match [a-z0-9-]{1,63}");
+            }
+        }
+
+        datasets.CheckScope(datasetId, "dataset");
+        return engine.PinAsync(datasetId, model, version, selector.Alias, Field, itemId, cancel);
+    }
+
+    /// <summary>What one item's request asks for.</summary>
+    public async ValueTask<PredictionOptions> ReadOptionsAsync(PredictRequest request, PinnedModel model, CancellationToken cancel)
+    {
+        if (request is { IncludeLabelers: false, IncludeUncertainty: false, LabelerIds.Count: 0 })
+        {
+            return Checked(request.Distilled ? PredictionOptions.DistilledOnly : PredictionOptions.Default, "", model);
+        }
+
+        return Checked(
+            new PredictionOptions
+            {
+                LabelerProbabilities = request.IncludeLabelers,
+                LabelerWeights = request.IncludeLabelers,
+                ExpectedDisagreement = request.IncludeUncertainty,
+                Deviations = request.IncludeUncertainty,
+                Distilled = request.Distilled,
+                Labelers = await ReadSubsetAsync(request.LabelerIds, model, cancel),
+            },
+            request.IncludeLabelers ? "include_labelers" : request.IncludeUncertainty ? "include_uncertainty" : "labeler_ids", model);
+    }
+
+    /// <summary>What a batch asks for.</summary>
+    public async ValueTask<PredictionOptions> ReadOptionsAsync(BatchPredictRequest request, PinnedModel model, CancellationToken cancel)
+    {
+        if (request is { Outputs.Count: 0, LabelerIds.Count: 0 })
+        {
+            return Checked(request.Distilled ? PredictionOptions.DistilledOnly : PredictionOptions.Default, "", model);
+        }
+
+        var validator = new RequestValidator();
+        for (var i = 0; i < request.Outputs.Count && !validator.IsFull; i++)
+        {
+            validator.Require(
+                request.Outputs[i] is >= PredictionOutput.LabelerProbabilities and <= PredictionOutput.Deviations, $"outputs[{i}]",
+                "must be PREDICTION_OUTPUT_LABELER_PROBABILITIES, …_LABELER_WEIGHTS, …_EXPECTED_DISAGREEMENTS or …_DEVIATIONS");
+        }
+
+        validator.ThrowIfInvalid();
+        return Checked(
+            new PredictionOptions
+            {
+                LabelerProbabilities = request.Outputs.Contains(PredictionOutput.LabelerProbabilities),
+                LabelerWeights = request.Outputs.Contains(PredictionOutput.LabelerWeights),
+                ExpectedDisagreement = request.Outputs.Contains(PredictionOutput.ExpectedDisagreements),
+                Deviations = request.Outputs.Contains(PredictionOutput.Deviations),
+                Distilled = request.Distilled,
+                Labelers = await ReadSubsetAsync(request.LabelerIds, model, cancel),
+            },
+            request.Outputs.Count > 0 ? "outputs" : "labeler_ids", model);
+    }
+
+    /// <summary>One item's features.</summary>
+    public async ValueTask<RequestFeatures> ReadFeaturesAsync(PredictRequest request, PinnedModel model, CancellationToken cancel) =>
+        request.InputCase switch
+        {
+            PredictRequest.InputOneofCase.Features => ReadVector(request.Features, model),
+            PredictRequest.InputOneofCase.ItemId => await ReadItemsAsync([request.ItemId], "item_id", model, cancel),
+            _ => throw ServiceException.InvalidField("features", "must be set, or item_id"),
+        };
+
+    /// <summary>A batch's features, and whether its answer is of a size that can be sent.</summary>
+    public async ValueTask<RequestFeatures> ReadFeaturesAsync(
+        BatchPredictRequest request, PredictionOptions options, PinnedModel model, CancellationToken cancel)
+    {
+        var validator = new RequestValidator();
+        switch (request.InputCase)
+        {
+            case BatchPredictRequest.InputOneofCase.Features:
+                var length = model.Version.Manifest.FeatureLength;
+                TensorReader.Check(request.Features, null, length, "features", validator);
+                validator.ThrowIfInvalid();
+                var count = (int)request.Features.Shape[0];
+                CheckSize(count, options, model);
+                if (request.Features.DataType == Tensor.Types.DataType.Float32)
+                {
+                    return new RequestFeatures(PackedFloats.ToSingle(request.Features.Data), count);
+                }
+
+                var rented = ArrayPool<float>.Shared.Rent(count * length);
+                TensorReader.Read(request.Features, rented.AsSpan(0, count * length));
+                return new RequestFeatures(rented.AsMemory(0, count * length), count, rented);
+            case BatchPredictRequest.InputOneofCase.Items:
+                validator.BatchSize(request.Items.ItemIds_.Count, "items.item_ids");
+                validator.ThrowIfInvalid();
+                CheckSize(request.Items.ItemIds_.Count, options, model);
+                return await ReadItemsAsync(request.Items.ItemIds_, "items.item_ids", model, cancel);
+            default:
+                throw ServiceException.InvalidField("features", "must be set, or items");
+        }
+    }
+
+    private static void CheckSize(int count, PredictionOptions options, PinnedModel model)
+    {
+        var heads = (long)PredictionMapping.HeadCount(model.Version.Manifest, options);
+        var perItem = (options.LabelerProbabilities ? heads * model.Version.Manifest.Classes.Count : 0) + (options.LabelerWeights ? heads : 0);
+        if (count * perItem > LabelerValues)
+        {
+            throw ServiceException.InvalidField(
+                "outputs", $"{count} items with {perItem} values each for their {heads} labelers are too many for one answer; ask for at most {LabelerValues / perItem} items at once");
+        }
+    }
+
+    private static PredictionOptions Checked(PredictionOptions options, string headsField, PinnedModel model)
+    {
+        if (!options.Distilled)
+        {
+            return options;
+        }
+
+        if (headsField.Length > 0)
+        {
+            throw ServiceException.InvalidField(headsField, "asks for what labelers' heads say, which the distilled head does not compute; leave it out or distilled");
+        }
+
+        return model.Version.Manifest.Distilled
+            ? options
+            : throw new ServiceException(
+                ErrorKind.FailedPrecondition, "NOT_DISTILLED",
+                $"version {model.Version.Version} of model {model.Version.ModelId} has no distilled head; train one with the setting distil=on, or predict without distilled",
+                [new FieldViolation("distilled", "the version has no distilled head")]);
+    }
+
+    private async ValueTask<LabelerSubset?> ReadSubsetAsync(RepeatedField<string> ids, PinnedModel model, CancellationToken cancel)
+    {
+        const string Field = "labeler_ids";
+        if (ids.Count == 0)
+        {
+            return null;
+        }
+
+        var validator = new RequestValidator();
+        validator.BatchSize(ids.Count, Field);
+        var seen = new HashSet<string>(ids.Count, StringComparer.Ordinal);
+        for (var i = 0; i < ids.Count && !validator.IsFull; i++)
+        {
+            if (validator.ExternalId(ids[i], $"{Field}[{i}]"))
+            {
+                validator.Require(seen.Add(ids[i]), $"{Field}[{i}]", "is named twice");
+            }
+        }
+
+        validator.ThrowIfInvalid();
+        if (model.Session.Mixture is not { } mixture)
+        {
+            throw new ServiceException(
+                ErrorKind.FailedPrecondition, "NO_SUBSETS",
+                $"The distribution that {model.Name} serves is its classifier's own and no average of labelers' heads, so that some of them cannot be averaged instead. "
+                + "Leave labeler_ids out, or use a model of the kinds bn, dn, wdn, iwdn, biwdn.",
+                new FieldViolation(Field, "the model does not average labelers' heads"));
+        }
+
+        var heads = new SortedSet<int>();
+        var headless = new List<int>();
+        for (var i = 0; i < ids.Count; i++)
+        {
+            if (model.Session.HeadOf(ids[i]) is { } head)
+            {
+                heads.Add(head);
+            }
+            else
+            {
+                headless.Add(i);
+            }
+        }
+
+        if (headless.Count > 0)
+        {
+            var known = await labelers.ExistingAsync(model.Dataset, [.. headless.Select(i => ids[i])], cancel);
+            foreach (var i in headless.Where(_ => !validator.IsFull))
+            {
+                if (validator.Require(known.Contains(ids[i]), $"{Field}[{i}]", $"is no labeler of datasets/{model.Dataset.Id}")
+                    && validator.Require(
+                        model.Session.SharedHead is not null, $"{Field}[{i}]", $"has no head in {model.Name}, which has none for those without one either"))
+                {
+                    heads.Add(model.Session.SharedHead!.Value);
+                }
+            }
+
+            validator.ThrowIfInvalid();
+        }
+
+        return new LabelerSubset([.. heads], mixture);
+    }
+
+    private static RequestFeatures ReadVector(FeatureVector vector, PinnedModel model)
+    {
+        const string Field = "features.values";
+        var length = model.Version.Manifest.FeatureLength;
+        if (vector.Values.Count != length)
+        {
+            throw ServiceException.InvalidField(Field, $"has {vector.Values.Count} values; the model takes {length}");
+        }
+
+        var values = ArrayPool<float>.Shared.Rent(length);
+        vector.Values.CopyTo(values, 0);
+        var features = new RequestFeatures(values.AsMemory(0, length), 1, values);
+        var at = TensorReader.FirstNonFinite(features.Values.Span);
+        if (at < 0)
+        {
+            return features;
+        }
+
+        features.Dispose();
+        throw ServiceException.InvalidField($"{Field}[{at}]", "is not a finite number");
+    }
+
+    private async Task<RequestFeatures> ReadItemsAsync(RepeatedField<string> ids, string field, PinnedModel model, CancellationToken cancel)
+    {
+        var validator = new RequestValidator();
+        var single = field == "item_id";
+        for (var i = 0; i < ids.Count && !validator.IsFull; i++)
+        {
+            validator.ExternalId(ids[i], single ? field : $"{field}[{i}]");
+        }
+
+        validator.ThrowIfInvalid();
+        IReadOnlyList<ItemFeatures> found;
+        try
+        {
+            found = await items.GetFeaturesAsync(model.Dataset, [.. ids], cancel);
+        }
+        catch (ServiceException error) when (error.Kind is ErrorKind.NotFound or ErrorKind.FailedPrecondition)
+        {
+            // The store counts from its own argument's name; the caller wants the path in the request.
+            throw new ServiceException(
+                error.Kind, error.Reason, error.Message,
+                [.. error.Violations.Select(violation => violation with
+                {
+                    Field = single ? field : violation.Field.Replace("item_ids", field, StringComparison.Ordinal),
+                })]);
+        }
+
+        var length = model.Version.Manifest.FeatureLength;
+        var features = ArrayPool<float>.Shared.Rent(found.Count * length);
+        for (var i = 0; i < found.Count; i++)
+        {
+            found[i].Features.CopyTo(features.AsSpan(i * length));
+        }
+
+        return new RequestFeatures(features.AsMemory(0, found.Count * length), found.Count, features);
+    }
+}
