@@ -18,4 +18,7 @@ internal sealed record ModelName(string Text, string Dataset, bool IsVersion)
 
         return ResourceName.TryParseModelVersion(text, out dataset, out _, out _) ? new ModelName(text, dataset, IsVersion: true) : null;
     }
+
+    /// <summary>The model's own name, without a version.</summary>
+    public string Model => IsVersion ? Text[..Text.LastIndexOf("/versions/", StringComparison.Ordinal)] : Text;
 }

@@ -16,7 +16,10 @@ internal static class RetryPolicies
         ("LabelerRegistryService", ["BatchCreateLabelers", "GetLabeler", "ListLabelers"]),
         ("AnnotationService", ["BatchCreateAnnotations", "ListAnnotations"]),
         ("TrainingService", ["ListAlgorithms", "CreateTrainingRun", "GetTrainingRun", "ListTrainingRuns", "CancelTrainingRun", "ListTrainers"]),
-        ("ModelService", ["GetModel", "ListModels", "GetModelVersion", "ListModelVersions", "EvaluateModel", "CompareModels"]),
+        ("ModelService", [
+            "GetModel", "ListModels", "GetModelVersion", "ListModelVersions", "EvaluateModel", "CompareModels", "ListAliasChanges", "GetModelLineage",
+            "GetModelCard", "DeleteModelVersion",
+        ]),
         ("PredictionService", ["Predict", "BatchPredict"]),
         ("ApiKeyService", ["GetApiKey", "ListApiKeys"]),
     ];

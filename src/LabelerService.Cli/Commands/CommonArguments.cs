@@ -31,6 +31,25 @@ internal static class CommonArguments
         CustomParser = result => Parse(result, ModelName.Parse, "a model is named datasets/D/models/M or datasets/D/models/M/versions/V"),
     };
 
+    /// <summary>A version by its full name.</summary>
+    public static Argument<ModelName> ModelVersion() => new("VERSION")
+    {
+        Description = "Version datasets/D/models/M/versions/V",
+        CustomParser = result => Parse(
+            result, text => ModelName.Parse(text) is { IsVersion: true } version ? version : null, "a version is named datasets/D/models/M/versions/V"),
+    };
+
+    /// <summary>A model by its full name, without a version.</summary>
+    public static Argument<ModelName> ModelOnly() => new("MODEL")
+    {
+        Description = "Model datasets/D/models/M",
+        CustomParser = result => Parse(
+            result, text => ModelName.Parse(text) is { IsVersion: false } model ? model : null, "a model is named datasets/D/models/M"),
+    };
+
+    /// <summary>Why, for the history.</summary>
+    public static Option<string?> Reason() => new("--reason") { Description = "Why, in words; kept in the model's history", HelpName = "TEXT" };
+
     /// <summary>A split.</summary>
     public static Option<Split> Split(Split otherwise, string description) => new("--split")
     {

@@ -1,13 +1,17 @@
 using System.CommandLine;
 using System.Globalization;
 using LabelerService.Cli.Client;
+using LabelerService.Cli.Commands.Models;
 using LabelerService.Cli.Rendering;
 using LabelerService.Contracts.V1;
 using Spectre.Console;
 
 namespace LabelerService.Cli.Commands;
 
-/// <summary><c>model</c>: what a version is: how it was chosen and set, what was measured, and whom it trusts how much.</summary>
+/// <summary>
+/// <c>model</c>: what a version is: how it was chosen and set, what was measured, and whom it trusts how much. Its subcommands are in
+/// <see cref="Models"/>.
+/// </summary>
 internal static class ModelCommand
 {
     private const int CandidatesShown = 5;
@@ -19,6 +23,9 @@ internal static class ModelCommand
             "model", "Show a model version: why it was chosen, its settings, what was measured, and the weight and accuracy of every labeler")
         {
             model,
+            PromoteCommand.Create(host), RollbackCommand.Create(host), CanaryCommand.Create(host), HistoryCommand.Create(host),
+            LineageCommand.Create(host), DownloadCommand.Create(host), CardCommand.Create(host), DescribeCommand.Create(host),
+            RetentionCommand.Create(host), DeleteCommand.Create(host),
         };
         host.Handle(command, async (run, cancellationToken) =>
         {
@@ -29,7 +36,9 @@ internal static class ModelCommand
             command,
             "labeler model datasets/scenes/models/wdn",
             "labeler model datasets/scenes/models/auto/versions/2",
-            "labeler model datasets/scenes/models/wdn --json");
+            "labeler model datasets/scenes/models/wdn --json",
+            "labeler model promote datasets/scenes/models/wdn/versions/3",
+            "labeler model download datasets/scenes/models/wdn --out wdn.onnx");
         return command;
     }
 
@@ -45,6 +54,21 @@ internal static class ModelCommand
 
         Line(console, "settings", string.Join(" ", version.Settings.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value}")));
         Line(console, "seed", $"{version.Seed}");
+        if (version.State == ModelVersion.Types.State.Deleted)
+        {
+            Line(console, "deleted", $"{Tables.Time(version.DeleteTime)} by {version.DeletedBy}; it can only be read about");
+        }
+
+        if (version.ParentVersion.Length > 0)
+        {
+            Line(console, "parent", version.ParentVersion);
+        }
+
+        if (version.Data is { } data)
+        {
+            Line(console, "data", $"{data.AnnotatedItemCount:N0} items, {data.AnnotationCount:N0} annotations, {data.LabelerCount:N0} labelers; snapshot {version.SnapshotId}");
+        }
+
         Line(console, "trained", $"{Tables.Time(version.CreateTime)} in {version.TrainingSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s on {version.AnnotationCount:N0} annotations, {version.TrainingRun}");
         Line(console, "calibration", version.Temperature == 1
             ? "none"

@@ -9,6 +9,10 @@ internal static class ModelDocument
     {
         model.Name,
         model.LatestVersion,
+        model.DisplayName,
+        model.Description,
+        Canary = model.Canary is { } canary ? new { canary.Version, canary.Share } : null,
+        Retention = model.Retention is { } retention ? new { retention.KeepNewest, KeepYoungerSeconds = retention.KeepYounger?.Seconds ?? 0 } : null,
         Aliases = model.Aliases.ToDictionary(alias => alias.Alias, alias => alias.Version),
         Versions = versions.Select(version => Of(version, version.Heads.Count)),
     };
@@ -57,5 +61,22 @@ internal static class ModelDocument
         version.ParityMaxDifference,
         version.TrainingSeconds,
         CreateTime = version.CreateTime?.ToDateTimeOffset(),
+        State = version.State.ToString().ToLowerInvariant(),
+        DeleteTime = version.DeleteTime?.ToDateTimeOffset(),
+        DeletedBy = version.DeletedBy.Length == 0 ? null : version.DeletedBy,
+        ParentVersion = version.ParentVersion.Length == 0 ? null : version.ParentVersion,
+        ChampionVersion = version.ChampionVersion.Length == 0 ? null : version.ChampionVersion,
+        Data = version.Data is { } data ? new
+        {
+            data.ItemCount,
+            data.TrainItemCount,
+            data.ValidationItemCount,
+            data.TestItemCount,
+            data.GoldItemCount,
+            data.AnnotatedItemCount,
+            data.AnnotationCount,
+            data.LabelerCount,
+            data.ClassAnnotationCounts,
+        } : null,
     };
 }

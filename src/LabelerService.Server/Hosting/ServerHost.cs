@@ -172,6 +172,8 @@ internal static partial class ServerHost
         services.AddSingleton<PredictionReader>();
         services.AddHostedService<TrainerSupervisor>();
         services.AddHostedService<RequestIdPruner>();
+        services.AddSingleton<ModelDownloads>();
+        services.AddHostedService<ModelSweepService>();
         services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = Limits.MessageBytes;
@@ -211,6 +213,7 @@ internal static partial class ServerHost
         app.MapGrpcService<AnnotationGrpcService>();
         app.MapGrpcService<TrainingGrpcService>();
         app.MapGrpcService<ModelGrpcService>();
+        app.MapModelDownloads();
         app.MapGrpcService<PredictionGrpcService>();
         app.MapGrpcService<ApiKeyGrpcService>();
         // Probes ask without a key; nothing else is mapped so that strangers get an answer.

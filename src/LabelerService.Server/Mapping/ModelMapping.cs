@@ -1,11 +1,14 @@
 using Google.Protobuf.WellKnownTypes;
 using LabelerService.Contracts;
 using LabelerService.Contracts.V1;
+using LabelerService.Core.Errors;
 using LabelerService.Core.Models;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Models;
+using ModelRetention = LabelerService.Storage.Models.ModelRetention;
 using WireCandidate = LabelerService.Contracts.V1.ModelCandidate;
 using WireHead = LabelerService.Contracts.V1.ModelHead;
+using WireRetention = LabelerService.Contracts.V1.ModelRetention;
 using WireSelection = LabelerService.Contracts.V1.ModelSelection;
 
 namespace LabelerService.Server.Mapping;
@@ -19,9 +22,31 @@ internal static class ModelMapping
         var model = new Model
         {
             Name = ResourceName.Model(dataset.Id, record.ModelId),
-            LatestVersion = ResourceName.ModelVersion(dataset.Id, record.ModelId, record.LatestVersion),
+            LatestVersion = record.LatestVersion == 0 ? "" : ResourceName.ModelVersion(dataset.Id, record.ModelId, record.LatestVersion),
             CreateTime = Timestamp.FromDateTimeOffset(record.CreateTime),
+            UpdateTime = Timestamp.FromDateTimeOffset(record.UpdateTime),
+            DisplayName = record.DisplayName,
+            Description = record.Description,
+            Etag = Etag.Of(record.Version),
         };
+        if (record.CanaryVersion is { } canary)
+        {
+            model.Canary = new ModelCanary
+            {
+                Version = ResourceName.ModelVersion(dataset.Id, record.ModelId, canary),
+                Share = record.CanaryShare,
+            };
+        }
+
+        if (record.Retention.IsOn)
+        {
+            model.Retention = new WireRetention
+            {
+                KeepNewest = record.Retention.Newest,
+                KeepYounger = Duration.FromTimeSpan(record.Retention.Younger),
+            };
+        }
+
         model.Aliases.AddRange(aliases.Select(alias => new ModelAlias
         {
             Alias = alias.Alias,
@@ -53,7 +78,17 @@ internal static class ModelMapping
             Temperature = manifest.Temperature,
             Distilled = manifest.Distilled,
             CreateTime = Timestamp.FromDateTimeOffset(record.CreateTime),
+            State = record.State == ModelVersionState.Deleted ? ModelVersion.Types.State.Deleted : ModelVersion.Types.State.Ready,
+            DeletedBy = record.DeleteActor,
+            ParentVersion = manifest.Parent is { } parent ? ResourceName.ModelVersion(dataset.Id, parent.ModelId, parent.Version) : "",
+            ChampionVersion = record.ChampionVersion is { } champion ? ResourceName.ModelVersion(dataset.Id, record.ModelId, champion) : "",
+            Data = ToData(manifest.Data),
         };
+        if (record.DeleteTime is { } deleted)
+        {
+            version.DeleteTime = Timestamp.FromDateTimeOffset(deleted);
+        }
+
         version.Heads.AddRange(manifest.Heads.Select(ToHead));
         version.Metrics.AddRange(manifest.Metrics.Select(ToMetric));
         foreach (var (key, value) in manifest.Settings)
@@ -64,6 +99,48 @@ internal static class ModelMapping
         version.Selection = ToSelection(manifest.Selection);
         return version;
     }
+
+    /// <summary>The resource of a line of a model's history.</summary>
+    public static AliasChange ToResource(DatasetRecord dataset, string modelId, ModelChangeRecord record) => new()
+    {
+        Kind = (AliasChange.Types.Kind)record.Kind,
+        Alias = record.Alias,
+        FromVersion = record.FromVersion is { } from ? ResourceName.ModelVersion(dataset.Id, modelId, from) : "",
+        ToVersion = record.ToVersion is { } to ? ResourceName.ModelVersion(dataset.Id, modelId, to) : "",
+        CanaryShare = record.CanaryShare ?? 0,
+        Reason = record.Reason,
+        Actor = record.Actor,
+        CreateTime = Timestamp.FromDateTimeOffset(record.Time),
+    };
+
+    /// <summary>The retention that a request asks for; null and zero keep everything.</summary>
+    /// <exception cref="ServiceException">INVALID_ARGUMENT for a duration that is not of whole seconds.</exception>
+    public static ModelRetention ReadRetention(WireRetention? retention, string field)
+    {
+        var younger = retention?.KeepYounger ?? new Duration();
+        return younger.Nanos == 0 && younger.Seconds is >= -Duration.MaxSeconds and <= Duration.MaxSeconds
+            ? new ModelRetention(retention?.KeepNewest ?? 0, TimeSpan.FromSeconds(younger.Seconds))
+            : throw ServiceException.InvalidField($"{field}.keep_younger", "must be a duration of whole seconds");
+    }
+
+    private static TrainingDataSummary? ToData(ModelDataSummary? data) => data is null ? null : new TrainingDataSummary
+    {
+        ItemCount = data.ItemCount,
+        TrainItemCount = data.TrainItemCount,
+        ValidationItemCount = data.ValidationItemCount,
+        TestItemCount = data.TestItemCount,
+        GoldItemCount = data.GoldItemCount,
+        AnnotatedItemCount = data.AnnotatedItemCount,
+        AnnotationCount = data.AnnotationCount,
+        LabelerCount = data.LabelerCount,
+        ClassAnnotationCounts = { data.ClassAnnotationCounts },
+        AnnotationsPerItemMin = data.AnnotationsPerItem.Min,
+        AnnotationsPerItemMedian = data.AnnotationsPerItem.Median,
+        AnnotationsPerItemMax = data.AnnotationsPerItem.Max,
+        AnnotationsPerLabelerMin = data.AnnotationsPerLabeler.Min,
+        AnnotationsPerLabelerMedian = data.AnnotationsPerLabeler.Median,
+        AnnotationsPerLabelerMax = data.AnnotationsPerLabeler.Max,
+    };
 
     private static WireHead ToHead(Core.Models.ModelHead head)
     {

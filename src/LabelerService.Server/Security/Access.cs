@@ -24,14 +24,15 @@ internal sealed class AccessHandler : AuthorizationHandler<AccessRequirement>
 
     private static bool MayCall(Caller caller, Endpoint? endpoint)
     {
-        // A path or method that does not exist: whoever is known may be told so.
-        if (endpoint is null || IsUnimplemented(endpoint))
+        // A path or method that does not exist: whoever is known may be told so. Routing's own refusals (405, 415) are no routes.
+        if (endpoint is not RouteEndpoint || IsUnimplemented(endpoint))
         {
             return true;
         }
 
         // JSON transcoding gives its routes the metadata of the method behind them.
-        return endpoint.Metadata.GetMetadata<GrpcMethodMetadata>() is { } method && MethodAccess.RolesOf(method.Method.FullName).Contains(caller.Role);
+        var method = endpoint.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.FullName ?? endpoint.Metadata.GetMetadata<TwinMethod>()?.FullName;
+        return method is not null && MethodAccess.RolesOf(method).Contains(caller.Role);
     }
 
     // gRPC maps a route for unknown services and one for each service's unknown methods; they answer UNIMPLEMENTED and nothing else.

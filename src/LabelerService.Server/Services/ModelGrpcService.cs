@@ -16,8 +16,9 @@ using LabelerService.Storage.Models;
 namespace LabelerService.Server.Services;
 
 /// <summary><c>labeler.v1.ModelService</c>.</summary>
-internal sealed class ModelGrpcService(
-    ModelStore models, PredictionEngine engine, ModelEvaluator evaluator, ModelComparer comparer, DatasetResolver datasets, PageTokens pages)
+internal sealed partial class ModelGrpcService(
+    ModelStore models, PredictionEngine engine, ModelEvaluator evaluator, ModelComparer comparer, DatasetResolver datasets, PageTokens pages,
+    ModelDownloads downloads)
     : ModelService.ModelServiceBase
 {
     public override async Task<Model> GetModel(GetModelRequest request, ServerCallContext context)
@@ -50,7 +51,7 @@ internal sealed class ModelGrpcService(
     {
         var (datasetId, model, version) = Names.ModelVersion(request.Name, "name");
         var dataset = await datasets.FindAsync(datasetId, "name", context.CancellationToken);
-        var record = await models.GetVersionAsync(dataset, model, version, context.CancellationToken).NamedBy("name");
+        var record = await models.GetVersionOrTombstoneAsync(dataset, model, version, context.CancellationToken).NamedBy("name");
         return ModelMapping.ToResource(dataset, record);
     }
 
@@ -58,11 +59,11 @@ internal sealed class ModelGrpcService(
     {
         var size = PageTokens.Size(request.PageSize);
         var (dataset, model) = await FindAsync(request.Parent, "parent", context.CancellationToken);
-        var scope = $"versions|{dataset.Uid}|{model.ModelId}";
+        var scope = $"versions|{dataset.Uid}|{model.ModelId}|{request.ShowDeleted}";
         var before = pages.Read(scope, request.PageToken);
         var records = await models.ListVersionsAsync(
             dataset, model.ModelId, before is null ? null : int.Parse(before, CultureInfo.InvariantCulture), size + 1,
-            context.CancellationToken);
+            context.CancellationToken, request.ShowDeleted);
         var response = new ListModelVersionsResponse();
         response.Versions.AddRange(records.Take(size).Select(record => ModelMapping.ToResource(dataset, record)));
         if (records.Count > size)
@@ -85,8 +86,9 @@ internal sealed class ModelGrpcService(
             throw ServiceException.InvalidField("alias.version", $"must be a version of {request.Name}");
         }
 
-        await models.SetAliasAsync(dataset, model.ModelId, alias.Alias, version, expected, context.CancellationToken).NamedBy("alias.version");
-        return await ToResourceAsync(dataset, model, context.CancellationToken);
+        await models.SetAliasAsync(
+            dataset, model.ModelId, alias.Alias, version, expected, context.CancellationToken, Reason("", context)).NamedBy("alias.version");
+        return await ReadAsync(dataset, model.ModelId, context.CancellationToken);
     }
 
     public override async Task<Empty> DeleteModelAlias(DeleteModelAliasRequest request, ServerCallContext context)
@@ -99,7 +101,7 @@ internal sealed class ModelGrpcService(
 
         var expected = Etag.Read(request.Etag, "etag");
         var (dataset, model) = await FindAsync(request.Name, "name", context.CancellationToken);
-        await models.DeleteAliasAsync(dataset, model.ModelId, request.Alias, expected, context.CancellationToken);
+        await models.DeleteAliasAsync(dataset, model.ModelId, request.Alias, expected, context.CancellationToken, Reason("", context));
         return new Empty();
     }
 

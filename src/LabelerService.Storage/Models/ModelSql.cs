@@ -22,6 +22,9 @@ internal static class ModelSql
     public static async Task<ModelVersionRecord> AddVersionAsync(
         NpgsqlConnection connection, RunRecord run, byte[] sha256, long length, ModelManifest manifest, CancellationToken cancel)
     {
+        // What it began with is known from the run, whoever trained it.
+        manifest = run.WarmStart is { } start ? manifest with { Parent = new ModelParent(start.ModelId, start.Version) } : manifest;
+
         // A deleted model's row is still there and comes back to life: its numbers are never used again.
         var version = await Sql.Command(
             connection,

@@ -23,7 +23,7 @@ public sealed partial class ModelStore
         DatasetRecord dataset, string modelId, int version, string actor, CancellationToken cancel)
     {
         TextRules.CheckResourceId("model", modelId);
-        var sha256 = await _db.TransactAsync<byte[]?>(
+        var artefacts = await _db.TransactAsync(
             async (connection, token) =>
             {
                 var model = await ModelSql.LockAsync(connection, dataset, modelId, token);
@@ -48,9 +48,9 @@ public sealed partial class ModelStore
                     connection,
                     $"""
                     UPDATE model_versions SET state = {(int)ModelVersionState.Deleted}, delete_time = now(), delete_actor = $4
-                    WHERE dataset_id = $1 AND model_id = $2 AND version = $3 AND state = {(int)ModelVersionState.Ready} RETURNING artefact_sha256
+                    WHERE dataset_id = $1 AND model_id = $2 AND version = $3 AND state = {(int)ModelVersionState.Ready} RETURNING artefact_sha256, weights_sha256
                     """,
-                    dataset.Key, modelId, version, actor).ListAsync(row => row.GetFieldValue<byte[]>(0), token);
+                    dataset.Key, modelId, version, actor).ListAsync(ReadArtefacts, token);
                 if (deleted.Count > 0)
                 {
                     await Sql.Command(
@@ -58,14 +58,10 @@ public sealed partial class ModelStore
                     await ModelSql.NotifyAsync(connection, dataset, token);
                 }
 
-                return deleted.SingleOrDefault();
+                return deleted;
             },
             cancel);
-        if (sha256 is not null)
-        {
-            await RemoveArtefactsAsync([sha256], cancel);
-        }
-
+        await RemoveArtefactsAsync(artefacts, cancel);
         return await GetVersionOrTombstoneAsync(dataset, modelId, version, cancel);
     }
 
@@ -93,9 +89,9 @@ public sealed partial class ModelStore
                     connection,
                     $"""
                     UPDATE model_versions SET state = {(int)ModelVersionState.Deleted}, delete_time = now(), delete_actor = $3
-                    WHERE dataset_id = $1 AND model_id = $2 AND state = {(int)ModelVersionState.Ready} RETURNING artefact_sha256
+                    WHERE dataset_id = $1 AND model_id = $2 AND state = {(int)ModelVersionState.Ready} RETURNING artefact_sha256, weights_sha256
                     """,
-                    dataset.Key, modelId, actor).ListAsync(row => row.GetFieldValue<byte[]>(0), token);
+                    dataset.Key, modelId, actor).ListAsync(ReadArtefacts, token);
                 if (deleted.Count > 0 && !force)
                 {
                     throw new ServiceException(
@@ -131,7 +127,16 @@ public sealed partial class ModelStore
         await RemoveArtefactsAsync(artefacts, cancel);
     }
 
+    // The graph, and the weights for warm starts where they were kept.
+    private static IEnumerable<byte[]> ReadArtefacts(Npgsql.NpgsqlDataReader row) =>
+        row.IsDBNull(1) ? [row.GetFieldValue<byte[]>(0)] : [row.GetFieldValue<byte[]>(0), row.GetFieldValue<byte[]>(1)];
+
     // What this leaves behind, being locked by a publication or broken off, the sweeper finds.
-    private Task<int> RemoveArtefactsAsync(IReadOnlyCollection<byte[]> hashes, CancellationToken cancel) =>
-        _db.TransactAsync((connection, token) => ArtefactSql.RemoveUnreferencedAsync(connection, [.. hashes], token), cancel);
+    private Task<int> RemoveArtefactsAsync(List<IEnumerable<byte[]>> versions, CancellationToken cancel)
+    {
+        byte[][] hashes = [.. versions.SelectMany(artefacts => artefacts)];
+        return hashes.Length == 0
+            ? Task.FromResult(0)
+            : _db.TransactAsync((connection, token) => ArtefactSql.RemoveUnreferencedAsync(connection, hashes, token), cancel);
+    }
 }

@@ -171,6 +171,48 @@ public sealed partial class ModelStore
         return new ModelRoute(aliases, rows[0].Item1, rows[0].Item2);
     }
 
+    /// <summary>A version and those that its training came from by warm starts, nearest first, be they deleted or not.</summary>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="modelId">The model.</param>
+    /// <param name="version">The version.</param>
+    /// <param name="limit">Versions at most.</param>
+    /// <param name="cancel">Cancels.</param>
+    /// <exception cref="ServiceException">NotFound.</exception>
+    public async Task<IReadOnlyList<ModelVersionRecord>> GetLineageAsync(
+        DatasetRecord dataset, string modelId, int version, int limit, CancellationToken cancel)
+    {
+        TextRules.CheckResourceId("model", modelId);
+        var rows = await _db.RunAsync(
+            (connection, token) => Sql.Command(
+                connection,
+                """
+                WITH RECURSIVE line AS (
+                    SELECT v.model_id, v.version, v.manifest -> 'Parent' AS parent, 1 AS place FROM model_versions v
+                    WHERE v.dataset_id = $1 AND v.model_id = $2 AND v.version = $3
+                    UNION ALL
+                    SELECT v.model_id, v.version, v.manifest -> 'Parent', l.place + 1 FROM line l
+                    JOIN model_versions v ON v.dataset_id = $1 AND v.model_id = l.parent ->> 'ModelId' AND v.version = (l.parent ->> 'Version')::integer
+                    WHERE l.place < $4
+                )
+                SELECT v.model_id, v.version, v.artefact_sha256, v.artefact_length, v.manifest, v.run_id, v.state, v.create_time, v.champion_version,
+                       v.delete_time, v.delete_actor
+                FROM line l JOIN model_versions v ON v.dataset_id = $1 AND v.model_id = l.model_id AND v.version = l.version ORDER BY l.place
+                """,
+                dataset.Key, modelId, version, limit).ListAsync(
+                    row => new ModelVersionRecord(
+                        row.GetString(0), row.GetInt32(1), Convert.ToHexStringLower(row.GetFieldValue<byte[]>(2)), row.GetInt64(3),
+                        Json.Read<ModelManifest>(row.GetString(4)), row.GetString(5), (ModelVersionState)row.GetInt16(6),
+                        row.GetFieldValue<DateTimeOffset>(7))
+                    {
+                        ChampionVersion = row.Maybe<int>(8),
+                        DeleteTime = row.Maybe<DateTimeOffset>(9),
+                        DeleteActor = row.GetString(10),
+                    },
+                    token),
+            cancel);
+        return rows.Count > 0 ? rows : throw ModelSql.MissingVersion(dataset, modelId, version);
+    }
+
     private static Task<Dictionary<string, int>> LatestAsync(
         LabelerDbContext context, DatasetRecord dataset, List<string> models, CancellationToken cancel) =>
         context.ModelVersions.AsNoTracking()

@@ -21,7 +21,8 @@ public sealed class ModelSweeper
 
     private const int ArtefactsAtOnce = 100;
 
-    // Kept are the newest, the young, what an alias or the canary names, and what a rollback would go back to.
+    // Kept are the newest, the young, what an alias or the canary names, what a rollback would go back to, and what a run that waits or
+    // runs begins with.
     private const string Unkept =
         $"""
         SELECT r.dataset_id, r.model_id, r.version
@@ -42,6 +43,9 @@ public sealed class ModelSweeper
                   SELECT c.back_to FROM model_alias_changes c
                   WHERE c.dataset_id = r.dataset_id AND c.model_id = r.model_id AND c.alias = '{ModelAliases.Champion}'
                   ORDER BY c.change DESC LIMIT 1))
+          AND NOT EXISTS (
+              SELECT 1 FROM training_runs t
+              WHERE t.state IN (1, 2) AND t.dataset_id = r.dataset_id AND t.warm_start_model = r.model_id AND t.warm_start_version = r.version)
         """;
 
     private readonly Db _db;
