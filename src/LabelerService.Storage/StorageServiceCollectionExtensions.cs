@@ -8,6 +8,7 @@ using LabelerService.Storage.Models;
 using LabelerService.Storage.Notifications;
 using LabelerService.Storage.Queries;
 using LabelerService.Storage.Requests;
+using LabelerService.Storage.Retraining;
 using LabelerService.Storage.Runs;
 using LabelerService.Storage.Schema;
 using LabelerService.Storage.Secrets;
@@ -54,6 +55,8 @@ public static class StorageServiceCollectionExtensions
         services.AddSingleton(provider => new RunStore(
             provider.GetRequiredService<Db>(), provider.GetRequiredService<IOptions<StorageOptions>>().Value.MaxRunAttempts));
         AddStore(services, db => new TrainerStore(db));
+        AddStore(services, db => new RetrainingStore(db));
+        AddStore(services, db => new PromotionStore(db));
         AddStore(services, db => new DatasetStore(db));
         AddStore(services, db => new ItemStore(db));
         AddStore(services, db => new GoldStore(db));

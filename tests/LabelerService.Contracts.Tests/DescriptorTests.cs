@@ -10,7 +10,7 @@ public sealed class DescriptorTests
     private static readonly FileDescriptor[] Files =
     [
         DatasetServiceReflection.Descriptor, ItemServiceReflection.Descriptor, LabelerRegistryServiceReflection.Descriptor,
-        AnnotationServiceReflection.Descriptor, TrainingServiceReflection.Descriptor, ModelServiceReflection.Descriptor,
+        AnnotationServiceReflection.Descriptor, TrainingServiceReflection.Descriptor, RetrainingServiceReflection.Descriptor, ModelServiceReflection.Descriptor,
         PredictionServiceReflection.Descriptor, ApiKeyServiceReflection.Descriptor,
     ];
 

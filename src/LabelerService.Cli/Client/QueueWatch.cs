@@ -9,6 +9,9 @@ internal sealed class QueueWatch(ServiceConnection connection, TimeProvider time
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(3);
 
+    // A run that is under way may come back to the queue, if its trainer stops.
+    private static readonly TimeSpan RunningInterval = TimeSpan.FromSeconds(15);
+
     /// <summary>Whether any trainer gives signs of life; null where this caller may not know, or the service does not answer.</summary>
     public async Task<bool?> AnyTrainerAsync(CancellationToken cancellationToken)
     {
@@ -35,6 +38,7 @@ internal sealed class QueueWatch(ServiceConnection connection, TimeProvider time
         {
             while (true)
             {
+                var waits = true;
                 try
                 {
                     var run = await connection.Training.GetTrainingRunAsync(
@@ -44,6 +48,7 @@ internal sealed class QueueWatch(ServiceConnection connection, TimeProvider time
                         return;
                     }
 
+                    waits = run.HasQueuePosition;
                     if (QueueText.Place(run, time.GetUtcNow()) is { } place)
                     {
                         show(await AnyTrainerAsync(cancellationToken) == false ? $"{place}; {QueueText.NoTrainer}" : place);
@@ -54,7 +59,7 @@ internal sealed class QueueWatch(ServiceConnection connection, TimeProvider time
                     // The watcher says what is wrong, and goes on or gives up.
                 }
 
-                await Task.Delay(Interval, time, cancellationToken);
+                await Task.Delay(waits ? Interval : RunningInterval, time, cancellationToken);
             }
         }
         catch (Exception exception) when (cancellationToken.IsCancellationRequested && exception is OperationCanceledException or RpcException)

@@ -20,6 +20,8 @@ internal static class RetryPolicies
             "GetModel", "ListModels", "GetModelVersion", "ListModelVersions", "EvaluateModel", "CompareModels", "ListAliasChanges", "GetModelLineage",
             "GetModelCard", "DeleteModelVersion",
         ]),
+        ("RetrainingService",
+            ["CreateRetrainingPolicy", "GetRetrainingPolicy", "ListRetrainingPolicies", "EvaluateRetrainingPolicy", "ListPromotionDecisions"]),
         ("PredictionService", ["Predict", "BatchPredict"]),
         ("ApiKeyService", ["GetApiKey", "ListApiKeys"]),
     ];

@@ -36,6 +36,7 @@ internal sealed class ServiceConnection : IDisposable
         Labelers = new LabelerRegistryService.LabelerRegistryServiceClient(invoker);
         Annotations = new AnnotationService.AnnotationServiceClient(invoker);
         Training = new TrainingService.TrainingServiceClient(invoker);
+        Retraining = new RetrainingService.RetrainingServiceClient(invoker);
         Models = new ModelService.ModelServiceClient(invoker);
         Predictions = new PredictionService.PredictionServiceClient(invoker);
         ApiKeys = new ApiKeyService.ApiKeyServiceClient(invoker);
@@ -52,6 +53,8 @@ internal sealed class ServiceConnection : IDisposable
     public AnnotationService.AnnotationServiceClient Annotations { get; }
 
     public TrainingService.TrainingServiceClient Training { get; }
+
+    public RetrainingService.RetrainingServiceClient Retraining { get; }
 
     public ModelService.ModelServiceClient Models { get; }
 

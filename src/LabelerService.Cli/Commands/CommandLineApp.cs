@@ -4,6 +4,7 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using LabelerService.Cli.Commands.Export;
 using LabelerService.Cli.Commands.Import;
+using LabelerService.Cli.Commands.Retrain;
 using LabelerService.Cli.Rendering;
 
 namespace LabelerService.Cli.Commands;
@@ -28,6 +29,7 @@ internal static class CommandLineApp
             WatchCommand.Create(host),
             CancelCommand.Create(host),
             RunsCommand.Create(host),
+            RetrainCommand.Create(host),
             TrainersCommand.Create(host),
             ModelsCommand.Create(host),
             ModelCommand.Create(host),

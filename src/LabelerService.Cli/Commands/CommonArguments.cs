@@ -68,6 +68,34 @@ internal static class CommonArguments
         CustomParser = result => Parse<EvaluationBasis?>(result, BasisOf, "a basis is gold or labelers") ?? EvaluationBasis.Gold,
     };
 
+    /// <summary>Settings of an algorithm, <c>--set KEY=VALUE</c>, each key once.</summary>
+    public static Option<KeyValuePair<string, string>[]> Settings() => new Option<KeyValuePair<string, string>[]>("--set")
+    {
+        Description = "A setting that differs from the algorithm's default; may be repeated",
+        HelpName = "KEY=VALUE",
+        CustomParser = result =>
+        {
+            var pairs = new List<KeyValuePair<string, string>>();
+            foreach (var token in result.Tokens)
+            {
+                if (token.Value.Split('=', 2) is not [{ Length: > 0 } key, var value])
+                {
+                    result.AddError($"--set takes KEY=VALUE, not \"{token.Value}\"");
+                }
+                else if (pairs.Exists(pair => pair.Key == key))
+                {
+                    result.AddError($"setting {key} is given twice");
+                }
+                else
+                {
+                    pairs.Add(new KeyValuePair<string, string>(key, value));
+                }
+            }
+
+            return [.. pairs];
+        },
+    };
+
     /// <summary>Name of a dataset from its id or name; null if it is neither.</summary>
     public static string? DatasetName(string text) =>
         ResourceName.IsId(text) ? ResourceName.Dataset(text) : ResourceName.TryParseDataset(text, out _) ? text : null;

@@ -25,7 +25,7 @@ internal static class RunWaiting
                 var item = board.Add("training");
                 var progress = new RunProgress(item);
                 using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                var queue = new QueueWatch(command.Service, command.Time).FollowAsync(name, place => item.Set(0, place, important: true), waiting.Token);
+                var queue = new QueueWatch(command.Service, command.Time).FollowAsync(name, place => item.Set(0, place), waiting.Token);
                 try
                 {
                     var run = await new TrainingWatcher(command.Service, command.Time).WaitAsync(

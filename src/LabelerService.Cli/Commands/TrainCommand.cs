@@ -19,32 +19,7 @@ internal static class TrainCommand
             Required = true,
         };
         var seed = new Option<long>("--seed") { Description = "Seed of every random choice", HelpName = "NUMBER", DefaultValueFactory = _ => 1 };
-        var settings = new Option<KeyValuePair<string, string>[]>("--set")
-        {
-            Description = "A setting that differs from the algorithm's default; may be repeated",
-            HelpName = "KEY=VALUE",
-            CustomParser = result =>
-            {
-                var pairs = new List<KeyValuePair<string, string>>();
-                foreach (var token in result.Tokens)
-                {
-                    if (token.Value.Split('=', 2) is not [{ Length: > 0 } key, var value])
-                    {
-                        result.AddError($"--set takes KEY=VALUE, not \"{token.Value}\"");
-                    }
-                    else if (pairs.Exists(pair => pair.Key == key))
-                    {
-                        result.AddError($"setting {key} is given twice");
-                    }
-                    else
-                    {
-                        pairs.Add(new KeyValuePair<string, string>(key, value));
-                    }
-                }
-
-                return [.. pairs];
-            },
-        };
+        var settings = CommonArguments.Settings();
         var modelId = new Option<string?>("--model-id")
         {
             Description = "Model that gets the new version [default: the algorithm's name]",

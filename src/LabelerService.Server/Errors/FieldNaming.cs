@@ -18,6 +18,19 @@ internal static class FieldNaming
         }
     }
 
+    /// <summary>Awaits a guarded change; an etag that is not the current one is reported under <paramref name="field"/>.</summary>
+    public static async Task<T> EtagNamedBy<T>(this Task<T> change, string field)
+    {
+        try
+        {
+            return await change;
+        }
+        catch (ServiceException error) when (error.Reason == "ETAG_MISMATCH")
+        {
+            throw error.NamedBy(field);
+        }
+    }
+
     /// <summary>The same error under the path of the request's own field.</summary>
     public static ServiceException NamedBy(this ServiceException error, string field) => new(
         error.Kind, error.Reason, error.Message, [.. error.Violations.Select(violation => violation with { Field = field })]);

@@ -7,6 +7,7 @@ using LabelerService.Server.Inference.Batching;
 using LabelerService.Server.Inference.Evaluation;
 using LabelerService.Server.Inference.Routing;
 using LabelerService.Server.Paging;
+using LabelerService.Server.Retraining;
 using LabelerService.Server.Security;
 using LabelerService.Server.Services;
 using LabelerService.Server.Validation;
@@ -174,6 +175,11 @@ internal static partial class ServerHost
         services.AddHostedService<RequestIdPruner>();
         services.AddSingleton<ModelDownloads>();
         services.AddHostedService<ModelSweepService>();
+        services.AddHostedService<RunEventThinner>();
+        services.AddSingleton<DriftSearcher>();
+        services.AddSingleton<PromotionDecider>();
+        services.AddHostedService<RetrainingScheduler>();
+        services.AddHostedService<PromotionWorker>();
         services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = Limits.MessageBytes;
@@ -212,6 +218,7 @@ internal static partial class ServerHost
         app.MapGrpcService<LabelerGrpcService>();
         app.MapGrpcService<AnnotationGrpcService>();
         app.MapGrpcService<TrainingGrpcService>();
+        app.MapGrpcService<RetrainingGrpcService>();
         app.MapGrpcService<ModelGrpcService>();
         app.MapModelDownloads();
         app.MapGrpcService<PredictionGrpcService>();
@@ -232,7 +239,8 @@ internal static partial class ServerHost
     [
         Contracts.V1.DatasetService.Descriptor.FullName, Contracts.V1.ItemService.Descriptor.FullName,
         Contracts.V1.LabelerRegistryService.Descriptor.FullName, Contracts.V1.AnnotationService.Descriptor.FullName,
-        Contracts.V1.TrainingService.Descriptor.FullName, Contracts.V1.ModelService.Descriptor.FullName,
+        Contracts.V1.TrainingService.Descriptor.FullName, Contracts.V1.RetrainingService.Descriptor.FullName,
+        Contracts.V1.ModelService.Descriptor.FullName,
         Contracts.V1.PredictionService.Descriptor.FullName, Contracts.V1.ApiKeyService.Descriptor.FullName,
     ];
 

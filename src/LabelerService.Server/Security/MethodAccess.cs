@@ -59,6 +59,15 @@ internal static class MethodAccess
         // Trainers belong to no dataset; of what they do only a number shows.
         ["labeler.v1.TrainingService/ListTrainers"] = Readers,
 
+        // A policy trains and promotes by itself, for as long as it is there.
+        ["labeler.v1.RetrainingService/CreateRetrainingPolicy"] = Admins,
+        ["labeler.v1.RetrainingService/GetRetrainingPolicy"] = Readers,
+        ["labeler.v1.RetrainingService/ListRetrainingPolicies"] = Readers,
+        ["labeler.v1.RetrainingService/UpdateRetrainingPolicy"] = Admins,
+        ["labeler.v1.RetrainingService/DeleteRetrainingPolicy"] = Admins,
+        ["labeler.v1.RetrainingService/EvaluateRetrainingPolicy"] = Readers,
+        ["labeler.v1.RetrainingService/ListPromotionDecisions"] = Readers,
+
         ["labeler.v1.ModelService/GetModel"] = Readers,
         ["labeler.v1.ModelService/ListModels"] = Readers,
         ["labeler.v1.ModelService/GetModelVersion"] = Readers,

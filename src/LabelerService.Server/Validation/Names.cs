@@ -40,6 +40,12 @@ internal static class Names
             ? (dataset, run)
             : throw Malformed(field, name, "datasets/{dataset}/trainingRuns/{training_run}");
 
+    /// <summary>Ids of <c>datasets/{dataset}/retrainingPolicies/{policy}</c>.</summary>
+    public static (string Dataset, string Policy) RetrainingPolicy(string name, string field) =>
+        ResourceName.TryParseRetrainingPolicy(name, out var dataset, out var policy)
+            ? (dataset, policy)
+            : throw Malformed(field, name, "datasets/{dataset}/retrainingPolicies/{retraining_policy}");
+
     /// <summary>Ids of <c>datasets/{dataset}/models/{model}</c>.</summary>
     public static (string Dataset, string Model) Model(string name, string field) =>
         ResourceName.TryParseModel(name, out var dataset, out var model)

@@ -60,6 +60,18 @@ public sealed partial class ItemStore
         return result;
     }
 
+    /// <summary>Reads the features of items by key, by ascending key; items that are gone or have no features are left out.</summary>
+    public async Task<IReadOnlyList<ItemFeatures>> GetFeaturesByKeyAsync(DatasetRecord dataset, IReadOnlyCollection<long> itemKeys, CancellationToken cancel) =>
+        await _db.RunAsync(
+            (connection, token) => Sql.Command(
+                connection,
+                """
+                SELECT item_key, external_id, gold_class, features, feature_encoding FROM items
+                WHERE dataset_id = $1 AND item_key = ANY($2) AND features IS NOT NULL ORDER BY item_key
+                """,
+                dataset.Key, itemKeys.ToArray()).ListAsync(ReadFeatures, token),
+            cancel);
+
     /// <summary>Streams the items of a split that have features, by ascending key, a page of about 4 MiB at a time.</summary>
     /// <param name="dataset">The dataset.</param>
     /// <param name="split">The split; null streams all of them.</param>

@@ -7,6 +7,9 @@ public static class ModelAliases
 {
     /// <summary>The version that serves predictions when no version is named.</summary>
     public const string Champion = "champion";
+
+    /// <summary>The version that the latest run of a retraining policy published.</summary>
+    public const string Candidate = "candidate";
 }
 
 /// <summary>State of a model version. The values are stored; never renumber.</summary>

@@ -159,29 +159,30 @@ public sealed partial class ModelStore
         TextRules.CheckResourceId("model", modelId);
         TextRules.CheckResourceId("alias", move.Alias);
         CheckReason(move.Reason);
-        return _db.TransactAsync(
-            async (connection, token) =>
-            {
-                var model = await ModelSql.LockAsync(connection, dataset, modelId, token);
-                await CheckReadyAsync(connection, dataset, modelId, move.Target, token);
-                var current = await FindAliasAsync(connection, dataset, modelId, move.Alias, token);
-                CheckEtag(dataset, modelId, move.Alias, current, move.ExpectedEtag);
-                if (move.ExpectedTarget is { } expected && expected != current?.ModelVersion)
-                {
-                    throw new ServiceException(
-                        ErrorKind.Aborted, "CHAMPION_CHANGED",
-                        $"The {move.Alias} of {ModelSql.Name(dataset, modelId)} is "
-                        + (current is null ? "no version" : $"version {current.ModelVersion}") + $", not {expected}. Look at it, and decide again.",
-                        new FieldViolation("expected_champion", $"is not the {move.Alias} any more"));
-                }
+        return _db.TransactAsync((connection, token) => MoveWithinAsync(connection, dataset, modelId, move, token), cancel);
+    }
 
-                return current is not null && current.ModelVersion == move.Target
-                    ? current
-                    : await WriteMoveAsync(
-                        connection, dataset, modelId, model,
-                        new ModelChange(move.Kind, move.Alias, current?.ModelVersion, move.Target, move.Reason), token);
-            },
-            cancel);
+    /// <summary>Moves an alias as part of a transaction. The caller has checked the names.</summary>
+    internal static async Task<ModelAliasRecord> MoveWithinAsync(
+        NpgsqlConnection connection, DatasetRecord dataset, string modelId, AliasMove move, CancellationToken cancel)
+    {
+        var model = await ModelSql.LockAsync(connection, dataset, modelId, cancel);
+        await CheckReadyAsync(connection, dataset, modelId, move.Target, cancel);
+        var current = await FindAliasAsync(connection, dataset, modelId, move.Alias, cancel);
+        CheckEtag(dataset, modelId, move.Alias, current, move.ExpectedEtag);
+        if (move.ExpectedTarget is { } expected && expected != current?.ModelVersion)
+        {
+            throw new ServiceException(
+                ErrorKind.Aborted, "CHAMPION_CHANGED",
+                $"The {move.Alias} of {ModelSql.Name(dataset, modelId)} is "
+                + (current is null ? "no version" : $"version {current.ModelVersion}") + $", not {expected}. Look at it, and decide again.",
+                new FieldViolation("expected_champion", $"is not the {move.Alias} any more"));
+        }
+
+        return current is not null && current.ModelVersion == move.Target
+            ? current
+            : await WriteMoveAsync(
+                connection, dataset, modelId, model, new ModelChange(move.Kind, move.Alias, current?.ModelVersion, move.Target, move.Reason), cancel);
     }
 
     /// <summary>Writes a move that was decided under the model's lock. A canary that becomes champion is none any more.</summary>
@@ -247,12 +248,12 @@ public sealed partial class ModelStore
 
     private static ModelAliasRecord ReadAlias(NpgsqlDataReader row) =>
         new(row.GetString(0), row.GetString(1), row.GetInt32(2), row.GetInt64(3), row.GetFieldValue<DateTimeOffset>(4));
+}
 
-    /// <summary>A wish to move an alias, with what must hold for it.</summary>
-    private sealed record AliasMove(ModelChangeKind Kind, string Alias, int Target, PromotionReason Reason)
-    {
-        public long? ExpectedEtag { get; init; }
+/// <summary>A wish to move an alias, with what must hold for it.</summary>
+internal sealed record AliasMove(ModelChangeKind Kind, string Alias, int Target, PromotionReason Reason)
+{
+    public long? ExpectedEtag { get; init; }
 
-        public int? ExpectedTarget { get; init; }
-    }
+    public int? ExpectedTarget { get; init; }
 }

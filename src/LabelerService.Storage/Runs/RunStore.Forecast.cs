@@ -21,7 +21,7 @@ public sealed partial class RunStore
         WITH open AS MATERIALIZED (
             SELECT r.dataset_id, r.run_id, r.algorithm, r.priority, r.create_time,
                 r.state = {(int)RunState.Queued} OR (
-                    r.lease_expires_at < clock_timestamp() AND NOT r.cancel_requested AND r.attempt < $3) AS waits,
+                    r.lease_expires_at < clock_timestamp() AND NOT r.cancel_requested AND r.stalled_attempts < $3) AS waits,
                 r.state = {(int)RunState.Running} AND r.lease_expires_at >= clock_timestamp() AS runs,
                 r.eta_seconds - extract(epoch FROM clock_timestamp() - r.update_time)::double precision AS left_by_progress,
                 extract(epoch FROM clock_timestamp() - r.start_time)::double precision AS elapsed

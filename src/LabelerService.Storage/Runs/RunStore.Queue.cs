@@ -108,7 +108,7 @@ public sealed partial class RunStore
                 connection,
                 $"""
                 UPDATE training_runs SET effective_settings = $4, version = version + 1, update_time = now(),
-                    annotation_changes = (SELECT coalesce(sum(u.changes), 0)::bigint FROM dataset_usage u WHERE u.dataset_id = $1)
+                    annotation_changes = coalesce(annotation_changes, (SELECT coalesce(sum(u.changes), 0)::bigint FROM dataset_usage u WHERE u.dataset_id = $1))
                 WHERE dataset_id = $1 AND run_id = $2 AND fencing_token = $3 AND state = {(int)RunState.Running}
                 """,
                 lease.Run.DatasetKey, lease.Run.RunId, lease.FencingToken, Sql.Json(Json.WriteMap(settings))).ExecuteAsync(token),

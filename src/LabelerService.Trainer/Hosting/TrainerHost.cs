@@ -16,9 +16,6 @@ public static partial class TrainerHost
     // A run that has killed this many trainers (out of memory, a crash in native code) without getting ahead is not tried again.
     private const int MaximumAttempts = 3;
 
-    // Runs that the worker takes at once.
-    private const int Slots = 1;
-
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Runs a trainer until it is told to stop.</summary>
@@ -66,7 +63,7 @@ public static partial class TrainerHost
         builder.Services.AddSingleton(provider => new ModelTrainer(provider.GetRequiredService<TimeProvider>(), CodeVersion()));
         builder.Services.AddSingleton<RunStart>();
         builder.Services.AddSingleton<RunExecutor>();
-        builder.Services.AddSingleton(new TrainerSign(Guid.NewGuid(), options.Name, Slots, CodeVersion()));
+        builder.Services.AddSingleton(new TrainerSign(Guid.NewGuid(), options.Name, options.Concurrency, CodeVersion()));
         builder.Services.AddHostedService<TrainerWorker>();
         builder.Services.AddHostedService<TrainerPresence>();
         if (options.ExitWithStandardInput)

@@ -119,7 +119,7 @@ public class UsageTests
         var outcome = await CommandLine.RunAsync(line);
 
         Assert.Equal(0, outcome.ExitCode);
-        const string commands = "demo serve dataset import export train watch cancel runs models model algorithms evaluate compare predict test";
+        const string commands = "demo serve dataset import export train watch cancel runs trainers retrain models model algorithms evaluate compare predict test";
         foreach (var command in commands.Split(' '))
         {
             Assert.Matches($@"(?m)^  {command}\b", outcome.Output);

@@ -15,6 +15,9 @@ internal record EvaluationPlan(DomainSplit Split, EvaluationBasis Basis, int? Re
     // Draws of one interval: 1,000 replicas of 100,000 items. Larger splits get fewer, and need fewer.
     private const long DefaultDraws = 100_000_000;
 
+    /// <summary>Level of the intervals of differences.</summary>
+    public double Level { get; init; } = 0.95;
+
     /// <summary>Name of the split in metrics.</summary>
     public string SplitName => Split switch
     {

@@ -40,7 +40,7 @@ internal sealed class ModelComparer(EvaluationReader reader)
         var (first, second) = (items.Probabilities[0], items.Probabilities[1]);
         var a = new ClassificationSample(first, items.Gold, classes);
         var b = new ClassificationSample(second, items.Gold, classes);
-        var result = PairedComparison.Compare(first, second, items.Gold, classes, plan.ReplicasFor(items.Gold.Length), MetricList.Seed);
+        var result = PairedComparison.Compare(first, second, items.Gold, classes, plan.ReplicasFor(items.Gold.Length), MetricList.Seed, plan.Level);
         response.Metrics.Add(Comparison(
             "accuracy", plan, a.Accuracy(), b.Accuracy(), new(result.AccuracyDifference, result.AccuracyInterval), result.Count, higherIsBetter: true));
         response.Metrics.Add(Comparison(
@@ -69,7 +69,7 @@ internal sealed class ModelComparer(EvaluationReader reader)
         var b = new HeldOutLabelers(second, items.Annotations, confusions);
         var replicas = plan.ReplicasFor(a.Count);
         response.Metrics.Add(Comparison(
-            "held_out_log_likelihood", plan, a.LogLikelihood(), b.LogLikelihood(), PairedComparison.Compare(a, b, replicas, MetricList.Seed),
+            "held_out_log_likelihood", plan, a.LogLikelihood(), b.LogLikelihood(), PairedComparison.Compare(a, b, replicas, MetricList.Seed, plan.Level),
             a.Count, higherIsBetter: true));
         response.Metrics.Add(Comparison(
             "agreement", plan, a.Agreement(), b.Agreement(), Difference(a.Agreement, b.Agreement), a.Count, higherIsBetter: true));
@@ -79,7 +79,7 @@ internal sealed class ModelComparer(EvaluationReader reader)
         PairedDifference Difference(RowStatistic one, RowStatistic other)
         {
             int[] all = [.. Enumerable.Range(0, a.Count)];
-            return new(other(all) - one(all), Bootstrap.Percentile(a.Count, rows => other(rows) - one(rows), replicas, MetricList.Seed));
+            return new(other(all) - one(all), Bootstrap.Percentile(a.Count, rows => other(rows) - one(rows), replicas, MetricList.Seed, plan.Level));
         }
     }
 
