@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Net;
+using LabelerService.Server.Inference;
+using LabelerService.Server.Inference.Batching;
 
 namespace LabelerService.Server.Hosting;
 
@@ -8,6 +10,8 @@ internal static class ServerCommand
 {
     /// <summary>Exit code of a command line that makes no sense.</summary>
     public const int WrongUsage = 2;
+
+    private const long Mebibyte = 1024 * 1024;
 
     /// <summary>Builds the root command.</summary>
     /// <param name="run">Runs the server; gives the exit code.</param>
@@ -42,6 +46,26 @@ internal static class ServerCommand
             DefaultValueFactory = _ => FromEnvironment("LABELER_TRAINERS", 1),
         };
         var reflection = new Option<bool>("--reflection") { Description = "Answer gRPC reflection.", DefaultValueFactory = _ => true };
+        var predictionThreads = new Option<int>("--prediction-threads")
+        {
+            Description = "Blocks of predictions that run at once (also LABELER_PREDICTION_THREADS). Default: the number of cores.",
+            DefaultValueFactory = _ => FromEnvironment("LABELER_PREDICTION_THREADS", Environment.ProcessorCount),
+        };
+        var predictionWait = new Option<int>("--prediction-wait")
+        {
+            Description = "Milliseconds that a small prediction may have to wait; with more work than that ahead it is refused (also LABELER_PREDICTION_WAIT).",
+            DefaultValueFactory = _ => FromEnvironment("LABELER_PREDICTION_WAIT", (int)new PredictionLimits().MaxWait.TotalMilliseconds),
+        };
+        var residentModels = new Option<int>("--resident-models")
+        {
+            Description = "Model versions that stay loaded at most (also LABELER_RESIDENT_MODELS).",
+            DefaultValueFactory = _ => FromEnvironment("LABELER_RESIDENT_MODELS", new ResidencyLimits().Count),
+        };
+        var residentMemory = new Option<int>("--resident-mib")
+        {
+            Description = "Memory in MiB that loaded models may take by estimate (also LABELER_RESIDENT_MIB).",
+            DefaultValueFactory = _ => FromEnvironment("LABELER_RESIDENT_MIB", (int)(new ResidencyLimits().Bytes / Mebibyte)),
+        };
         var healthCheck = new Option<bool>("--health-check")
         {
             Description = "Ask the server that runs on --port whether it is ready, and exit with 0 or 1 (for container health checks).",
@@ -49,7 +73,8 @@ internal static class ServerCommand
 
         var root = new RootCommand("LabelerService: learns from labelers who disagree. Serves the API and keeps a trainer running.")
         {
-            port, grpcPort, listen, data, postgres, trainers, reflection, healthCheck,
+            port, grpcPort, listen, data, postgres, trainers, reflection, predictionThreads, predictionWait, residentModels, residentMemory,
+            healthCheck,
         };
         var security = new SecurityArguments();
         security.AddTo(root);
@@ -71,6 +96,12 @@ internal static class ServerCommand
                 Trainers = result.GetValue(trainers),
                 TrainerAssembly = TrainerAssembly(),
                 Reflection = result.GetValue(reflection),
+                Predictions = new PredictionLimits
+                {
+                    Runners = result.GetValue(predictionThreads),
+                    MaxWait = TimeSpan.FromMilliseconds(result.GetValue(predictionWait)),
+                },
+                Residency = new ResidencyLimits(result.GetValue(residentModels), result.GetValue(residentMemory) * Mebibyte),
             });
             if (result.GetValue(healthCheck))
             {
@@ -88,6 +119,21 @@ internal static class ServerCommand
         if (options.Port is < 1 or > 65535 || options.GrpcPort is < 1 or > 65535 || options.Port == options.GrpcPort)
         {
             return $"--port and --grpc-port take two different numbers from 1 to 65535, not {options.Port} and {options.GrpcPort}.";
+        }
+
+        if (options.Predictions.Runners is < 1 or > 1_024)
+        {
+            return "--prediction-threads takes a number from 1 to 1024.";
+        }
+
+        if (options.Predictions.MaxWait < TimeSpan.Zero || options.Predictions.MaxWait > TimeSpan.FromMinutes(1))
+        {
+            return "--prediction-wait takes milliseconds from 0 to 60000.";
+        }
+
+        if (options.Residency is { Count: < 1 } or { Bytes: < Mebibyte })
+        {
+            return "--resident-models and --resident-mib take numbers from 1.";
         }
 
         return options.Trainers is < 0 or > 64 ? "--trainers takes a number from 0 to 64." : null;

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using LabelerService.Core.Models;
 using LabelerService.Core.Uncertainty;
 using LabelerService.Server.Inference.Batching;
@@ -21,7 +20,8 @@ internal sealed class ModelSession : IBlockModel, IDisposable
 
     private readonly InferenceSession _session;
     private readonly RunOptions _runOptions = new();
-    private readonly ConcurrentStack<BlockBuffers> _buffers = new();
+    private readonly Lock _gate = new();
+    private readonly Stack<BlockBuffers> _buffers = new();
     private readonly BatchLane[] _lanes;
     private readonly Dictionary<string, int> _headOfLabeler = new(StringComparer.Ordinal);
 
@@ -91,7 +91,7 @@ internal sealed class ModelSession : IBlockModel, IDisposable
                 var buffers = Rent();
                 buffers.Input(rows * Manifest.FeatureLength).Clear();
                 buffers.Run(rows, distilled);
-                _buffers.Push(buffers);
+                GiveBack(buffers);
             }
         }
     }
@@ -121,7 +121,7 @@ internal sealed class ModelSession : IBlockModel, IDisposable
         }
         finally
         {
-            _buffers.Push(buffers);
+            GiveBack(buffers);
         }
     }
 
@@ -137,7 +137,26 @@ internal sealed class ModelSession : IBlockModel, IDisposable
         _runOptions.Dispose();
     }
 
-    private BlockBuffers Rent() => _buffers.TryPop(out var buffers) ? buffers : new BlockBuffers(_session, _runOptions, this);
+    private BlockBuffers Rent()
+    {
+        lock (_gate)
+        {
+            if (_buffers.TryPop(out var buffers))
+            {
+                return buffers;
+            }
+        }
+
+        return new BlockBuffers(_session, _runOptions, this);
+    }
+
+    private void GiveBack(BlockBuffers buffers)
+    {
+        lock (_gate)
+        {
+            _buffers.Push(buffers);
+        }
+    }
 
     private void Write(BlockPart part, BlockBuffers buffers, int row, int rows, bool distilled)
     {

@@ -1,0 +1,41 @@
+using Grpc.Net.Client;
+using LabelerService.Contracts.V1;
+using LabelerService.EndToEnd.Security;
+using LabelerService.Server.Hosting;
+
+namespace LabelerService.EndToEnd.Predictions;
+
+/// <summary>The real server in the test's process, for callers without keys.</summary>
+internal sealed class PredictionServer : IAsyncDisposable
+{
+    private readonly SecuredServer _server;
+    private readonly GrpcChannel _channel;
+
+    private PredictionServer(SecuredServer server)
+    {
+        _server = server;
+        _channel = GrpcChannel.ForAddress(server.GrpcAddress, new GrpcChannelOptions { MaxReceiveMessageSize = null });
+        Predictions = new PredictionService.PredictionServiceClient(_channel);
+        Models = new ModelService.ModelServiceClient(_channel);
+        Datasets = new DatasetService.DatasetServiceClient(_channel);
+        Health = new Grpc.Health.V1.Health.HealthClient(_channel);
+    }
+
+    public PredictionService.PredictionServiceClient Predictions { get; }
+
+    public ModelService.ModelServiceClient Models { get; }
+
+    public DatasetService.DatasetServiceClient Datasets { get; }
+
+    public Grpc.Health.V1.Health.HealthClient Health { get; }
+
+    public static async Task<PredictionServer> StartAsync(string database, Func<ServerOptions, ServerOptions>? configure = null) =>
+        new(await SecuredServer.StartAsync(
+            database, options => (configure?.Invoke(options) ?? options) with { RequireKeys = false, AdminKeyFile = null }));
+
+    public async ValueTask DisposeAsync()
+    {
+        _channel.Dispose();
+        await _server.DisposeAsync();
+    }
+}
