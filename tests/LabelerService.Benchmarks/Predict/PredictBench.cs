@@ -81,7 +81,7 @@ internal static class PredictBench
             $"512 features, 8 classes, {model.Manifest.Heads.Count} heads, hidden layer of 128; client and server on {Environment.ProcessorCount} cores",
             "what", "clients", "batch", "p50 ms", "p95 ms", "p99 ms", "items/s", "of raw", "of raw, processor");
         var saturated = new Dictionary<bool, double>();
-        foreach (var distilled in (ReadOnlySpan<bool>)[false, true])
+        foreach (var distilled in new[] { false, true })
         {
             foreach (var batch in Batches)
             {

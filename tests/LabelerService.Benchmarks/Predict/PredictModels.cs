@@ -2,7 +2,6 @@ using System.Globalization;
 using LabelerService.Benchmarks.Datasets;
 using LabelerService.Core.Datasets;
 using LabelerService.Core.Models;
-using LabelerService.Core.Training;
 using LabelerService.Learning;
 using LabelerService.Storage;
 using LabelerService.Storage.Datasets;

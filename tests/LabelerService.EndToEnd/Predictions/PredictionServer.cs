@@ -31,7 +31,7 @@ internal sealed class PredictionServer : IAsyncDisposable
 
     public static async Task<PredictionServer> StartAsync(string database, Func<ServerOptions, ServerOptions>? configure = null) =>
         new(await SecuredServer.StartAsync(
-            database, options => (configure?.Invoke(options) ?? options) with { RequireKeys = false, AdminKeyFile = null }));
+            database, options => (configure?.Invoke(options) ?? options) with { RequireKeys = false }));
 
     public async ValueTask DisposeAsync()
     {
