@@ -6,6 +6,8 @@ using LabelerService.Server.Inference;
 using LabelerService.Server.Inference.Batching;
 using LabelerService.Server.Inference.Evaluation;
 using LabelerService.Server.Inference.Routing;
+using LabelerService.Server.OpenApi;
+using LabelerService.Server.OpenInference;
 using LabelerService.Server.Paging;
 using LabelerService.Server.Retraining;
 using LabelerService.Server.Security;
@@ -171,6 +173,9 @@ internal static partial class ServerHost
         services.AddSingleton(CanaryDraw.Unseeded());
         services.AddSingleton<PredictionEngine>();
         services.AddSingleton<PredictionReader>();
+        services.AddSingleton<InferenceHandler>();
+        services.AddSingleton<HttpFailures>();
+        services.AddSingleton<OpenInferenceHttp>();
         services.AddHostedService<TrainerSupervisor>();
         services.AddHostedService<RequestIdPruner>();
         services.AddSingleton<ModelDownloads>();
@@ -189,8 +194,13 @@ internal static partial class ServerHost
             grpc.Interceptors.Add<StreamGuard>();
             grpc.Interceptors.Add<RouteCatchUp>();
         }).AddJsonTranscoding(json =>
+        {
             // Errors carry these details as Any, which JSON can only write for types it knows.
-            json.TypeRegistry = Google.Protobuf.Reflection.TypeRegistry.FromFiles(Google.Rpc.ErrorDetailsReflection.Descriptor));
+            json.TypeRegistry = Google.Protobuf.Reflection.TypeRegistry.FromFiles(Google.Rpc.ErrorDetailsReflection.Descriptor);
+
+            // As proto3's JSON has it: JavaScript's numbers hold 53 bits.
+            json.JsonSettings.WriteInt64sAsStrings = true;
+        });
         services.AddGrpcReflection();
         var health = services.AddGrpcHealthChecks(grpc =>
         {
@@ -223,11 +233,15 @@ internal static partial class ServerHost
         app.MapModelDownloads();
         app.MapGrpcService<PredictionGrpcService>();
         app.MapGrpcService<ApiKeyGrpcService>();
+        app.MapGrpcService<OpenInferenceGrpcService>();
+        OpenInferenceHttp.Map(app);
+
         // Probes ask without a key; nothing else is mapped so that strangers get an answer.
         app.MapGrpcHealthChecksService().AllowAnonymous();
         if (options.Reflection)
         {
             app.MapGrpcReflectionService();
+            ApiDocument.Map(app);
         }
 
         // Alive: the process answers. Ready: it can do its work.
@@ -242,6 +256,7 @@ internal static partial class ServerHost
         Contracts.V1.TrainingService.Descriptor.FullName, Contracts.V1.RetrainingService.Descriptor.FullName,
         Contracts.V1.ModelService.Descriptor.FullName,
         Contracts.V1.PredictionService.Descriptor.FullName, Contracts.V1.ApiKeyService.Descriptor.FullName,
+        Contracts.Inference.GRPCInferenceService.Descriptor.FullName,
     ];
 
     private static void ConfigureLogging(WebApplicationBuilder builder)

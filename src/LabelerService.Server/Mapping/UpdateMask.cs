@@ -3,7 +3,10 @@ using LabelerService.Core.Errors;
 
 namespace LabelerService.Server.Mapping;
 
-/// <summary>Reads update masks (AIP-134): omitted means the populated fields, <c>*</c> means all that can change.</summary>
+/// <summary>
+/// Reads update masks (AIP-134): omitted means the populated fields, <c>*</c> means all that can change. A mask in a query arrives as it was
+/// written, in the camelCase of JSON, where one in a JSON body has been translated; so both forms are taken.
+/// </summary>
 internal static class UpdateMask
 {
     /// <summary>The fields to change.</summary>
@@ -14,27 +17,29 @@ internal static class UpdateMask
     {
         var fields = new HashSet<string>(StringComparer.Ordinal);
         var omitted = mask is null || mask.Paths.Count == 0;
+        string[] paths = omitted ? [] : [.. mask!.Paths.Select(ProtoName)];
         foreach (var (field, populated) in changeable)
         {
-            if (omitted ? populated : mask!.Paths.Contains("*") || mask.Paths.Contains(field))
+            if (omitted ? populated : paths.Contains("*") || paths.Contains(field))
             {
                 fields.Add(field);
             }
         }
 
-        if (!omitted)
+        foreach (var path in paths)
         {
-            foreach (var path in mask!.Paths)
+            if (path != "*" && !fields.Contains(path))
             {
-                if (path != "*" && !fields.Contains(path))
-                {
-                    throw ServiceException.InvalidField("update_mask", $"'{Shorten(path)}' is not a field that can change");
-                }
+                throw ServiceException.InvalidField("update_mask", $"'{Shorten(path)}' is not a field that can change");
             }
         }
 
         return fields;
     }
+
+    // displayName → display_name
+    private static string ProtoName(string path) =>
+        path.Any(char.IsAsciiLetterUpper) ? string.Concat(path.Select(c => char.IsAsciiLetterUpper(c) ? $"_{char.ToLowerInvariant(c)}" : $"{c}")) : path;
 
     private static string Shorten(string path) => path.Length <= 64 ? path : path[..64] + "…";
 }

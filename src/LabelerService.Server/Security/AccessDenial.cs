@@ -4,6 +4,7 @@ using Google.Protobuf.Reflection;
 using Google.Rpc;
 using LabelerService.Core.Errors;
 using LabelerService.Server.Errors;
+using LabelerService.Server.OpenInference;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
@@ -71,6 +72,11 @@ internal sealed class AccessDenial : IAuthorizationMiddlewareResultHandler
         if (error.Kind == ErrorKind.Unauthenticated)
         {
             response.Headers.WWWAuthenticate = "Bearer";
+        }
+
+        if (context.Request.Path.StartsWithSegments(OpenInferenceHttp.Root, StringComparison.Ordinal))
+        {
+            return HttpAnswers.WriteErrorAsync(context, response.StatusCode, error.Message);
         }
 
         response.ContentType = "application/json";

@@ -9,6 +9,9 @@ namespace LabelerService.Server.Security;
 /// </summary>
 internal static class MethodAccess
 {
+    /// <summary>Entry of the document that describes the JSON API, which is no method.</summary>
+    public const string OpenApi = "openapi/v1.json";
+
     private static readonly Role[] Admins = [Role.Admin];
     private static readonly Role[] Writers = [Role.Admin, Role.Ingester];
     private static readonly Role[] Readers = [Role.Admin, Role.Ingester, Role.Reader];
@@ -98,7 +101,14 @@ internal static class MethodAccess
         ["labeler.v1.ApiKeyService/ListApiKeys"] = Admins,
         ["labeler.v1.ApiKeyService/DeleteApiKey"] = Admins,
 
+        // Also behind their twins over HTTP. ServerLive and ServerReady are open to strangers, like every probe.
+        ["inference.GRPCInferenceService/ServerMetadata"] = Readers,
+        ["inference.GRPCInferenceService/ModelReady"] = Readers,
+        ["inference.GRPCInferenceService/ModelMetadata"] = Readers,
+        ["inference.GRPCInferenceService/ModelInfer"] = Readers,
+
         // What the API looks like is no secret, but nothing answers strangers.
+        [OpenApi] = Everyone,
         ["grpc.reflection.v1.ServerReflection/ServerReflectionInfo"] = Everyone,
         ["grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"] = Everyone,
     }.ToFrozenDictionary(StringComparer.Ordinal);

@@ -1,5 +1,4 @@
 using System.Buffers;
-using Google.Protobuf.Collections;
 using LabelerService.Contracts;
 using LabelerService.Contracts.V1;
 using LabelerService.Core.Errors;
@@ -82,7 +81,7 @@ internal sealed class PredictionReader(PredictionEngine engine, ItemStore items,
                 ExpectedDisagreement = request.IncludeUncertainty,
                 Deviations = request.IncludeUncertainty,
                 Distilled = request.Distilled,
-                Labelers = await ReadSubsetAsync(request.LabelerIds, model, cancel),
+                Labelers = await ReadSubsetAsync(request.LabelerIds, "labeler_ids", model, cancel),
             },
             request.IncludeLabelers ? "include_labelers" : request.IncludeUncertainty ? "include_uncertainty" : "labeler_ids", model);
     }
@@ -112,7 +111,7 @@ internal sealed class PredictionReader(PredictionEngine engine, ItemStore items,
                 ExpectedDisagreement = request.Outputs.Contains(PredictionOutput.ExpectedDisagreements),
                 Deviations = request.Outputs.Contains(PredictionOutput.Deviations),
                 Distilled = request.Distilled,
-                Labelers = await ReadSubsetAsync(request.LabelerIds, model, cancel),
+                Labelers = await ReadSubsetAsync(request.LabelerIds, "labeler_ids", model, cancel),
             },
             request.Outputs.Count > 0 ? "outputs" : "labeler_ids", model);
     }
@@ -188,22 +187,23 @@ internal sealed class PredictionReader(PredictionEngine engine, ItemStore items,
                 [new FieldViolation("distilled", "the version has no distilled head")]);
     }
 
-    private async ValueTask<LabelerSubset?> ReadSubsetAsync(RepeatedField<string> ids, PinnedModel model, CancellationToken cancel)
+    /// <summary>The heads of some labelers; null where none is named.</summary>
+    /// <exception cref="ServiceException">INVALID_ARGUMENT naming the field and the index, FAILED_PRECONDITION where the model averages no heads.</exception>
+    public async ValueTask<LabelerSubset?> ReadSubsetAsync(IReadOnlyList<string> ids, string field, PinnedModel model, CancellationToken cancel)
     {
-        const string Field = "labeler_ids";
         if (ids.Count == 0)
         {
             return null;
         }
 
         var validator = new RequestValidator();
-        validator.BatchSize(ids.Count, Field);
+        validator.BatchSize(ids.Count, field);
         var seen = new HashSet<string>(ids.Count, StringComparer.Ordinal);
         for (var i = 0; i < ids.Count && !validator.IsFull; i++)
         {
-            if (validator.ExternalId(ids[i], $"{Field}[{i}]"))
+            if (validator.ExternalId(ids[i], $"{field}[{i}]"))
             {
-                validator.Require(seen.Add(ids[i]), $"{Field}[{i}]", "is named twice");
+                validator.Require(seen.Add(ids[i]), $"{field}[{i}]", "is named twice");
             }
         }
 
@@ -213,8 +213,8 @@ internal sealed class PredictionReader(PredictionEngine engine, ItemStore items,
             throw new ServiceException(
                 ErrorKind.FailedPrecondition, "NO_SUBSETS",
                 $"The distribution that {model.Name} serves is its classifier's own and no average of labelers' heads, so that some of them cannot be averaged instead. "
-                + "Leave labeler_ids out, or use a model of the kinds bn, dn, wdn, iwdn, biwdn.",
-                new FieldViolation(Field, "the model does not average labelers' heads"));
+                + $"Leave {field} out, or use a model of the kinds bn, dn, wdn, iwdn, biwdn.",
+                new FieldViolation(field, "the model does not average labelers' heads"));
         }
 
         var heads = new SortedSet<int>();
@@ -236,9 +236,9 @@ internal sealed class PredictionReader(PredictionEngine engine, ItemStore items,
             var known = await labelers.ExistingAsync(model.Dataset, [.. headless.Select(i => ids[i])], cancel);
             foreach (var i in headless.Where(_ => !validator.IsFull))
             {
-                if (validator.Require(known.Contains(ids[i]), $"{Field}[{i}]", $"is no labeler of datasets/{model.Dataset.Id}")
+                if (validator.Require(known.Contains(ids[i]), $"{field}[{i}]", $"is no labeler of datasets/{model.Dataset.Id}")
                     && validator.Require(
-                        model.Session.SharedHead is not null, $"{Field}[{i}]", $"has no head in {model.Name}, which has none for those without one either"))
+                        model.Session.SharedHead is not null, $"{field}[{i}]", $"has no head in {model.Name}, which has none for those without one either"))
                 {
                     heads.Add(model.Session.SharedHead!.Value);
                 }
@@ -272,7 +272,9 @@ internal sealed class PredictionReader(PredictionEngine engine, ItemStore items,
         throw ServiceException.InvalidField($"{Field}[{at}]", "is not a finite number");
     }
 
-    private async Task<RequestFeatures> ReadItemsAsync(RepeatedField<string> ids, string field, PinnedModel model, CancellationToken cancel)
+    /// <summary>The features of stored items.</summary>
+    /// <exception cref="ServiceException">INVALID_ARGUMENT, NOT_FOUND, or FAILED_PRECONDITION, naming the field and the index.</exception>
+    public async Task<RequestFeatures> ReadItemsAsync(IReadOnlyList<string> ids, string field, PinnedModel model, CancellationToken cancel)
     {
         var validator = new RequestValidator();
         var single = field == "item_id";
@@ -290,12 +292,10 @@ internal sealed class PredictionReader(PredictionEngine engine, ItemStore items,
         catch (ServiceException error) when (error.Kind is ErrorKind.NotFound or ErrorKind.FailedPrecondition)
         {
             // The store counts from its own argument's name; the caller wants the path in the request.
+            var (counted, named) = single ? ("item_ids[0]", field) : ("item_ids", field);
             throw new ServiceException(
-                error.Kind, error.Reason, error.Message,
-                [.. error.Violations.Select(violation => violation with
-                {
-                    Field = single ? field : violation.Field.Replace("item_ids", field, StringComparison.Ordinal),
-                })]);
+                error.Kind, error.Reason, error.Message.Replace(counted, named, StringComparison.Ordinal),
+                [.. error.Violations.Select(violation => violation with { Field = violation.Field.Replace(counted, named, StringComparison.Ordinal) })]);
         }
 
         var length = model.Version.Manifest.FeatureLength;

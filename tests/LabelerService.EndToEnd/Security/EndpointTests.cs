@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
+using LabelerService.Contracts.Inference;
 using LabelerService.Contracts.V1;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Routing;
@@ -12,7 +13,18 @@ namespace LabelerService.EndToEnd.Security;
 /// <summary>Nothing that is mapped answers a caller without a key, except the probes named here.</summary>
 public sealed class EndpointTests(SecuredServerFixture fixture) : IClassFixture<SecuredServerFixture>
 {
-    private static readonly string[] Open = ["/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch", "/healthz", "/readyz"];
+    private static readonly string[] Open =
+    [
+        "/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch", "/healthz", "/inference.GRPCInferenceService/ServerLive",
+        "/inference.GRPCInferenceService/ServerReady", "/readyz", "/v2/health/live", "/v2/health/ready",
+    ];
+
+    // Mapped by hand; InferenceAccessTests calls each of them without a key, and with every kind of one.
+    private static readonly string[] ByHand =
+    [
+        "/openapi/v1.json", "/v2", "/v2/models/{name}", "/v2/models/{name}/infer", "/v2/models/{name}/ready", "/v2/models/{name}/versions/{version}",
+        "/v2/models/{name}/versions/{version}/infer", "/v2/models/{name}/versions/{version}/ready",
+    ];
 
     // Mapped by hand, as twins of DownloadModelVersion.
     private static readonly string[] Downloads =
@@ -29,7 +41,7 @@ public sealed class EndpointTests(SecuredServerFixture fixture) : IClassFixture<
     [Fact]
     public void Whatever_is_mapped_is_known_to_these_tests()
     {
-        var grpc = ApiMethods.All.Select(ApiMethods.Path).Concat(Open).Concat(Downloads)
+        var grpc = ApiMethods.All.Concat(GRPCInferenceService.Descriptor.Methods).Select(ApiMethods.Path).Concat(Open).Concat(ByHand).Concat(Downloads)
             .Concat(["/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"]).ToHashSet();
         var others = _server.Endpoints.Cast<RouteEndpoint>().Where(endpoint => !grpc.Contains("/" + endpoint.RoutePattern.RawText!.TrimStart('/')))
             .Where(endpoint => !endpoint.RoutePattern.RawText!.Contains("unimplementedMethod", StringComparison.Ordinal)).ToList();

@@ -18,6 +18,10 @@ public sealed class UpdateMaskTests
         Assert.Equal(["b"], UpdateMask.Read(new FieldMask { Paths = { "b" } }, ("a", true), ("b", false)));
 
     [Fact]
+    public void A_mask_may_name_fields_as_JSON_does() =>
+        Assert.Equal(["display_name"], UpdateMask.Read(new FieldMask { Paths = { "displayName" } }, ("display_name", false), ("tags", true)));
+
+    [Fact]
     public void A_field_that_cannot_change_is_refused() => Assert.Equal(
         "update_mask",
         Assert.Single(Assert.Throws<ServiceException>(() => UpdateMask.Read(new FieldMask { Paths = { "name" } }, ("a", true))).Violations).Field);

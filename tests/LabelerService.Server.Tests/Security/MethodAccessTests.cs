@@ -1,4 +1,5 @@
 using Google.Protobuf.Reflection;
+using LabelerService.Contracts.Inference;
 using LabelerService.Contracts.V1;
 using LabelerService.Core.Access;
 using LabelerService.Server.Security;
@@ -15,10 +16,12 @@ public sealed class MethodAccessTests
             MethodAccess.Methods.Where(name => name.StartsWith("labeler.v1.", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
 
     [Fact]
-    public void Only_reflection_is_there_beside_the_API() =>
-        Assert.All(
-            MethodAccess.Methods.Where(name => !name.StartsWith("labeler.v1.", StringComparison.Ordinal)),
-            name => Assert.StartsWith("grpc.reflection.", name, StringComparison.Ordinal));
+    public void Only_reflection_the_document_and_the_Open_Inference_Protocol_are_there_beside_the_API() => Assert.Equal(
+        GRPCInferenceService.Descriptor.Methods.Select(method => method.Name).Where(name => name is not ("ServerLive" or "ServerReady"))
+            .Select(name => $"inference.GRPCInferenceService/{name}")
+            .Concat(["grpc.reflection.v1.ServerReflection/ServerReflectionInfo", "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", "openapi/v1.json"])
+            .Order(StringComparer.Ordinal),
+        MethodAccess.Methods.Where(name => !name.StartsWith("labeler.v1.", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
 
     [Fact]
     public void Admins_may_call_everything_and_a_method_without_entry_is_called_by_nobody()
@@ -33,7 +36,7 @@ public sealed class MethodAccessTests
         Assert.All(
             MethodAccess.Methods.Where(method => method.Contains("/Delete") || method.Contains("/BatchDelete") || method.Contains("ApiKeyService")),
             method => Assert.Equal([Role.Admin], MethodAccess.RolesOf(method)));
-        string[] reading = ["Get", "List", "Watch", "Export", "Evaluate", "Compare", "Predict", "BatchPredict", "Download", "ServerReflectionInfo"];
+        string[] reading = ["Get", "List", "Watch", "Export", "Download", "Evaluate", "Compare", "Predict", "BatchPredict", "ServerReflectionInfo", "ServerMetadata", "ModelReady", "ModelMetadata", "ModelInfer", "v1.json"];
         Assert.All(
             MethodAccess.Methods.Where(method => MethodAccess.RolesOf(method).Contains(Role.Reader)),
             method => Assert.Contains(reading, verb => method.Split('/')[1].StartsWith(verb, StringComparison.Ordinal)));
