@@ -68,7 +68,8 @@ internal static class SomeCards
             Description = description,
         };
         var version = new ModelVersionRecord(
-            "wdn", 3, new string('b', 64), 1234, manifest, "r-1", ModelVersionState.Ready, DateTimeOffset.UnixEpoch) { ChampionVersion = 1 };
+            "wdn", 3, new string('b', 64), 1234, manifest, "r-1", ModelVersionState.Ready, DateTimeOffset.UnixEpoch)
+        { ChampionVersion = 1 };
         return ModelCardBuilder.Build(dataset, model, version);
     }
 }
