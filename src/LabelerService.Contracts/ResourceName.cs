@@ -26,6 +26,9 @@ public static class ResourceName
     /// <summary><c>datasets/{dataset}/trainingRuns/{run}</c>.</summary>
     public static string TrainingRun(string dataset, string run) => $"datasets/{dataset}/trainingRuns/{run}";
 
+    /// <summary><c>datasets/{dataset}/predictionJobs/{job}</c>.</summary>
+    public static string PredictionJob(string dataset, string job) => $"datasets/{dataset}/predictionJobs/{job}";
+
     /// <summary><c>datasets/{dataset}/models/{model}</c>.</summary>
     public static string Model(string dataset, string model) => $"datasets/{dataset}/models/{model}";
 
@@ -115,6 +118,10 @@ public static class ResourceName
     /// <summary>Takes <c>datasets/{dataset}/retrainingPolicies/{policy}</c> apart.</summary>
     public static bool TryParseRetrainingPolicy(string? name, [NotNullWhen(true)] out string? dataset, [NotNullWhen(true)] out string? policy) =>
         TryParsePair(name, "retrainingPolicies", out dataset, out policy);
+
+    /// <summary>Takes <c>datasets/{dataset}/predictionJobs/{job}</c> apart.</summary>
+    public static bool TryParsePredictionJob(string? name, [NotNullWhen(true)] out string? dataset, [NotNullWhen(true)] out string? job) =>
+        TryParsePair(name, "predictionJobs", out dataset, out job);
 
     /// <summary>Takes <c>datasets/{dataset}/models/{model}</c> apart.</summary>
     public static bool TryParseModel(string? name, [NotNullWhen(true)] out string? dataset, [NotNullWhen(true)] out string? model) =>

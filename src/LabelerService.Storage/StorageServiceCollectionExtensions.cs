@@ -6,6 +6,7 @@ using LabelerService.Storage.Items;
 using LabelerService.Storage.Labelers;
 using LabelerService.Storage.Models;
 using LabelerService.Storage.Notifications;
+using LabelerService.Storage.Predictions;
 using LabelerService.Storage.Queries;
 using LabelerService.Storage.Requests;
 using LabelerService.Storage.Retraining;
@@ -70,6 +71,7 @@ public static class StorageServiceCollectionExtensions
         AddStore(services, db => new SecretStore(db));
         AddStore(services, db => new ApiKeyStore(db));
         AddStore(services, db => new RequestIdStore(db));
+        AddStore(services, db => new PredictionJobStore(db));
         services.AddSingleton(provider => new SnapshotReader(
             provider.GetRequiredService<Db>(),
             provider.GetRequiredService<IOptions<StorageOptions>>().Value.FeatureCache is { } cache

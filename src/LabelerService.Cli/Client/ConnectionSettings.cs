@@ -6,6 +6,11 @@ namespace LabelerService.Cli.Client;
 /// <param name="Timeout">Deadline of each call; null takes the default of the call's kind.</param>
 internal sealed record ConnectionSettings(Uri Server, string? ApiKey = null, TimeSpan? Timeout = null)
 {
+    /// <summary>
+    /// URLs of further replicas of the same service; calls go to all of them in turn, and past those that do not answer. Empty for one server.
+    /// </summary>
+    public IReadOnlyList<Uri> Replicas { get; init; } = [];
+
     /// <summary>PEM file of the authorities that may have signed the server's certificate; null trusts the system's.</summary>
     public string? CaFile { get; init; }
 
@@ -24,6 +29,20 @@ internal sealed record ConnectionSettings(Uri Server, string? ApiKey = null, Tim
         Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.Host.Length > 0
             ? uri
             : throw new UsageException($"\"{text}\" is not the URL of a server; one looks like {DefaultServer}");
+
+    /// <summary>Reads the URLs of one server or, separated by commas, of several replicas.</summary>
+    /// <exception cref="UsageException">One is no URL of a server, or they do not go together.</exception>
+    public static IReadOnlyList<Uri> ParseServers(string text)
+    {
+        var servers = text.Split(',', StringSplitOptions.TrimEntries).Select(ParseServer).ToArray();
+        if (servers.Length > 1 && servers.Any(server => server.Scheme != "http" || server.AbsolutePath != "/"))
+        {
+            throw new UsageException(
+                "several servers are possible with plain http URLs only; for https, name the load balancer in front of them");
+        }
+
+        return servers;
+    }
 
     /// <summary>Checks that a key can be sent at all. The message does not repeat it.</summary>
     /// <exception cref="UsageException">It has characters that no key has.</exception>

@@ -23,6 +23,7 @@ internal static class RetryPolicies
         ("RetrainingService",
             ["CreateRetrainingPolicy", "GetRetrainingPolicy", "ListRetrainingPolicies", "EvaluateRetrainingPolicy", "ListPromotionDecisions"]),
         ("PredictionService", ["Predict", "BatchPredict"]),
+        ("PredictionJobService", ["CreatePredictionJob", "GetPredictionJob", "ListPredictionJobs", "CancelPredictionJob", "ListPredictions"]),
         ("ApiKeyService", ["GetApiKey", "ListApiKeys"]),
     ];
 

@@ -7,29 +7,12 @@ namespace LabelerService.Cli.Client;
 /// <summary>A channel to the service and the clients of its API, with deadlines, retries and the API key in place.</summary>
 internal sealed class ServiceConnection : IDisposable
 {
-    // A batch of predictions with every labeler's distribution is the largest answer; the client keeps it below this by its batch size.
-    private const int MaximumAnswer = 64 << 20;
-
     private readonly GrpcChannel _channel;
 
     public ServiceConnection(ConnectionSettings settings, TimeProvider time)
     {
         Settings = settings;
-        _channel = GrpcChannel.ForAddress(settings.Server, new GrpcChannelOptions
-        {
-            ServiceConfig = RetryPolicies.ServiceConfig(),
-            MaxReceiveMessageSize = MaximumAnswer,
-            DisposeHttpClient = true,
-            HttpHandler = new SocketsHttpHandler
-            {
-                ConnectTimeout = TimeSpan.FromSeconds(10),
-                // A connection that died silently (NAT, suspended laptop) is noticed while a run is watched.
-                KeepAlivePingDelay = TimeSpan.FromSeconds(30),
-                KeepAlivePingTimeout = TimeSpan.FromSeconds(20),
-                EnableMultipleHttp2Connections = true,
-                SslOptions = TrustedAuthorities.Load(settings),
-            },
-        });
+        _channel = ServiceChannel.Open(settings);
         var invoker = _channel.Intercept(new CallDefaults(settings, time));
         Datasets = new DatasetService.DatasetServiceClient(invoker);
         Items = new ItemService.ItemServiceClient(invoker);
@@ -39,6 +22,7 @@ internal sealed class ServiceConnection : IDisposable
         Retraining = new RetrainingService.RetrainingServiceClient(invoker);
         Models = new ModelService.ModelServiceClient(invoker);
         Predictions = new PredictionService.PredictionServiceClient(invoker);
+        PredictionJobs = new PredictionJobService.PredictionJobServiceClient(invoker);
         ApiKeys = new ApiKeyService.ApiKeyServiceClient(invoker);
     }
 
@@ -59,6 +43,8 @@ internal sealed class ServiceConnection : IDisposable
     public ModelService.ModelServiceClient Models { get; }
 
     public PredictionService.PredictionServiceClient Predictions { get; }
+
+    public PredictionJobService.PredictionJobServiceClient PredictionJobs { get; }
 
     public ApiKeyService.ApiKeyServiceClient ApiKeys { get; }
 

@@ -35,8 +35,9 @@ internal sealed class CommandHost(TextWriter output, TextWriter error, TimeProvi
 
     public Option<string?> Server { get; } = new("--server")
     {
-        Description = $"URL of the service's gRPC port [default: LABELER_SERVER or {ConnectionSettings.DefaultServer.OriginalString}]",
-        HelpName = "URL",
+        Description = "URL of the service's gRPC port, or those of several replicas, separated by commas "
+            + $"[default: LABELER_SERVER or {ConnectionSettings.DefaultServer.OriginalString}]",
+        HelpName = "URL[,URL…]",
         Recursive = true,
     };
 
@@ -100,10 +101,11 @@ internal sealed class CommandHost(TextWriter output, TextWriter error, TimeProvi
             { } other => throw new UsageException(
                 string.Create(CultureInfo.InvariantCulture, $"--timeout {other} is not a number of seconds above 0")),
         };
+        var servers = server is null ? [ConnectionSettings.DefaultServer] : ConnectionSettings.ParseServers(server);
         return new ConnectionSettings(
-            server is null ? ConnectionSettings.DefaultServer : ConnectionSettings.ParseServer(server),
-            ConnectionSettings.CheckKey(parsed.GetValue(ApiKey) ?? Variable("LABELER_API_KEY")), timeout)
+            servers[0], ConnectionSettings.CheckKey(parsed.GetValue(ApiKey) ?? Variable("LABELER_API_KEY")), timeout)
         {
+            Replicas = [.. servers.Skip(1)],
             CaFile = parsed.GetValue(Ca) ?? Variable("LABELER_CA"),
             ClientCertificateFile = parsed.GetValue(ClientCertificate) ?? Variable("LABELER_CLIENT_CERT"),
             ClientKeyFile = parsed.GetValue(ClientKey) ?? Variable("LABELER_CLIENT_KEY"),

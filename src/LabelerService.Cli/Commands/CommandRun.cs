@@ -23,9 +23,10 @@ internal sealed class CommandRun(CommandHost host, ParseResult parsed, Terminal 
     {
         get
         {
-            if (_connection is null && settings is { ApiKey: not null, Server.Scheme: "http", Server.IsLoopback: false })
+            if (_connection is null && settings.ApiKey is not null
+                && settings.Replicas.Prepend(settings.Server).FirstOrDefault(server => server is { Scheme: "http", IsLoopback: false }) is { } open)
             {
-                terminal.Warn($"the API key goes to {settings.Server.Authority} unencrypted; use an https URL");
+                terminal.Warn($"the API key goes to {open.Authority} unencrypted; use an https URL");
             }
 
             return _connection ??= new ServiceConnection(settings, host.Time);

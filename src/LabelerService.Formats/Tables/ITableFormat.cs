@@ -48,6 +48,9 @@ public enum RowKind
 
     /// <summary>Labelers.</summary>
     Labelers,
+
+    /// <summary>What a model says of items; only written.</summary>
+    Predictions,
 }
 
 /// <summary>What a file cannot tell itself.</summary>

@@ -5,6 +5,7 @@ using LabelerService.Server.Images;
 using LabelerService.Server.Inference;
 using LabelerService.Server.Inference.Batching;
 using LabelerService.Server.Inference.Evaluation;
+using LabelerService.Server.Inference.Jobs;
 using LabelerService.Server.Inference.Routing;
 using LabelerService.Server.OpenApi;
 using LabelerService.Server.OpenInference;
@@ -185,6 +186,9 @@ internal static partial class ServerHost
         services.AddSingleton<PromotionDecider>();
         services.AddHostedService<RetrainingScheduler>();
         services.AddHostedService<PromotionWorker>();
+        services.AddSingleton<PredictionJobRunner>();
+        services.AddSingleton<PredictionFiles>();
+        services.AddHostedService<PredictionJobWorker>();
         services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = Limits.MessageBytes;
@@ -232,6 +236,7 @@ internal static partial class ServerHost
         app.MapGrpcService<ModelGrpcService>();
         app.MapModelDownloads();
         app.MapGrpcService<PredictionGrpcService>();
+        app.MapGrpcService<PredictionJobGrpcService>();
         app.MapGrpcService<ApiKeyGrpcService>();
         app.MapGrpcService<OpenInferenceGrpcService>();
         OpenInferenceHttp.Map(app);
@@ -254,8 +259,8 @@ internal static partial class ServerHost
         Contracts.V1.DatasetService.Descriptor.FullName, Contracts.V1.ItemService.Descriptor.FullName,
         Contracts.V1.LabelerRegistryService.Descriptor.FullName, Contracts.V1.AnnotationService.Descriptor.FullName,
         Contracts.V1.TrainingService.Descriptor.FullName, Contracts.V1.RetrainingService.Descriptor.FullName,
-        Contracts.V1.ModelService.Descriptor.FullName,
-        Contracts.V1.PredictionService.Descriptor.FullName, Contracts.V1.ApiKeyService.Descriptor.FullName,
+        Contracts.V1.ModelService.Descriptor.FullName, Contracts.V1.PredictionService.Descriptor.FullName,
+        Contracts.V1.PredictionJobService.Descriptor.FullName, Contracts.V1.ApiKeyService.Descriptor.FullName,
         Contracts.Inference.GRPCInferenceService.Descriptor.FullName,
     ];
 

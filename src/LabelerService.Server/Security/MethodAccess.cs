@@ -96,6 +96,15 @@ internal static class MethodAccess
         ["labeler.v1.PredictionService/BatchPredict"] = Readers,
         ["labeler.v1.PredictionService/StreamPredict"] = Readers,
 
+        // A job uses the machine and the disk for long, as a training run does.
+        ["labeler.v1.PredictionJobService/CreatePredictionJob"] = Writers,
+        ["labeler.v1.PredictionJobService/GetPredictionJob"] = Readers,
+        ["labeler.v1.PredictionJobService/ListPredictionJobs"] = Readers,
+        ["labeler.v1.PredictionJobService/CancelPredictionJob"] = Writers,
+        ["labeler.v1.PredictionJobService/DeletePredictionJob"] = Admins,
+        ["labeler.v1.PredictionJobService/ListPredictions"] = Readers,
+        ["labeler.v1.PredictionJobService/DownloadPredictions"] = Readers,
+
         ["labeler.v1.ApiKeyService/CreateApiKey"] = Admins,
         ["labeler.v1.ApiKeyService/GetApiKey"] = Admins,
         ["labeler.v1.ApiKeyService/ListApiKeys"] = Admins,

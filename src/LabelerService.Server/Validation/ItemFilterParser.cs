@@ -13,28 +13,32 @@ namespace LabelerService.Server.Validation;
 internal sealed class ItemFilterParser
 {
     private const int MostConditions = 16;
-    private const string Field = "filter";
 
     private readonly string _text;
     private readonly DatasetSchema _schema;
+    private readonly string _field;
     private int _at;
 
-    private ItemFilterParser(string text, DatasetSchema schema)
+    private ItemFilterParser(string text, DatasetSchema schema, string field)
     {
         _text = text;
         _schema = schema;
+        _field = field;
     }
 
     /// <summary>The conditions of a filter; none for an empty one.</summary>
-    /// <exception cref="ServiceException">INVALID_ARGUMENT naming <c>filter</c> and the position of the fault, counted from 1.</exception>
-    public static IReadOnlyList<ItemCondition> Parse(string text, DatasetSchema schema)
+    /// <param name="text">The filter.</param>
+    /// <param name="schema">Knows the dataset's classes.</param>
+    /// <param name="field">Path of the filter in the request.</param>
+    /// <exception cref="ServiceException">INVALID_ARGUMENT naming the field and the position of the fault, counted from 1.</exception>
+    public static IReadOnlyList<ItemCondition> Parse(string text, DatasetSchema schema, string field = "filter")
     {
         if (text.Length > Limits.FilterLength)
         {
-            throw ServiceException.InvalidField(Field, $"has {text.Length} characters; at most {Limits.FilterLength} are possible");
+            throw ServiceException.InvalidField(field, $"has {text.Length} characters; at most {Limits.FilterLength} are possible");
         }
 
-        return new ItemFilterParser(text, schema).Parse();
+        return new ItemFilterParser(text, schema, field).Parse();
     }
 
     private List<ItemCondition> Parse()
@@ -212,7 +216,7 @@ internal sealed class ItemFilterParser
         }
     }
 
-    private static Split SplitOf(string value, int start) => value switch
+    private Split SplitOf(string value, int start) => value switch
     {
         "TRAIN" => Split.Train,
         "VALIDATION" => Split.Validation,
@@ -220,7 +224,7 @@ internal sealed class ItemFilterParser
         _ => throw Fault(start, "TRAIN, VALIDATION or TEST is due here"),
     };
 
-    private static bool Bool(string value, int start) => value switch
+    private bool Bool(string value, int start) => value switch
     {
         "true" => true,
         "false" => false,
@@ -230,18 +234,18 @@ internal sealed class ItemFilterParser
     private int ClassOf(string value, int start)
     {
         var validator = new RequestValidator();
-        var index = new ClassReader(_schema).ByName(value, Field, validator);
+        var index = new ClassReader(_schema).ByName(value, _field, validator);
         return validator.Count == 0 ? index : throw Fault(start, "the dataset has no such class");
     }
 
-    private static string IdOf(string value, bool prefix, int start)
+    private string IdOf(string value, bool prefix, int start)
     {
         var validator = new RequestValidator();
-        return (prefix && value.Length == 0) || validator.ExternalId(value, Field)
+        return (prefix && value.Length == 0) || validator.ExternalId(value, _field)
             ? value
             : throw Fault(start, "this cannot be an item_id: 1 to 256 bytes of UTF-8 without NUL");
     }
 
-    private static ServiceException Fault(int at, string description) =>
-        ServiceException.InvalidField(Field, string.Create(CultureInfo.InvariantCulture, $"at character {at + 1}: {description}"));
+    private ServiceException Fault(int at, string description) =>
+        ServiceException.InvalidField(_field, string.Create(CultureInfo.InvariantCulture, $"at character {at + 1}: {description}"));
 }

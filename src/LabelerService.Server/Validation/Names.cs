@@ -46,6 +46,12 @@ internal static class Names
             ? (dataset, policy)
             : throw Malformed(field, name, "datasets/{dataset}/retrainingPolicies/{retraining_policy}");
 
+    /// <summary>Ids of <c>datasets/{dataset}/predictionJobs/{job}</c>.</summary>
+    public static (string Dataset, string Job) PredictionJob(string name, string field) =>
+        ResourceName.TryParsePredictionJob(name, out var dataset, out var job)
+            ? (dataset, job)
+            : throw Malformed(field, name, "datasets/{dataset}/predictionJobs/{prediction_job}");
+
     /// <summary>Ids of <c>datasets/{dataset}/models/{model}</c>.</summary>
     public static (string Dataset, string Model) Model(string name, string field) =>
         ResourceName.TryParseModel(name, out var dataset, out var model)

@@ -83,6 +83,14 @@ public sealed partial class ItemStore
             """,
             dataset.Key, keys));
         batch.BatchCommands.Add(Sql.BatchCommand("DELETE FROM annotation_history WHERE dataset_id = $1 AND item_key = ANY($2)", dataset.Key, keys));
+
+        // The dataset's jobs, which are few, times the items: each pair is one look into the index.
+        batch.BatchCommands.Add(Sql.BatchCommand(
+            """
+            DELETE FROM predictions WHERE dataset_id = $1 AND item_key = ANY($2)
+            AND job_key = ANY(ARRAY(SELECT job_key FROM prediction_jobs WHERE dataset_id = $1))
+            """,
+            dataset.Key, keys));
         await using var reader = await batch.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
         var annotations = reader.GetInt64(0);

@@ -99,6 +99,29 @@ public sealed partial class ItemStore
         }
     }
 
+    /// <summary>Reads the features of the next items that match a filter and have features, by ascending key.</summary>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="filter">Which items.</param>
+    /// <param name="afterKey">Key of the last item already seen; 0 starts at the beginning.</param>
+    /// <param name="lastKey">Key of the last item to read.</param>
+    /// <param name="limit">Items at most.</param>
+    /// <param name="cancel">Cancels.</param>
+    public async Task<IReadOnlyList<ItemFeatures>> ListFeaturesAsync(
+        DatasetRecord dataset, ItemFilter filter, long afterKey, long lastKey, int limit, CancellationToken cancel) =>
+        await _db.RunAsync(
+            (connection, token) =>
+            {
+                var command = Sql.Command(connection, "", dataset.Key, afterKey, lastKey, limit);
+                command.CommandText =
+                    $"""
+                    SELECT item_key, external_id, gold_class, features, feature_encoding FROM items
+                    WHERE dataset_id = $1 AND item_key > $2 AND item_key <= $3 AND features IS NOT NULL{filter.Where(command)}
+                    ORDER BY item_key LIMIT $4
+                    """;
+                return command.ListAsync(ReadFeatures, token);
+            },
+            cancel);
+
     private Task<List<ItemFeatures>> PageAsync(DatasetRecord dataset, Split? split, long after, int limit, CancellationToken cancel) =>
         _db.RunAsync(
             (connection, token) =>

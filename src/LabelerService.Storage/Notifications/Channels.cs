@@ -14,6 +14,9 @@ public enum NotificationChannel
 
     /// <summary>An API key was created or deleted. Key: empty.</summary>
     ApiKeys,
+
+    /// <summary>A prediction job waits for a server. Key: empty.</summary>
+    PredictionJobs,
 }
 
 /// <summary>Names of the channels and forms of their payloads.</summary>
@@ -27,6 +30,8 @@ public static class Channels
 
     internal const string ApiKeys = "labeler_api_keys";
 
+    internal const string PredictionJobs = "labeler_prediction_jobs";
+
     /// <summary>Key of a run's notices.</summary>
     public static string RunKey(long datasetKey, string runId) => $"{datasetKey}/{runId}";
 
@@ -36,6 +41,7 @@ public static class Channels
         NotificationChannel.RunQueue => RunQueue,
         NotificationChannel.Models => Models,
         NotificationChannel.ApiKeys => ApiKeys,
+        NotificationChannel.PredictionJobs => PredictionJobs,
         _ => throw new ArgumentOutOfRangeException(nameof(channel)),
     };
 }

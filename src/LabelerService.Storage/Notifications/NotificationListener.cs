@@ -77,7 +77,7 @@ public sealed partial class NotificationListener : IAsyncDisposable
                 connection.Notification += (_, notice) => Dispatch(notice.Channel, notice.Payload);
                 await Sql.Command(
                     connection,
-                    $"LISTEN {Channels.RunEvents}; LISTEN {Channels.RunQueue}; LISTEN {Channels.Models}; LISTEN {Channels.ApiKeys}").ExecuteAsync(stop);
+                    string.Concat(Enum.GetValues<NotificationChannel>().Select(channel => $"LISTEN {Channels.Name(channel)}; "))).ExecuteAsync(stop);
                 pause = TimeSpan.FromMilliseconds(100);
                 foreach (var subscription in _subscriptions.Keys)
                 {

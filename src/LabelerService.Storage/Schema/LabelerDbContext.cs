@@ -41,6 +41,8 @@ internal sealed class LabelerDbContext(DbContextOptions<LabelerDbContext> option
         modelBuilder.Entity<ServerSecretEntity>(ServerSecret);
         modelBuilder.Entity<ApiKeyEntity>(ApiKey);
         RetrainingModel.Configure(modelBuilder);
+        modelBuilder.Entity<PredictionJobEntity>(PredictionJob);
+        modelBuilder.Entity<PredictionEntity>(Prediction);
     }
 
     private static void Dataset(EntityTypeBuilder<DatasetEntity> entity)
@@ -217,4 +219,19 @@ internal sealed class LabelerDbContext(DbContextOptions<LabelerDbContext> option
         entity.Property(row => row.DisplayName).HasDefaultValue("");
         entity.Property(row => row.CreateTime).HasDefaultValueSql("now()");
     }
+
+    private static void PredictionJob(EntityTypeBuilder<PredictionJobEntity> entity)
+    {
+        entity.ToTable("prediction_jobs").HasKey(row => new { row.DatasetId, row.JobKey });
+        entity.Property(row => row.JobKey).UseIdentityByDefaultColumn();
+        entity.Property(row => row.JobId).UseCollation(ByteOrder);
+        entity.HasIndex(row => new { row.DatasetId, row.JobId }).IsUnique();
+        entity.Property(row => row.CreateTime).HasDefaultValueSql("now()");
+
+        // As with training runs: the claim looks over all datasets, but only over jobs that wait or run.
+        entity.HasIndex(row => new { row.State, row.CreateTime }).HasFilter("state in (1, 2)").HasDatabaseName("ix_prediction_jobs_queue");
+    }
+
+    private static void Prediction(EntityTypeBuilder<PredictionEntity> entity) =>
+        entity.ToTable("predictions").HasKey(row => new { row.DatasetId, row.JobKey, row.ItemKey });
 }

@@ -12,7 +12,7 @@ public sealed class ReferenceTests
         ["LabelerService.Formats"] = ["LabelerService.Core"],
         ["LabelerService.Learning"] = ["LabelerService.Core"],
         ["LabelerService.Storage"] = ["LabelerService.Core"],
-        ["LabelerService.Server"] = ["LabelerService.Contracts", "LabelerService.Core", "LabelerService.Storage"],
+        ["LabelerService.Server"] = ["LabelerService.Contracts", "LabelerService.Core", "LabelerService.Formats", "LabelerService.Storage"],
         ["LabelerService.Trainer"] = ["LabelerService.Core", "LabelerService.Learning", "LabelerService.Storage"],
         ["LabelerService.Cli"] = ["LabelerService.Contracts", "LabelerService.Core", "LabelerService.Formats"],
     };

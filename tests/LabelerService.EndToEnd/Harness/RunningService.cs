@@ -33,6 +33,7 @@ public sealed class RunningService : IAsyncDisposable
         Training = new TrainingService.TrainingServiceClient(Channel);
         Models = new ModelService.ModelServiceClient(Channel);
         Predictions = new PredictionService.PredictionServiceClient(Channel);
+        PredictionJobs = new PredictionJobService.PredictionJobServiceClient(Channel);
     }
 
     public string Directory { get; }
@@ -58,6 +59,8 @@ public sealed class RunningService : IAsyncDisposable
     public ModelService.ModelServiceClient Models { get; }
 
     public PredictionService.PredictionServiceClient Predictions { get; }
+
+    public PredictionJobService.PredictionJobServiceClient PredictionJobs { get; }
 
     public int ProcessId => _process?.Id ?? throw new InvalidOperationException("The server is not running.");
 
