@@ -755,6 +755,182 @@ namespace LabelerService.Storage.Schema.Migrations
                     b.ToTable("model_versions", (string)null);
                 });
 
+            modelBuilder.Entity("LabelerService.Storage.Schema.PredictionEntity", b =>
+                {
+                    b.Property<long>("DatasetId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("dataset_id");
+
+                    b.Property<long>("JobKey")
+                        .HasColumnType("bigint")
+                        .HasColumnName("job_key");
+
+                    b.Property<long>("ItemKey")
+                        .HasColumnType("bigint")
+                        .HasColumnName("item_key");
+
+                    b.Property<short>("ClassIndex")
+                        .HasColumnType("smallint")
+                        .HasColumnName("class_index");
+
+                    b.Property<float?>("Disagreement")
+                        .HasColumnType("real")
+                        .HasColumnName("disagreement");
+
+                    b.Property<float>("Entropy")
+                        .HasColumnType("real")
+                        .HasColumnName("entropy");
+
+                    b.Property<byte[]>("LabelerProbabilities")
+                        .HasColumnType("bytea")
+                        .HasColumnName("labeler_probabilities");
+
+                    b.Property<byte[]>("LabelerWeights")
+                        .HasColumnType("bytea")
+                        .HasColumnName("labeler_weights");
+
+                    b.Property<byte[]>("Probabilities")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("probabilities");
+
+                    b.HasKey("DatasetId", "JobKey", "ItemKey")
+                        .HasName("pk_predictions");
+
+                    b.ToTable("predictions", (string)null);
+                });
+
+            modelBuilder.Entity("LabelerService.Storage.Schema.PredictionJobEntity", b =>
+                {
+                    b.Property<long>("DatasetId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("dataset_id");
+
+                    b.Property<long>("JobKey")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("job_key");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("JobKey"));
+
+                    b.Property<string>("Alias")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("alias");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempt");
+
+                    b.Property<bool>("CancelRequested")
+                        .HasColumnType("boolean")
+                        .HasColumnName("cancel_requested");
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<bool>("Distilled")
+                        .HasColumnType("boolean")
+                        .HasColumnName("distilled");
+
+                    b.Property<long>("DoneItemKey")
+                        .HasColumnType("bigint")
+                        .HasColumnName("done_item_key");
+
+                    b.Property<DateTimeOffset?>("EndTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("end_time");
+
+                    b.Property<string>("Error")
+                        .HasColumnType("text")
+                        .HasColumnName("error");
+
+                    b.Property<long>("FencingToken")
+                        .HasColumnType("bigint")
+                        .HasColumnName("fencing_token");
+
+                    b.Property<string>("Filter")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("filter");
+
+                    b.Property<long>("ItemCount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("item_count");
+
+                    b.Property<string>("JobId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("job_id")
+                        .UseCollation("C");
+
+                    b.Property<bool>("LabelerProbabilities")
+                        .HasColumnType("boolean")
+                        .HasColumnName("labeler_probabilities");
+
+                    b.Property<bool>("LabelerWeights")
+                        .HasColumnType("boolean")
+                        .HasColumnName("labeler_weights");
+
+                    b.Property<long?>("LastItemKey")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last_item_key");
+
+                    b.Property<DateTimeOffset?>("LeaseExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("lease_expires_at");
+
+                    b.Property<string>("LeaseOwner")
+                        .HasColumnType("text")
+                        .HasColumnName("lease_owner");
+
+                    b.Property<string>("Model")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("model");
+
+                    b.Property<string>("ModelId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("model_id");
+
+                    b.Property<int>("ModelVersion")
+                        .HasColumnType("integer")
+                        .HasColumnName("model_version");
+
+                    b.Property<long>("PredictedCount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("predicted_count");
+
+                    b.Property<DateTimeOffset?>("StartTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("start_time");
+
+                    b.Property<short>("State")
+                        .HasColumnType("smallint")
+                        .HasColumnName("state");
+
+                    b.Property<Guid>("Uid")
+                        .HasColumnType("uuid")
+                        .HasColumnName("uid");
+
+                    b.HasKey("DatasetId", "JobKey")
+                        .HasName("pk_prediction_jobs");
+
+                    b.HasIndex("DatasetId", "JobId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_prediction_jobs_dataset_id_job_id");
+
+                    b.HasIndex("State", "CreateTime")
+                        .HasDatabaseName("ix_prediction_jobs_queue")
+                        .HasFilter("state in (1, 2)");
+
+                    b.ToTable("prediction_jobs", (string)null);
+                });
+
             modelBuilder.Entity("LabelerService.Storage.Schema.PromotionDecisionEntity", b =>
                 {
                     b.Property<long>("DatasetId")
