@@ -18,7 +18,8 @@ public sealed class DatasetStore
     private static readonly string[] Tables =
     [
         "annotation_history", "annotations", "items", "labelers", "dataset_usage", "retraining_policies", "promotion_decisions", "training_runs",
-        "training_run_events", "run_checkpoints", "model_aliases", "model_alias_changes", "model_versions", "models", "request_ids", "predictions", "prediction_jobs",
+        "training_run_events", "run_checkpoints", "model_aliases", "model_alias_changes", "model_versions", "models", "request_ids", "predictions",
+        "prediction_jobs",
     ];
 
     private readonly Db _db;
