@@ -237,6 +237,7 @@ internal static partial class ServerHost
         app.MapModelDownloads();
         app.MapGrpcService<PredictionGrpcService>();
         app.MapGrpcService<PredictionJobGrpcService>();
+        app.MapPredictionDownloads();
         app.MapGrpcService<ApiKeyGrpcService>();
         app.MapGrpcService<OpenInferenceGrpcService>();
         OpenInferenceHttp.Map(app);

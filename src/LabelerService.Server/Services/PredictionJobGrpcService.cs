@@ -31,7 +31,10 @@ internal sealed class PredictionJobGrpcService(
         var target = PredictionTarget.Read(job.Model, dataset.Id, "prediction_job.model");
         ItemFilterParser.Parse(job.Filter, dataset.Schema, "prediction_job.filter");
         var outputs = PredictionTarget.ReadOutputs(job.Outputs, "prediction_job.outputs");
-        using var model = await engine.PinAsync(dataset.Id, target.Model, target.Version, target.Alias, "prediction_job.model.model", cancel);
+
+        // By name, so that a job is never the canary's by chance.
+        var alias = target.Version is null && target.Alias.Length == 0 ? ModelAliases.Champion : target.Alias;
+        using var model = await engine.PinAsync(dataset.Id, target.Model, target.Version, alias, "prediction_job.model.model", cancel);
         PredictionTarget.CheckDistilled(job.Distilled, job.Outputs.Count > 0, "prediction_job.outputs", "prediction_job.distilled", model.Version);
         if (request.ValidateOnly)
         {

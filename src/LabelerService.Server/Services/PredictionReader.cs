@@ -1,5 +1,4 @@
 using System.Buffers;
-using LabelerService.Contracts;
 using LabelerService.Contracts.V1;
 using LabelerService.Core.Errors;
 using LabelerService.Server.Inference;
@@ -35,34 +34,10 @@ internal sealed class PredictionReader(PredictionEngine engine, ItemStore items,
     /// <summary>Pins the version that answers, within the caller's scope.</summary>
     public ValueTask<PinnedModel> PinAsync(string datasetName, ModelSelector? selector, string? itemId, CancellationToken cancel)
     {
-        const string Field = "model.model";
-        if (selector is null)
-        {
-            throw ServiceException.InvalidField("model", "must be set");
-        }
-
         var datasetId = Names.Dataset(datasetName, "dataset");
-        var (modelDataset, model, version) = Names.ModelOrVersion(selector.Model, Field);
-        if (modelDataset != datasetId)
-        {
-            throw ServiceException.InvalidField(Field, $"is a model of datasets/{modelDataset}; it must be one of {datasetName}");
-        }
-
-        if (selector.Alias.Length > 0)
-        {
-            if (version is not null)
-            {
-                throw ServiceException.InvalidField("model.alias", "must be empty where the model's name has a version");
-            }
-
-            if (!ResourceName.IsId(selector.Alias))
-            {
-                throw ServiceException.InvalidField("model.alias", "must match [a-z0-9-]{1,63}");
-            }
-        }
-
+        var target = PredictionTarget.Read(selector, datasetId, "model");
         datasets.CheckScope(datasetId, "dataset");
-        return engine.PinAsync(datasetId, model, version, selector.Alias, Field, itemId, cancel);
+        return engine.PinAsync(datasetId, target.Model, target.Version, target.Alias, "model.model", itemId, cancel);
     }
 
     /// <summary>What one item's request asks for.</summary>
@@ -169,22 +144,8 @@ internal sealed class PredictionReader(PredictionEngine engine, ItemStore items,
 
     private static PredictionOptions Checked(PredictionOptions options, string headsField, PinnedModel model)
     {
-        if (!options.Distilled)
-        {
-            return options;
-        }
-
-        if (headsField.Length > 0)
-        {
-            throw ServiceException.InvalidField(headsField, "asks for what labelers' heads say, which the distilled head does not compute; leave it out or distilled");
-        }
-
-        return model.Version.Manifest.Distilled
-            ? options
-            : throw new ServiceException(
-                ErrorKind.FailedPrecondition, "NOT_DISTILLED",
-                $"version {model.Version.Version} of model {model.Version.ModelId} has no distilled head; train one with the setting distil=on, or predict without distilled",
-                [new FieldViolation("distilled", "the version has no distilled head")]);
+        PredictionTarget.CheckDistilled(options.Distilled, headsField.Length > 0, headsField, "distilled", model.Version);
+        return options;
     }
 
     /// <summary>The heads of some labelers; null where none is named.</summary>

@@ -131,13 +131,17 @@ public sealed class PredictionJobTests(ServiceFixture fixture)
         await Requests.RefusedAsync(StatusCode.InvalidArgument, "format", () => DownloadAsync(done.Name, "xls"));
     }
 
-    // The same table in all formats.
+    // The same table in all formats, over gRPC and over HTTP.
     private async Task CheckFilesAsync(PredictionJob job, List<ItemPrediction> rows)
     {
         var csv = System.Text.Encoding.UTF8.GetString(await DownloadAsync(job.Name, "csv")).TrimEnd('\n').Split('\n');
         Assert.StartsWith("item,predicted,p_no,p_yes,entropy,disagreement,class_by_labeler0,weight_of_labeler0", csv[0], StringComparison.Ordinal);
         Assert.Equal(rows.Count + 1, csv.Length);
-        var parquet = await DownloadAsync(job.Name, "");
+        using var client = new HttpClient();
+        using var response = await client.GetAsync($"{_service.HttpAddress}/v1/{job.Name}:download?format=parquet");
+        Assert.Equal("application/vnd.apache.parquet", response.Content.Headers.ContentType?.MediaType);
+        var parquet = await response.Content.ReadAsByteArrayAsync();
+        Assert.Equal(await DownloadAsync(job.Name, ""), parquet);
         using var stream = new MemoryStream(parquet);
         await using var reader = await ParquetReader.CreateAsync(stream);
         Assert.Equal(csv[0].Split(','), reader.Schema.GetDataFields().Select(field => field.Name));

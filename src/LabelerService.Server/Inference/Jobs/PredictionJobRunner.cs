@@ -9,10 +9,10 @@ namespace LabelerService.Server.Inference.Jobs;
 
 /// <summary>
 /// Carries out one prediction job: reads a block of items, predicts it, writes it with how far the job is, and so on. Memory holds a block.
-/// The engine takes a job's blocks among the requests of clients, so a job slows them down no more than one busy client does.
+/// The engine takes them when no client's request waits, and now and then when one does.
 /// </summary>
 internal sealed partial class PredictionJobRunner(
-    PredictionJobStore jobs, ItemStore items, DatasetStore datasets, PredictionEngine engine, TimeProvider time, ILogger<PredictionJobRunner> logger)
+    PredictionJobStore jobs, ItemStore items, DatasetStore datasets, PredictionEngine engine, ILogger<PredictionJobRunner> logger)
 {
     /// <summary>Time until others take a job over whose server has written nothing.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
@@ -21,7 +21,6 @@ internal sealed partial class PredictionJobRunner(
 
     // 4 MiB of float32: what the features of a block, or the heads' answers to it, may take.
     private const long BlockValues = 1 << 20;
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <summary>Carries out a job. Returns when it has ended, was given back, or is another server's.</summary>
     /// <param name="lease">The claim.</param>
@@ -112,20 +111,10 @@ internal sealed partial class PredictionJobRunner(
             LabelerProbabilities = outputs.LabelerProbabilities,
             LabelerWeights = outputs.LabelerWeights,
             Distilled = outputs.Distilled,
+            Background = true,
         };
-        while (true)
-        {
-            try
-            {
-                var predicted = await engine.PredictAsync(model, features.AsMemory(0, block.Count * length), block.Count, options, stopping);
-                return ToWrites(block, predicted, model.Version.Manifest.Heads.Count);
-            }
-            catch (ServiceException error) when (error.Kind == ErrorKind.ResourceExhausted)
-            {
-                // Clients go first.
-                await Task.Delay(Pause, time, stopping);
-            }
-        }
+        var predicted = await engine.PredictAsync(model, features.AsMemory(0, block.Count * length), block.Count, options, stopping);
+        return ToWrites(block, predicted, model.Version.Manifest.Heads.Count);
     }
 
     private static PredictionWrite[] ToWrites(IReadOnlyList<ItemFeatures> block, PredictedItems predicted, int heads)
