@@ -70,7 +70,7 @@ internal sealed class ApiDocument
         };
         document["info"]!["version"] = typeof(ApiDocument).Assembly.GetName().Version!.ToString(3);
         using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true }))
+        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             document.WriteTo(writer);
         }

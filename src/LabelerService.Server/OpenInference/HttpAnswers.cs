@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using LabelerService.Contracts.Inference;
 
@@ -6,12 +7,15 @@ namespace LabelerService.Server.OpenInference;
 /// <summary>Writes small JSON answers of the protocol.</summary>
 internal static class HttpAnswers
 {
+    /// <summary>How JSON is written: readable, since it is answered as JSON and goes into no page.</summary>
+    public static JsonWriterOptions Options { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>Writes an object.</summary>
     public static async Task WriteAsync(HttpContext context, int status, Action<Utf8JsonWriter> properties)
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json";
-        await using (var json = new Utf8JsonWriter(context.Response.BodyWriter))
+        await using (var json = new Utf8JsonWriter(context.Response.BodyWriter, Options))
         {
             json.WriteStartObject();
             properties(json);

@@ -107,7 +107,7 @@ internal static class InferenceOutputs
     public static string JsonArray(IEnumerable<string> texts)
     {
         using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream))
+        using (var writer = new Utf8JsonWriter(stream, HttpAnswers.Options))
         {
             writer.WriteStartArray();
             foreach (var text in texts)

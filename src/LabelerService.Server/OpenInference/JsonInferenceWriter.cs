@@ -24,7 +24,7 @@ internal static class JsonInferenceWriter
         }
 
         response.ContentType = "application/json";
-        await using (var json = new Utf8JsonWriter(response.BodyWriter))
+        await using (var json = new Utf8JsonWriter(response.BodyWriter, HttpAnswers.Options))
         {
             WriteStart(json, answer);
             foreach (var output in answer.Outputs)
@@ -55,7 +55,7 @@ internal static class JsonInferenceWriter
     {
         // The length of the JSON goes into a header, so it is written first; a single output may still be in it as text.
         var text = new ArrayBufferWriter<byte>();
-        await using (var json = new Utf8JsonWriter(text))
+        await using (var json = new Utf8JsonWriter(text, HttpAnswers.Options))
         {
             WriteStart(json, answer);
             for (var i = 0; i < answer.Outputs.Count; i++)
