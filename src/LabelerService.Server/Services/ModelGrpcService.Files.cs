@@ -47,7 +47,7 @@ internal sealed partial class ModelGrpcService
         var cancel = context.CancellationToken;
         if (!Enum.IsDefined(request.Format))
         {
-            throw ServiceException.InvalidField("format", "must be MARKDOWN or JSON");
+            throw ServiceException.InvalidField("format", "must be FORMAT_MARKDOWN or FORMAT_JSON");
         }
 
         var (dataset, version) = await downloads.FindAsync(request.Name, "name", cancel);

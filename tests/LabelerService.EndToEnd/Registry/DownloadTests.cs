@@ -129,7 +129,7 @@ public sealed class DownloadTests(RegisteredModels models) : IClassFixture<Regis
     {
         var name = $"{models.Kept}/versions/1";
         using var client = new HttpClient();
-        var json = await client.GetAsync(new Uri($"{_service.HttpAddress}/v1/{name}:card?format=JSON"));
+        var json = await client.GetAsync(new Uri($"{_service.HttpAddress}/v1/{name}:card?format=FORMAT_JSON"));
         Assert.Equal("application/json", json.Content.Headers.ContentType!.MediaType);
         var card = Google.Protobuf.JsonParser.Default.Parse<ModelCard>(await json.Content.ReadAsStringAsync());
         Assert.Equal((name, "wdn"), (card.Version, card.Training.Algorithm));
