@@ -47,8 +47,9 @@ internal sealed partial class PromotionWorker(
                 && await datasets.FindAsync(lease.Open.DatasetId, cancel) is { } dataset && dataset.Key == lease.Open.DatasetKey
                 && await DecideAsync(dataset, lease, cancel);
         }
-        catch (ServiceException error)
+        catch (Exception error) when (!cancel.IsCancellationRequested)
         {
+            // Whatever it is, it must not end the server; the lease lapses, and the decision is taken up again.
             LogAway(error.Message);
             return false;
         }
@@ -131,14 +132,14 @@ internal sealed partial class PromotionWorker(
                 }
             }
         }
-        catch (ServiceException error)
-        {
-            // The token still keeps a decision from being written twice.
-            LogAway(error.Message);
-        }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // Decided.
+        }
+        catch (Exception error)
+        {
+            // The token still keeps a decision from being written twice.
+            LogAway(error.Message);
         }
     }
 

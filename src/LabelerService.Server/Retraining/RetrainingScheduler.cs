@@ -47,8 +47,9 @@ internal sealed partial class RetrainingScheduler(
         {
             due = await policies.DueAsync(Batch, cancel);
         }
-        catch (ServiceException error)
+        catch (Exception error) when (!cancel.IsCancellationRequested)
         {
+            // Whatever it is, it must not end the server; the next look comes in a moment.
             LogAway(error.Message);
             return 0;
         }
@@ -64,7 +65,7 @@ internal sealed partial class RetrainingScheduler(
                 // Deleted meanwhile, or the database is away: the policy stays due.
                 LogPutOff(policy.DatasetId, policy.PolicyId, error.Message);
             }
-            catch (Exception error) when (error is not OperationCanceledException)
+            catch (Exception error) when (!cancel.IsCancellationRequested)
             {
                 // One policy must not keep the others from their turn. Its look counts as made.
                 LogFailed(policy.DatasetId, policy.PolicyId, error);

@@ -128,6 +128,11 @@ public class UsageTests
 
     [Theory]
     [InlineData("import items --help", "labeler import items scenes --features")]
+    [InlineData("retrain --help", "labeler retrain decisions scenes")]
+    [InlineData("retrain policy set --help", "--cron \"0 3 * * *\" --time-zone Europe/Vienna")]
+    [InlineData("retrain check --help", "labeler retrain check scenes")]
+    [InlineData("watch --help", "--events | jq .sequence")]
+    [InlineData("trainers --help", "labeler trainers --json")]
     [InlineData("import labels --help", "--on-error skip --rejects")]
     [InlineData("import gold --help", "labeler import gold")]
     [InlineData("import labelers --help", "labeler import labelers")]
