@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace LabelerService.Core.Uncertainty;
 
 /// <summary>
@@ -8,6 +10,8 @@ public static class EnsembleUncertainty
 {
     // Below this the pairs of different labelers carry no weight worth dividing by.
     private const double SmallestPairWeight = 1e-9;
+
+    private const float SmallestNormal = 1.17549435e-38f;
 
     /// <summary>H(p) = −Σ_k p_k ln p_k: total uncertainty of a class distribution, from 0 to ln K.</summary>
     /// <param name="probabilities">Class distribution [K].</param>
@@ -31,22 +35,36 @@ public static class EnsembleUncertainty
     /// <exception cref="ArgumentException">Lengths do not fit.</exception>
     public static double MutualInformation(ReadOnlySpan<float> weights, ReadOnlySpan<float> heads)
     {
+        const int Chunk = 256;
         var classes = ClassCount(weights, heads);
+        Span<float> terms = stackalloc float[Chunk];
+        Span<double> mixed = classes <= Chunk ? stackalloc double[Chunk] : new double[classes];
+        mixed = mixed[..classes];
+        mixed.Clear();
         var information = 0.0;
-        for (var k = 0; k < classes; k++)
+        var (head, at) = (0, 0);
+        for (var start = 0; start < heads.Length; start += Chunk)
         {
-            var mixed = 0.0;
-            for (var r = 0; r < weights.Length; r++)
+            var part = heads[start..Math.Min(start + Chunk, heads.Length)];
+            EntropyTerms(part, terms);
+            for (var i = 0; i < part.Length; i++)
             {
-                double p = heads[(r * classes) + k];
-                mixed += weights[r] * p;
-                information += p > 0 ? weights[r] * p * Math.Log(p) : 0;
+                double weight = weights[head];
+                mixed[at] += weight * part[i];
+                information += weight * terms[i];
+                if (++at == classes)
+                {
+                    (head, at) = (head + 1, 0);
+                }
             }
-
-            information -= mixed > 0 ? mixed * Math.Log(mixed) : 0;
         }
 
-        return Math.Max(information, 0);
+        foreach (var p in mixed)
+        {
+            information -= p > 0 ? p * Math.Log(p) : 0;
+        }
+
+        return Math.Clamp(information, 0, Math.Log(classes));
     }
 
     /// <summary>
@@ -113,6 +131,24 @@ public static class EnsembleUncertainty
             }
 
             result[k] = (float)Math.Sqrt(spread);
+        }
+    }
+
+    // p ln p of each value, eight at a time: the logarithms of all heads are most of what an item's uncertainty costs.
+    private static void EntropyTerms(ReadOnlySpan<float> probabilities, Span<float> terms)
+    {
+        // 0 ln 0 is 0, and the logarithm of the smallest number is finite.
+        var smallest = Vector256.Create(SmallestNormal);
+        var i = 0;
+        for (; i <= probabilities.Length - Vector256<float>.Count; i += Vector256<float>.Count)
+        {
+            var p = Vector256.Create(probabilities[i..]);
+            (p * Vector256.Log(Vector256.Max(p, smallest))).CopyTo(terms[i..]);
+        }
+
+        for (; i < probabilities.Length; i++)
+        {
+            terms[i] = probabilities[i] * MathF.Log(MathF.Max(probabilities[i], SmallestNormal));
         }
     }
 

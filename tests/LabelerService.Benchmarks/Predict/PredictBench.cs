@@ -71,7 +71,7 @@ internal static class PredictBench
         run.Result.Details["units"] =
             "unary_overhead_ms = p50 of Predict, 1 client, minus p50 of the forward pass of one item; saturated_ratio = items/s of 64 clients with "
             + "256 items a call / items/s of the forward pass in blocks of 256 with one caller a core, all on the same cores; "
-            + "saturated_processor_ratio: the same per second of the server's processor time; distilled_ratio = items/s distilled / ensemble, both saturated";
+            + "saturated_processor_ratio: the same per second of the server's processor time; distilled_ratio = items/s distilled / ensemble, both saturated; a refused call is repeated after the delay in its RetryInfo, and its latency counts from the first attempt";
         run.Note("training the model");
         var dataset = $"datasets/{await service.CreateDatasetAsync(PredictModels.FeatureLength, PredictModels.ClassCount, cancel)}";
         var model = models.Train(Labelers, seed: 1, distil: true, cancel);
@@ -130,6 +130,7 @@ internal static class PredictBench
         }
 
         run.Result.Figure("distilled_ratio", saturated[true] / saturated[false]);
+        run.Result.Figure("refusals", load.Refusals);
         run.Result.Figure("server_peak_mib", service.Memory().Peak);
         run.Result.Table(table);
     }

@@ -40,6 +40,7 @@ internal sealed class PredictLoad : IDisposable
     private readonly int _server;
     private readonly GrpcChannel[] _channels;
     private readonly CallInvoker[] _invokers;
+    private long _refusals;
 
     public PredictLoad(Uri address, int serverProcess)
     {
@@ -93,7 +94,10 @@ internal sealed class PredictLoad : IDisposable
         return await call.ResponseAsync;
     }
 
-    /// <summary>Clients that each call again as soon as they are answered.</summary>
+    /// <summary>Calls that a server with too much to do refused; they were made again after the delay it asked for.</summary>
+    public long Refusals => Interlocked.Read(ref _refusals);
+
+    /// <summary>Clients that each call again as soon as they are answered. A refused call is repeated when the server said.</summary>
     public async Task<LoadTimes> ClosedAsync(int clients, byte[] request, bool unary, TimeSpan duration, CancellationToken cancel)
     {
         // Connections, the server's compiled code and its buffers are made before anything is measured.
@@ -113,7 +117,7 @@ internal sealed class PredictLoad : IDisposable
                     while (end.Elapsed < length)
                     {
                         var started = Stopwatch.GetTimestamp();
-                        await CallAsync(number, request, unary, cancel);
+                        await UntilAnsweredAsync(number, request, unary, cancel);
                         own.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
                     }
 
@@ -121,6 +125,24 @@ internal sealed class PredictLoad : IDisposable
                 },
                 cancel)));
             return [.. all.SelectMany(own => own)];
+        }
+    }
+
+    private async Task UntilAnsweredAsync(int client, byte[] request, bool unary, CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                await CallAsync(client, request, unary, cancel);
+                return;
+            }
+            catch (RpcException error) when (error.StatusCode == StatusCode.ResourceExhausted
+                && error.GetRpcStatus()?.GetDetail<Google.Rpc.RetryInfo>() is { } retry)
+            {
+                Interlocked.Increment(ref _refusals);
+                await Task.Delay(retry.RetryDelay.ToTimeSpan(), cancel);
+            }
         }
     }
 

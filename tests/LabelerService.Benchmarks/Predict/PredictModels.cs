@@ -58,7 +58,7 @@ internal sealed class PredictModels(string connectionString, TimeProvider time) 
             ["weight_resamples"] = "0",
             ["bootstrap_resamples"] = "0",
             ["backbone"] = "mlp",
-            ["hidden_sizes"] = "128",
+            ["hidden"] = "128",
             ["min_annotations"] = "1",
             ["distil"] = distil ? "on" : "off",
         });

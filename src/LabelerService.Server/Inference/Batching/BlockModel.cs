@@ -33,6 +33,8 @@ internal sealed class BatchLane(IBlockModel model, bool distilled, bool backgrou
     // One block in so many is what the estimate of the time an item takes rests on.
     private const double Memory = 8;
 
+    private const double ShortestRow = 1e-9;
+
     public IBlockModel Model => model;
 
     public bool Distilled => distilled;
@@ -57,7 +59,8 @@ internal sealed class BatchLane(IBlockModel model, bool distilled, bool backgrou
     public double SecondsPerRow { get; private set; } = 20e-6;
 
     /// <summary>Takes a measured block into the estimate.</summary>
-    public void Measured(int rows, double seconds) => SecondsPerRow += ((seconds / rows) - SecondsPerRow) / Memory;
+    public void Measured(int rows, double seconds) =>
+        SecondsPerRow = Math.Max(ShortestRow, SecondsPerRow + (((seconds / rows) - SecondsPerRow) / Memory));
 
     /// <summary>Puts a request at the end.</summary>
     public void Append(PendingPrediction request)

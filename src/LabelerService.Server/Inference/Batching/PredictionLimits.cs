@@ -9,13 +9,16 @@ internal sealed record PredictionLimits
     /// <summary>
     /// How long a small request may have to wait, by estimate; with more work than that ahead of it, it is refused.
     /// </summary>
-    public TimeSpan MaxWait { get; init; } = TimeSpan.FromMilliseconds(10);
+    public TimeSpan MaxWait { get; init; } = TimeSpan.FromMilliseconds(5);
 
     /// <summary>
     /// How long a larger request may have to wait, in multiples of the time that it takes a runner: what takes a second by itself need not
-    /// be refused for a wait of one.
+    /// be refused for a wait of one. Low enough that an admitted request takes less than five times what it takes when nothing else runs.
     /// </summary>
-    public double MaxWaitFactor { get; init; } = 40;
+    public double MaxWaitFactor { get; init; } = 3;
+
+    /// <summary>How long a block may take, by estimate: who comes while it runs waits for it.</summary>
+    public TimeSpan MaxBlock { get; init; } = TimeSpan.FromMilliseconds(2);
 
     /// <summary>Items that may wait: bounds memory.</summary>
     public int MaxWaitingRows { get; init; } = 100_000;

@@ -358,7 +358,7 @@ internal sealed class PredictionScheduler : IDisposable
 
     private int TakeBlock(BatchLane lane, ref BlockPart[] parts, ref int rows)
     {
-        var limit = lane.Model.MaxRows;
+        var limit = (int)Math.Clamp(_limits.MaxBlock.TotalSeconds / lane.SecondsPerRow, 1, lane.Model.MaxRows);
         var share = Math.Max(1, limit / SharesOfBlock);
         var count = 0;
         for (var turns = lane.Length; turns > 0 && rows < limit; turns--)
