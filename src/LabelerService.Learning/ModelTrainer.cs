@@ -36,7 +36,7 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
     public TrainedModel Train(
         TrainingSnapshot snapshot, TrainingSettings settings, long seed, IProgress<TrainingProgress>? progress,
         CancellationToken cancellationToken) =>
-        Train(snapshot, settings, seed, progress, checkpoints: null, cancellationToken);
+        Train(snapshot, settings, seed, progress, checkpoints: null, warmStart: null, cancellationToken);
 
     /// <summary>Trains one model, with checkpoints that it can be gone on from: the same model comes out, bit for bit.</summary>
     /// <param name="snapshot">The data; in a run that goes on, the same data.</param>
@@ -44,6 +44,7 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
     /// <param name="seed">Decides every random draw.</param>
     /// <param name="progress">Called after each epoch, on this thread; may be null.</param>
     /// <param name="checkpoints">Where they go and what to go on from; null for none.</param>
+    /// <param name="warmStart">What the net starts from; null for nothing. In a run that goes on, the same.</param>
     /// <param name="cancellationToken">Observed before every batch.</param>
     /// <exception cref="CheckpointUnusableException">
     /// The checkpoint to go on from is of other data, settings, seed or code, or not whole. Train without it.
@@ -53,12 +54,16 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     public TrainedModel Train(
         TrainingSnapshot snapshot, TrainingSettings settings, long seed, IProgress<TrainingProgress>? progress, CheckpointPlan? checkpoints,
-        CancellationToken cancellationToken)
+        WarmStartWeights? warmStart, CancellationToken cancellationToken)
     {
         try
         {
-            var journal = new RunJournal(checkpoints, Identity(snapshot, settings, seed));
-            return Train(snapshot, settings, seed, new RunControl(timeProvider, progress, cancellationToken) { Journal = journal });
+            var run = new RunControl(timeProvider, progress, cancellationToken)
+            {
+                Journal = new RunJournal(checkpoints, Identity(snapshot, settings, seed, warmStart)),
+                Start = warmStart is null ? null : NetworkWeights.Read(warmStart.Bytes),
+            };
+            return Train(snapshot, settings, seed, run, warmStart);
         }
         catch (InvalidDataException error) when (checkpoints?.Resume is not null)
         {
@@ -67,21 +72,24 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
     }
 
     /// <summary>Why a run cannot go on from a checkpoint; null if it can.</summary>
-    public string? WhyUnusable(TrainingCheckpoint checkpoint, TrainingSnapshot snapshot, TrainingSettings settings, long seed) =>
-        checkpoint.DifferenceTo(Identity(snapshot, settings, seed)) is { } difference ? $"it was taken of a run with another {difference}" : null;
+    public string? WhyUnusable(
+        TrainingCheckpoint checkpoint, TrainingSnapshot snapshot, TrainingSettings settings, long seed, WarmStartWeights? warmStart = null) =>
+        checkpoint.DifferenceTo(Identity(snapshot, settings, seed, warmStart)) is { } difference ? $"it was taken of a run with another {difference}" : null;
 
     // What the weights depend on. Two runs that agree in all of it are one.
-    private Dictionary<string, string> Identity(TrainingSnapshot snapshot, TrainingSettings settings, long seed)
+    private Dictionary<string, string> Identity(TrainingSnapshot snapshot, TrainingSettings settings, long seed, WarmStartWeights? warmStart)
     {
         var identity = settings.Effective.ToDictionary(pair => $"setting {pair.Key}", pair => pair.Value, StringComparer.Ordinal);
         identity["code version"] = codeVersion;
         identity["algorithm"] = settings.Algorithm;
         identity["seed"] = seed.ToString(CultureInfo.InvariantCulture);
         identity["snapshot"] = snapshot.SnapshotId;
+        identity["start"] = warmStart?.Sha256 ?? "";
         return identity;
     }
 
-    private TrainedModel Train(TrainingSnapshot snapshot, TrainingSettings settings, long seed, RunControl run)
+    private TrainedModel Train(
+        TrainingSnapshot snapshot, TrainingSettings settings, long seed, RunControl run, WarmStartWeights? warmStart)
     {
         var cancellationToken = run.Cancel;
         var start = timeProvider.GetTimestamp();
@@ -122,6 +130,7 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
         return new TrainedModel
         {
             Onnx = onnx,
+            Weights = WarmStartRules.Supports(settings.Algorithm) ? trained.Weights : null,
             ConsensusItems = trained.Consensus is null ? [] : set.Items,
             Consensus = trained.Consensus ?? [],
             Manifest = new ModelManifest
@@ -140,6 +149,7 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
                 Selection = trained.Selection,
                 Temperature = trained.Temperature,
                 Distilled = distilled is not null,
+                Origin = warmStart is null ? null : new ModelOrigin(warmStart.Version, warmStart.Sha256, run.Start?.HeadsTaken ?? 0),
                 ParityMaxDifference = difference,
                 TrainingSeconds = timeProvider.GetElapsedTime(start).TotalSeconds,
             },

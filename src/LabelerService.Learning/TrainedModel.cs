@@ -8,6 +8,11 @@ public sealed class TrainedModel
     /// <summary>The serving graph, as <see cref="ServingGraph"/> describes it; it has passed the parity check.</summary>
     public required byte[] Onnx { get; init; }
 
+    /// <summary>
+    /// Values of backbone and heads, for others to start from (<see cref="WarmStartWeights"/>); null where the algorithm has none such.
+    /// </summary>
+    public byte[]? Weights { get; init; }
+
     /// <summary>Settings, lineage, heads and metrics.</summary>
     public required ModelManifest Manifest { get; init; }
 

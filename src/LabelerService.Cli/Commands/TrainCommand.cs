@@ -35,10 +35,18 @@ internal static class TrainCommand
                 result.AddError("--priority is a whole number from -100 to 100");
             }
         });
+        var warmStart = new Option<string?>("--warm-start")
+        {
+            Description = "Start from this version's weights instead of from nothing; for bn, dn, wdn, iwdn and biwdn",
+            HelpName = "VERSION",
+            CustomParser = result => CommonArguments.Parse(
+                result, text => ResourceName.TryParseModelVersion(text, out _, out _, out _) ? text : null,
+                "--warm-start takes the name of a version, datasets/DATASET/models/MODEL/versions/NUMBER"),
+        };
         var wait = new Option<bool>("--wait") { Description = "Wait for the end and print the name of the model version" };
         var command = new Command("train", "Train a model on a dataset's annotations; prints the run's name, with --wait the model version's")
         {
-            name, model, seed, settings, modelId, priority, wait,
+            name, model, seed, settings, modelId, priority, warmStart, wait,
         };
         host.Handle(command, async (run, cancellationToken) =>
         {
@@ -48,6 +56,7 @@ internal static class TrainCommand
                 Seed = run.Get(seed),
                 ModelId = run.Get(modelId) ?? "",
                 Priority = run.Get(priority),
+                WarmStartVersion = run.Get(warmStart) ?? "",
             };
             foreach (var (key, value) in run.Get(settings))
             {
@@ -69,7 +78,8 @@ internal static class TrainCommand
         HelpWithExamples.Add(
             command,
             "labeler train scenes --model wdn --wait",
-            "labeler train scenes --model dn --seed 7 --set epochs=100 --set hidden=256,128 --model-id deep --wait");
+            "labeler train scenes --model dn --seed 7 --set epochs=100 --set hidden=256,128 --model-id deep --wait",
+            "labeler train scenes --model wdn --warm-start datasets/scenes/models/wdn/versions/3 --set epochs=10 --wait");
         return command;
     }
 

@@ -63,6 +63,12 @@ public sealed record ModelSelection(string Criterion, string Chosen, string Reas
 /// <param name="Version">Its number.</param>
 public sealed record ModelParent(string ModelId, int Version);
 
+/// <summary>The version that training started from.</summary>
+/// <param name="Version">Its resource name.</param>
+/// <param name="WeightsSha256">Hex SHA-256 of the weights taken over.</param>
+/// <param name="HeadsTaken">Labelers whose head was taken over; others started at the shared head.</param>
+public sealed record ModelOrigin(string Version, string WeightsSha256, int HeadsTaken);
+
 /// <summary>All that is known of a model version beside its ONNX bytes. Stored as JSON with the version.</summary>
 public sealed record ModelManifest
 {
@@ -104,6 +110,9 @@ public sealed record ModelManifest
 
     /// <summary>Whether the graph has the output <see cref="ServingGraph.Distilled"/>.</summary>
     public bool Distilled { get; init; }
+
+    /// <summary>What its training started from; null where that was nothing.</summary>
+    public ModelOrigin? Origin { get; init; }
 
     /// <summary>Largest absolute difference between the ONNX graph and TorchSharp over the parity check's items.</summary>
     public required double ParityMaxDifference { get; init; }

@@ -13,13 +13,17 @@ internal static class ClassifierFit
     /// <param name="targets">Class distribution of each item of the training set [n, K], row-major.</param>
     /// <param name="items">Indexes into <see cref="TrainingSet.Items"/> to train on; null for all.</param>
     /// <param name="laterEpochs">Epochs of fits that follow, for the estimate of the time left.</param>
+    /// <param name="initialise">Sets start values of the net; null where those drawn are wanted.</param>
+    /// <param name="fitted">Called with the chosen values; null for nothing.</param>
     /// <returns>An ensemble with one head, which takes transformed features.</returns>
-    public static Ensemble Fit(LearningTask task, float[] targets, IReadOnlyList<int>? items = null, int laterEpochs = 0)
+    public static Ensemble Fit(LearningTask task, float[] targets, IReadOnlyList<int>? items = null, int laterEpochs = 0,
+        Action<Network, ParameterSet>? initialise = null, Action<Network, ParameterSet>? fitted = null)
     {
         var network = new Network(task.Settings, task.FeatureLength, 1, task.Classes);
         var parameters = NetworkFit.Fit(
             task, network, AnnotatedItems.WithoutAnnotations(task.Set, items), new SoftLabelNetworkLoss(network, targets),
-            candidate => Validate(task, network, candidate), laterEpochs: laterEpochs);
+            candidate => Validate(task, network, candidate), initialise is null ? null : values => initialise(network, values), laterEpochs);
+        fitted?.Invoke(network, parameters);
         return new HeadEnsemble(network, parameters, FixedWeights.Equal(1));
     }
 

@@ -85,6 +85,9 @@ internal sealed record RunControl(TimeProvider Time, IProgress<TrainingProgress>
     /// <summary>What the run has done.</summary>
     public RunJournal Journal { get; init; } = RunJournal.None();
 
+    /// <summary>Values that the net starts from; null to draw them.</summary>
+    public NetworkWeights? Start { get; init; }
+
     /// <summary>The same without progress: for fits that are steps of something larger, which reports itself.</summary>
     public RunControl Silent() => this with { Progress = null };
 }
@@ -103,9 +106,11 @@ internal sealed record RunControl(TimeProvider Time, IProgress<TrainingProgress>
 /// <param name="WeightIntervals">95 % interval of each head's mean weight; null where weights are not learnt.</param>
 /// <param name="Temperature">What its probabilities were calibrated by; 1 where they were not.</param>
 /// <param name="Distilled">One head that says what the ensemble says; takes raw features. Null where none was asked for. Owned.</param>
+/// <param name="Weights">Values of backbone and heads, for others to start from; null where the algorithm has none such.</param>
 internal sealed record TrainedEnsemble(
     Ensemble Ensemble, HeadAssignment Heads, float[]? Consensus = null, float[]? OutOfFold = null, ModelSelection? Selection = null,
-    IReadOnlyList<Interval>? WeightIntervals = null, double Temperature = 1, Ensemble? Distilled = null);
+    IReadOnlyList<Interval>? WeightIntervals = null, double Temperature = 1, Ensemble? Distilled = null,
+    byte[]? Weights = null);
 
 /// <summary>A way to learn from annotations.</summary>
 internal interface ILearningAlgorithm

@@ -15,6 +15,7 @@ namespace LabelerService.Learning.Heads;
 /// </summary>
 internal sealed class HeadBank
 {
+    private const string SharedWeightName = "heads.shared.weight";
     private readonly ParameterSlot _sharedWeight;
     private readonly ParameterSlot _sharedConstants;
     private readonly ParameterSlot? _weight;
@@ -39,7 +40,7 @@ internal sealed class HeadBank
         Classes = classes;
         Width = width;
         _link = HeadLink.Create(kind, classes);
-        _sharedWeight = layout.Declare("heads.shared.weight", ParameterRole.Weight, _link.Outputs, width);
+        _sharedWeight = layout.Declare(SharedWeightName, ParameterRole.Weight, _link.Outputs, width);
         _sharedConstants = layout.Declare("heads.shared.bias", ParameterRole.Bias, _link.Constants);
         if (heads > 1)
         {
@@ -62,6 +63,9 @@ internal sealed class HeadBank
 
     /// <summary>Linear outputs O of a head.</summary>
     public int Outputs => _link.Outputs;
+
+    /// <summary>What the values of a parameter are multiplied by in use.</summary>
+    public double PaceOf(string parameter) => parameter == SharedWeightName ? _sharedPace : 1;
 
     /// <summary>Sets initial values: every class equally likely, whatever the item.</summary>
     public void Initialise(ParameterSet parameters) => _link.Initialise(parameters.ValuesOf(_sharedConstants));

@@ -11,13 +11,14 @@ using LabelerService.Server.Paging;
 using LabelerService.Server.Validation;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Ingest;
+using LabelerService.Storage.Models;
 using LabelerService.Storage.Runs;
 
 namespace LabelerService.Server.Services;
 
 /// <summary><c>labeler.v1.TrainingService</c>.</summary>
 internal sealed class TrainingGrpcService(
-    RunStore runs, TrainerStore trainers, AnnotationStore annotations, DatasetResolver datasets, RunWatcher watcher, PageTokens pages)
+    RunStore runs, TrainerStore trainers, ModelStore models, AnnotationStore annotations, DatasetResolver datasets, RunWatcher watcher, PageTokens pages)
     : TrainingService.TrainingServiceBase
 {
     private const string TrainerScope = "trainers";
@@ -60,6 +61,7 @@ internal sealed class TrainingGrpcService(
                 new FieldViolation("parent", "has no annotations"));
         }
 
+        var warmStart = await WarmStartAsync(dataset, run, cancel);
         if (request.ValidateOnly)
         {
             return run;
@@ -68,9 +70,35 @@ internal sealed class TrainingGrpcService(
         request.RequestId = "";
         var write = new RunWrite(
             Guid.CreateVersion7().ToString("N"), run.Algorithm, run.ModelId.Length > 0 ? run.ModelId : run.Algorithm, run.Seed,
-            new Dictionary<string, string>(run.Settings), run.Priority);
+            new Dictionary<string, string>(run.Settings), run.Priority)
+        {
+            WarmStart = warmStart,
+        };
         var record = await runs.CreateAsync(dataset, write, RequestIds.Identify(requestId, context.Method, request), cancel);
         return await ToResourceAsync(record, cancel);
+    }
+
+    private async Task<WarmStart?> WarmStartAsync(DatasetRecord dataset, TrainingRun run, CancellationToken cancel)
+    {
+        const string Field = "training_run.warm_start_version";
+        if (run.WarmStartVersion.Length == 0)
+        {
+            return null;
+        }
+
+        var (datasetId, modelId, number) = Names.ModelVersion(run.WarmStartVersion, Field);
+        if (datasetId != dataset.Id)
+        {
+            throw ServiceException.InvalidField(Field, $"must be a version of {ResourceName.Dataset(dataset.Id)}");
+        }
+
+        var version = await models.GetVersionAsync(dataset, modelId, number, cancel).NamedBy(Field);
+        var settings = AlgorithmCatalogue.Validate(run.Algorithm, run.Settings.AsReadOnly());
+        return WarmStartRules.Problem(run.Algorithm, settings.Effective, dataset.Schema, version.Manifest, version.WeightsSha256 is not null) is { } problem
+            ? throw new ServiceException(
+                ErrorKind.FailedPrecondition, "WARM_START_MISMATCH", $"Training cannot start from {run.WarmStartVersion}: {problem}.",
+                new FieldViolation(Field, problem))
+            : new WarmStart(modelId, number);
     }
 
     public override async Task<TrainingRun> GetTrainingRun(GetTrainingRunRequest request, ServerCallContext context)

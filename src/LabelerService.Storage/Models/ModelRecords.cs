@@ -75,6 +75,9 @@ public sealed record ModelVersionRecord(
     /// <summary>The champion when it was published; null if there was none.</summary>
     public int? ChampionVersion { get; init; }
 
+    /// <summary>Hex SHA-256 of the weights that others may start from; null where it was published without.</summary>
+    public string? WeightsSha256 { get; init; }
+
     /// <summary>When it was deleted; null if it is not.</summary>
     public DateTimeOffset? DeleteTime { get; init; }
 

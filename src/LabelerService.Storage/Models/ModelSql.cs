@@ -20,7 +20,8 @@ internal static class ModelSql
 {
     /// <summary>Adds the next version within a transaction; the model's row is created with its first version.</summary>
     public static async Task<ModelVersionRecord> AddVersionAsync(
-        NpgsqlConnection connection, RunRecord run, byte[] sha256, long length, ModelManifest manifest, CancellationToken cancel)
+        NpgsqlConnection connection, RunRecord run, byte[] sha256, long length, byte[]? weightsSha256, long? weightsLength, ModelManifest manifest,
+        CancellationToken cancel)
     {
         // What it began with is known from the run, whoever trained it.
         manifest = run.WarmStart is { } start ? manifest with { Parent = new ModelParent(start.ModelId, start.Version) } : manifest;
@@ -41,11 +42,12 @@ internal static class ModelSql
         var created = await Sql.Command(
             connection,
             $"""
-            INSERT INTO model_versions (dataset_id, model_id, version, artefact_sha256, artefact_length, manifest, run_id, state, champion_version)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, {(int)ModelVersionState.Ready}, $8) RETURNING create_time
+            INSERT INTO model_versions (dataset_id, model_id, version, artefact_sha256, artefact_length, manifest, run_id, state, champion_version,
+                weights_sha256, weights_length)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, {(int)ModelVersionState.Ready}, $8, $9, $10) RETURNING create_time
             """,
             run.DatasetKey, run.ModelId, version, sha256, length, Sql.Json(Json.Write(manifest)), run.RunId,
-            Sql.Typed(champion, NpgsqlDbType.Integer))
+            Sql.Typed(champion, NpgsqlDbType.Integer), Sql.Typed(weightsSha256, NpgsqlDbType.Bytea), Sql.Typed(weightsLength, NpgsqlDbType.Bigint))
             .ListAsync(row => row.GetFieldValue<DateTimeOffset>(0), cancel);
         if (champion is null)
         {
@@ -61,6 +63,7 @@ internal static class ModelSql
             run.ModelId, version, Convert.ToHexStringLower(sha256), length, manifest, run.RunId, ModelVersionState.Ready, created[0])
         {
             ChampionVersion = champion,
+            WeightsSha256 = weightsSha256 is null ? null : Convert.ToHexStringLower(weightsSha256),
         };
     }
 

@@ -238,6 +238,7 @@ public sealed partial class ModelStore
         row.RunId, (ModelVersionState)row.State, row.CreateTime)
     {
         ChampionVersion = row.ChampionVersion,
+        WeightsSha256 = row.WeightsSha256 is null ? null : Convert.ToHexStringLower(row.WeightsSha256),
         DeleteTime = row.DeleteTime,
         DeleteActor = row.DeleteActor,
     };

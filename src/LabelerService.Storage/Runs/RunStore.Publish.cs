@@ -21,6 +21,17 @@ public sealed partial class RunStore
     /// Aborted (STALE_LEASE): another trainer has the run, or it has ended; nothing was stored. NotFound: the dataset was deleted.
     /// </exception>
     public Task<ModelVersionRecord> PublishAsync(RunLease lease, byte[] onnx, ModelManifest manifest, CancellationToken cancel) =>
+        PublishAsync(lease, onnx, weights: null, manifest, cancel);
+
+    /// <summary>Publishes the result of a run with the weights that later runs may start from.</summary>
+    /// <param name="lease">Proof that the run is the caller's.</param>
+    /// <param name="onnx">The serving graph.</param>
+    /// <param name="weights">The weights; null where there are none.</param>
+    /// <param name="manifest">All else that is known of the version.</param>
+    /// <param name="cancel">Cancels before the commit.</param>
+    /// <exception cref="Core.Errors.ServiceException">As without weights.</exception>
+    public Task<ModelVersionRecord> PublishAsync(
+        RunLease lease, byte[] onnx, byte[]? weights, ModelManifest manifest, CancellationToken cancel) =>
         _db.TransactAsync(
             async (connection, token) =>
             {
@@ -44,7 +55,8 @@ public sealed partial class RunStore
                 }
 
                 var hash = await ArtefactStore.WriteAsync(connection, onnx, token);
-                var version = await ModelSql.AddVersionAsync(connection, run, hash, onnx.LongLength, manifest, token);
+                var weightsHash = weights is null ? null : await ArtefactStore.WriteAsync(connection, weights, token);
+                var version = await ModelSql.AddVersionAsync(connection, run, hash, onnx.LongLength, weightsHash, weights?.LongLength, manifest, token);
                 await Sql.Command(
                     connection,
                     RunSql.WithEvent(

@@ -37,7 +37,7 @@ internal sealed partial class RunExecutor(
                 return;
             }
 
-            var version = await PersistAsync(token => runs.PublishAsync(lease, model.Onnx, model.Manifest, token), keeper.Token);
+            var version = await PersistAsync(token => runs.PublishAsync(lease, model.Onnx, model.Weights, model.Manifest, token), keeper.Token);
             LogPublished(run.DatasetId, version.ModelId, version.Version, model.Manifest.TrainingSeconds);
         }
         catch (OperationCanceledException) when (keeper.Token.IsCancellationRequested)
@@ -95,7 +95,7 @@ internal sealed partial class RunExecutor(
         var plan = new CheckpointPlan(() => checkpoints.IsDue, checkpoints.Take, beginning.Resume);
         try
         {
-            return await TrainAsync(lease, keeper, beginning.Snapshot, settings, progress, plan);
+            return await TrainAsync(lease, keeper, beginning, settings, progress, plan);
         }
         catch (CheckpointUnusableException error)
         {
@@ -106,16 +106,16 @@ internal sealed partial class RunExecutor(
                     return true;
                 },
                 keeper.Token);
-            return await TrainAsync(lease, keeper, beginning.Snapshot, settings, progress, plan with { Resume = null });
+            return await TrainAsync(lease, keeper, beginning, settings, progress, plan with { Resume = null });
         }
     }
 
     private async Task<TrainedModel?> TrainAsync(
-        RunLease lease, LeaseKeeper keeper, TrainingSnapshot snapshot, TrainingSettings settings, ProgressReporter progress, CheckpointPlan plan)
+        RunLease lease, LeaseKeeper keeper, RunBeginning beginning, TrainingSettings settings, ProgressReporter progress, CheckpointPlan plan)
     {
         // Training holds its thread for minutes: it gets one of its own, and the pool keeps its threads for heartbeats.
         var training = Task.Factory.StartNew(
-            () => trainer.Train(snapshot, settings, lease.Run.Seed, progress, plan, keeper.Token),
+            () => trainer.Train(beginning.Snapshot, settings, lease.Run.Seed, progress, plan, beginning.WarmStart, keeper.Token),
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         await Task.WhenAny(training, GraceAfter(keeper.Token));
         if (training.IsCompleted)

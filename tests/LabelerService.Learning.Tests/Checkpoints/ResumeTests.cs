@@ -111,10 +111,10 @@ public sealed class ResumeTests
         var checkpoint = FirstCheckpoint("wdn", "epochs=3");
         var settings = AlgorithmCatalogue.Validate("wdn", Map(Settings("epochs=3")));
         var code = Assert.Throws<CheckpointUnusableException>(
-            () => new ModelTrainer(TimeProvider.System, "other").Train(Data, settings, Seed, null, Plan(checkpoint), default));
+            () => new ModelTrainer(TimeProvider.System, "other").Train(Data, settings, Seed, null, Plan(checkpoint), null, default));
         Assert.Contains("code version", code.Message, StringComparison.Ordinal);
         var other = SimulatedCrowd.Create(new SimulatedCrowdOptions { Items = 61 }).Snapshot;
-        Assert.Throws<CheckpointUnusableException>(() => Snapshots.Trainer.Train(other, settings, Seed, null, Plan(checkpoint), default));
+        Assert.Throws<CheckpointUnusableException>(() => Snapshots.Trainer.Train(other, settings, Seed, null, Plan(checkpoint), null, default));
     }
 
     [Fact]
@@ -185,7 +185,7 @@ public sealed class ResumeTests
     private static CheckpointPlan Plan(TrainingCheckpoint resume) => new(() => false, _ => { }, resume);
 
     private static TrainedModel Train(string algorithm, int seed, IEnumerable<string> settings, CheckpointPlan plan) =>
-        Snapshots.Trainer.Train(Data, AlgorithmCatalogue.Validate(algorithm, Map(settings)), seed, null, plan, default);
+        Snapshots.Trainer.Train(Data, AlgorithmCatalogue.Validate(algorithm, Map(settings)), seed, null, plan, null, default);
 
     private static IEnumerable<string> Settings(string text) => text.Split(' ').Append("bootstrap_resamples=0");
 

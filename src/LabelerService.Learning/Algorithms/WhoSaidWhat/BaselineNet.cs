@@ -2,6 +2,7 @@ using LabelerService.Core.Aggregation;
 using LabelerService.Core.Training;
 using LabelerService.Learning.Algorithms.Rivals;
 using LabelerService.Learning.Heads;
+using LabelerService.Learning.Training;
 
 namespace LabelerService.Learning.Algorithms.WhoSaidWhat;
 
@@ -17,7 +18,7 @@ internal sealed class BaselineNet : ILearningAlgorithm
         var shared = HeadAssignment.Shared(task.Snapshot, task.Set);
         if (task.Settings.Target != LabelTarget.DawidSkene)
         {
-            return new TrainedEnsemble(ClassifierFit.Fit(task, task.Set.Targets(task.Settings.Target, task.Classes)), shared);
+            return Fit(task, task.Set.Targets(task.Settings.Target, task.Classes), shared);
         }
 
         var everyone = HeadAssignment.PerLabeler(task.Snapshot, task.Set, minAnnotations: 1);
@@ -25,6 +26,15 @@ internal sealed class BaselineNet : ILearningAlgorithm
             task.Set.Table(task.Classes, everyone),
             new ConfusionEmOptions { Confusions = LabelerModel.Shrunken(task.Settings) },
             cancellationToken: task.Run.Cancel).PosteriorsSingle();
-        return new TrainedEnsemble(ClassifierFit.Fit(task, posteriors), shared, posteriors);
+        return Fit(task, posteriors, shared) with { Consensus = posteriors };
+    }
+
+    private static TrainedEnsemble Fit(LearningTask task, float[] targets, HeadAssignment shared)
+    {
+        byte[]? weights = null;
+        var ensemble = ClassifierFit.Fit(
+            task, targets, initialise: task.Run.Start is { } start ? (network, values) => start.Apply(network, values, shared) : null,
+            fitted: (network, values) => weights = NetworkWeights.ToBytes(network, values, shared));
+        return new TrainedEnsemble(ensemble, shared, Weights: weights);
     }
 }

@@ -28,6 +28,7 @@ internal sealed class DoctorNet(AveragingShape? weights) : ILearningAlgorithm
             candidate => Validation.Score(
                 task.Snapshot, task.Set,
                 rows => new EnsembleRunner(HeadEnsemble.Borrowing(network, candidate, mean), task.Features).Predict(rows), assignment.Count),
+            task.Run.Start is { } start ? values => start.Apply(network, values, assignment) : null,
             laterEpochs: learns ? settings.AveragingEpochs : 0);
         try
         {
@@ -42,7 +43,8 @@ internal sealed class DoctorNet(AveragingShape? weights) : ILearningAlgorithm
                 averaging = weights is null ? PlainMean(assignment.Count, settings.Mixing) : ByLabelCount(annotated, assignment.Count, settings.Mixing);
             }
 
-            return new TrainedEnsemble(new HeadEnsemble(network, parameters, averaging), assignment, WeightIntervals: intervals);
+            return new TrainedEnsemble(new HeadEnsemble(network, parameters, averaging), assignment, WeightIntervals: intervals,
+                Weights: NetworkWeights.ToBytes(network, parameters, assignment));
         }
         catch
         {
