@@ -39,7 +39,10 @@ public sealed class WarmStartTests(ServiceFixture fixture)
         Parent = dataset,
         TrainingRun = new TrainingRun
         {
-            Algorithm = algorithm, Seed = 1, WarmStartVersion = start, Settings = { ["epochs"] = "3", ["hidden"] = hidden },
+            Algorithm = algorithm,
+            Seed = 1,
+            WarmStartVersion = start,
+            Settings = { ["epochs"] = "3", ["hidden"] = hidden },
         },
     };
 }

@@ -26,13 +26,15 @@ public sealed class ResumeTests(ITestOutputHelper output) : IAsyncLifetime
     public async Task Trainers_killed_at_random_moments_leave_runs_that_end_with_the_weights_of_an_undisturbed_one()
     {
         var rounds = int.Parse(Environment.GetEnvironmentVariable("LABELER_KILL_ROUNDS") ?? DefaultRounds, System.Globalization.CultureInfo.InvariantCulture);
-        var epochs = 150 * rounds;
+        var epochs = 200 * rounds;
         string[] settings = [$"epochs={epochs}", $"averaging_epochs={epochs}", "weight_resamples=2", "bootstrap_resamples=0"];
         var before = await _queue.Get<SnapshotReader>().ReadAsync("simulated", default);
         await _queue.AddAsync("run", "wdn", settings);
 
         var random = new Random(rounds);
-        int[] kills = [.. Enumerable.Range(0, rounds).Select(_ => random.Next(1, 2 * epochs)).Order()];
+        // One in each part of the way; not at its very end, where the run would be over before anybody is killed.
+        var part = 0.7 * 2 * epochs / rounds;
+        int[] kills = [.. Enumerable.Range(0, rounds).Select(kill => 1 + (int)((kill + random.NextDouble()) * part))];
         for (var kill = 0; kill < kills.Length; kill++)
         {
             using var trainer = Start();

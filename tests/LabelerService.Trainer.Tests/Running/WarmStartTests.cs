@@ -7,7 +7,7 @@ namespace LabelerService.Trainer.Tests.Running;
 
 public sealed class WarmStartTests : IAsyncLifetime
 {
-    private static readonly Dictionary<string, string> Short = new() { ["epochs"] = "3", ["averaging_epochs"] = "2", ["bootstrap_resamples"] = "0" };
+    private static readonly Dictionary<string, string> Short = new() { ["epochs"] = "3", ["bootstrap_resamples"] = "0" };
     private Queue _queue = null!;
 
     public async Task InitializeAsync() => _queue = await Queue.CreateAsync();
