@@ -21,13 +21,15 @@ public sealed class PredictionJobFailureTests
         {
             await service.Items.BatchCreateItemsAsync(new BatchCreateItemsRequest
             {
-                Parent = crowd.Dataset, Batch = Requests.Batch(BatchItems, SimulatedDataset.Length, $"more{b}-"),
+                Parent = crowd.Dataset,
+                Batch = Requests.Batch(BatchItems, SimulatedDataset.Length, $"more{b}-"),
             });
         }
 
         var job = await service.PredictionJobs.CreatePredictionJobAsync(new CreatePredictionJobRequest
         {
-            Parent = crowd.Dataset, PredictionJob = new PredictionJob { Model = new ModelSelector { Model = model } },
+            Parent = crowd.Dataset,
+            PredictionJob = new PredictionJob { Model = new ModelSelector { Model = model } },
         });
         var killed = await JobWaiting.WaitAsync(service, job.Name, seen => seen.PredictedCount > 0);
         await service.KillAsync();

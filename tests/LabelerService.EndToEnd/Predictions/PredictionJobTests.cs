@@ -32,7 +32,10 @@ public sealed class PredictionJobTests(ServiceFixture fixture)
         {
             var single = (await _service.Predictions.PredictAsync(new PredictRequest
             {
-                Dataset = crowd.Dataset, Model = new ModelSelector { Model = model }, ItemId = row.ItemId, IncludeLabelers = true,
+                Dataset = crowd.Dataset,
+                Model = new ModelSelector { Model = model },
+                ItemId = row.ItemId,
+                IncludeLabelers = true,
             })).Prediction;
             Assert.Equal(single.PredictedClass, row.Prediction.PredictedClass);
             Assert.Equal(single.Entropy, row.Prediction.Entropy, 1e-5);
@@ -66,7 +69,8 @@ public sealed class PredictionJobTests(ServiceFixture fixture)
             _service, await TrainAndPredictTests.StartAsync(_service, crowd.Dataset, "dn", ("epochs", "2")));
         await _service.Models.SetModelAliasAsync(new SetModelAliasRequest
         {
-            Name = $"{crowd.Dataset}/models/dn", Alias = new ModelAlias { Alias = "champion", Version = second.ModelVersion },
+            Name = $"{crowd.Dataset}/models/dn",
+            Alias = new ModelAlias { Alias = "champion", Version = second.ModelVersion },
         });
         Assert.Equal(first, (await WaitAsync(created.Name)).ModelVersion);
     }
@@ -123,7 +127,9 @@ public sealed class PredictionJobTests(ServiceFixture fixture)
         Assert.Empty((await _service.PredictionJobs.ListPredictionJobsAsync(new ListPredictionJobsRequest { Parent = crowd.Dataset })).PredictionJobs);
         var valid = await _service.PredictionJobs.CreatePredictionJobAsync(new CreatePredictionJobRequest
         {
-            Parent = crowd.Dataset, PredictionJob = new PredictionJob { Model = selector }, ValidateOnly = true,
+            Parent = crowd.Dataset,
+            PredictionJob = new PredictionJob { Model = selector },
+            ValidateOnly = true,
         });
         Assert.Empty(valid.Name);
         var done = await RunAsync(crowd.Dataset, new PredictionJob { Model = selector, Filter = "item_id = none" });
