@@ -131,9 +131,8 @@ public sealed class PredictionSchedulerTests : IDisposable
     [Fact]
     public async Task Beyond_the_longest_wait_a_request_is_refused_at_once_and_told_when_to_come_again()
     {
-        var (scheduler, model, lane) = Start(new PredictionLimits { Runners = 1, MaxWait = TimeSpan.FromSeconds(2), MaxWaitFactor = 0 });
-        lane.Measured(1, 8 * 10);
-        Assert.InRange(lane.SecondsPerRow, 10, 10.1);
+        var (scheduler, model, lane) = Start(new PredictionLimits { Runners = 1, MaxWait = TimeSpan.FromSeconds(2), MaxWaitFactor = 0, Burst = TimeSpan.Zero });
+        lane.SecondsPerRow = 10;
         var first = Task.Run(() => Predict(scheduler, lane, 1).AsTask());
         await model.StartedAsync();
         var waiting = Predict(scheduler, lane, 2).AsTask();
@@ -150,10 +149,26 @@ public sealed class PredictionSchedulerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_burst_is_let_in_and_a_queue_that_does_not_become_empty_is_not()
+    {
+        var limits = new PredictionLimits { Runners = 1, MaxWait = TimeSpan.FromSeconds(2), MaxWaitFactor = 0, Burst = TimeSpan.FromSeconds(100) };
+        var (scheduler, model, lane) = Start(limits);
+        lane.SecondsPerRow = 10;
+        var first = Task.Run(() => Predict(scheduler, lane, 1).AsTask());
+        await model.StartedAsync();
+        var (second, third) = (Predict(scheduler, lane, 2).AsTask(), Predict(scheduler, lane, 3).AsTask());
+        _time.Advance(limits.Burst);
+        var refused = await Assert.ThrowsAsync<ServiceException>(() => Predict(scheduler, lane, 4).AsTask());
+        Assert.Equal(ErrorKind.ResourceExhausted, refused.Kind);
+        model.Pass(3);
+        await Task.WhenAll(first, second, third);
+    }
+
+    [Fact]
     public async Task A_large_request_in_the_queue_does_not_make_small_ones_be_refused()
     {
-        var (scheduler, model, lane) = Start(new PredictionLimits { Runners = 1, MaxWait = TimeSpan.FromSeconds(2), MaxWaitFactor = 0 });
-        lane.Measured(1, 8);
+        var (scheduler, model, lane) = Start(new PredictionLimits { Runners = 1, MaxWait = TimeSpan.FromSeconds(2), MaxWaitFactor = 0, Burst = TimeSpan.Zero });
+        lane.SecondsPerRow = 1;
         var large = Predict(scheduler, lane, [.. Enumerable.Range(0, 1000).Select(value => (float)value)]).AsTask();
         await model.StartedAsync();
         var small = Predict(scheduler, lane, 5000).AsTask();

@@ -56,11 +56,14 @@ internal sealed class BatchLane(IBlockModel model, bool distilled, bool backgrou
     public bool Active { get; set; }
 
     /// <summary>Estimated time that an item takes a runner, in seconds.</summary>
-    public double SecondsPerRow { get; private set; } = 20e-6;
+    public double SecondsPerRow { get; set; } = 20e-6;
 
-    /// <summary>Takes a measured block into the estimate.</summary>
-    public void Measured(int rows, double seconds) =>
-        SecondsPerRow = Math.Max(ShortestRow, SecondsPerRow + (((seconds / rows) - SecondsPerRow) / Memory));
+    /// <summary>
+    /// Takes a measured block into the estimate. One that took very long tells of a machine that was busy with something else: it counts
+    /// as twice what was expected.
+    /// </summary>
+    public void Measured(int rows, double seconds) => SecondsPerRow = Math.Max(
+        ShortestRow, SecondsPerRow + ((Math.Min(seconds / rows, 2 * SecondsPerRow) - SecondsPerRow) / Memory));
 
     /// <summary>Puts a request at the end.</summary>
     public void Append(PendingPrediction request)

@@ -17,6 +17,15 @@ internal sealed record PredictionLimits
     /// </summary>
     public double MaxWaitFactor { get; init; } = 3;
 
+    /// <summary>
+    /// How long more may wait than that, up to <see cref="BurstFactor"/> times as much: a burst is worked off, a queue that does not become
+    /// empty for this long is an overload.
+    /// </summary>
+    public TimeSpan Burst { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How much more may wait in a burst.</summary>
+    public double BurstFactor { get; init; } = 10;
+
     /// <summary>How long a block may take, by estimate: who comes while it runs waits for it.</summary>
     public TimeSpan MaxBlock { get; init; } = TimeSpan.FromMilliseconds(2);
 

@@ -30,6 +30,7 @@ internal sealed class PredictionScheduler : IDisposable
     private int _waitingRequests;
     private int _sinceBackground;
     private bool _stopped;
+    private long? _overSince;
 
     /// <summary>Starts the runners.</summary>
     public PredictionScheduler(PredictionLimits limits, TimeProvider time)
@@ -420,6 +421,7 @@ internal sealed class PredictionScheduler : IDisposable
     {
         if (_foreground.IsEmpty)
         {
+            _overSince = null;
             return null;
         }
 
@@ -436,9 +438,19 @@ internal sealed class PredictionScheduler : IDisposable
 
         var wait = ahead / _limits.Runners;
         var longest = Math.Max(_limits.MaxWait.TotalSeconds, _limits.MaxWaitFactor * count * lane.SecondsPerRow);
-        if (wait <= longest && _waitingRows + count <= Math.Max(_limits.MaxWaitingRows, count) && _waitingRequests < _limits.MaxWaitingRequests)
+        if (_waitingRows + count <= Math.Max(_limits.MaxWaitingRows, count) && _waitingRequests < _limits.MaxWaitingRequests)
         {
-            return null;
+            if (wait <= longest)
+            {
+                return null;
+            }
+
+            // Since the queue was last empty, not since it was last short: under an overload it is short again and again.
+            _overSince ??= _time.GetTimestamp();
+            if (wait <= longest * _limits.BurstFactor && _time.GetElapsedTime(_overSince.Value) < _limits.Burst)
+            {
+                return null;
+            }
         }
 
         return new ServiceException(
