@@ -203,6 +203,25 @@ public sealed class CommandLineTests(ServiceFixture fixture) : IDisposable
         }
     }
 
+    [Fact]
+    public async Task A_client_that_knows_two_replicas_goes_on_with_the_one_that_answers()
+    {
+        var name = await CreateAsync();
+        var dead = $"http://127.0.0.1:{FreePort.Two().First}";
+        for (var call = 0; call < 3; call++)
+        {
+            // Both orders: calls go to them in turn.
+            var servers = call % 2 == 0 ? $"{dead},{_service.GrpcAddress}" : $"{_service.GrpcAddress},{dead}";
+            using var shown = Json(await RunAsync("dataset", "show", name, "--server", servers, "--json"));
+            Assert.Equal($"datasets/{name}", shown.RootElement.GetProperty("name").GetString());
+        }
+
+        foreach (var wrong in (string[])["http://a:1,", "http://a:1,https://b:2", "http://a:1,b"])
+        {
+            Assert.Equal(2, (await RunAsync("dataset", "list", "--server", wrong)).ExitCode);
+        }
+    }
+
     public void Dispose() => _files.Dispose();
 
     private Task<CliProcess.Outcome> RunAsync(params string[] arguments) => CliProcess.RunAsync(_service, arguments);
