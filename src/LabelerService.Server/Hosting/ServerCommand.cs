@@ -45,7 +45,7 @@ internal static class ServerCommand
             Description = "Trainers to run beside the server; 0 if they run elsewhere.",
             DefaultValueFactory = _ => FromEnvironment("LABELER_TRAINERS", 1),
         };
-        var reflection = new Option<bool>("--reflection") { Description = "Answer gRPC reflection.", DefaultValueFactory = _ => true };
+        var reflection = new Option<bool>("--reflection") { Description = "Answer gRPC reflection and /openapi/v1.json.", DefaultValueFactory = _ => true };
         var predictionThreads = new Option<int>("--prediction-threads")
         {
             Description = "Blocks of predictions that run at once (also LABELER_PREDICTION_THREADS). Default: the number of cores.",
