@@ -36,11 +36,11 @@ internal sealed class Queue : IAsyncDisposable
         where T : notnull => _database.Get<T>();
 
     /// <summary>The queue spans a whole database, so each test has its own.</summary>
-    public static async Task<Queue> CreateAsync()
+    public static async Task<Queue> CreateAsync(int items = 150)
     {
         var database = new PostgresFixture();
         await database.InitializeAsync();
-        var crowd = SimulatedCrowd.Create(new SimulatedCrowdOptions { Items = 150 });
+        var crowd = SimulatedCrowd.Create(new SimulatedCrowdOptions { Items = items });
         return new Queue(database, await crowd.LoadAsync(database.Services), crowd);
     }
 

@@ -23,6 +23,12 @@ internal sealed record PredictionLimits
     /// </summary>
     public TimeSpan Burst { get; init; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>
+    /// How long nobody must have been refused before a burst is let in: under an overload the queue is short, even empty, again and again, because
+    /// others are refused, and each time would begin a burst.
+    /// </summary>
+    public TimeSpan Calm { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>How much more may wait in a burst.</summary>
     public double BurstFactor { get; init; } = 10;
 

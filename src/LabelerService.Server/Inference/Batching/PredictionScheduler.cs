@@ -31,6 +31,7 @@ internal sealed class PredictionScheduler : IDisposable
     private int _sinceBackground;
     private bool _stopped;
     private long? _overSince;
+    private long? _lastRefusal;
 
     /// <summary>Starts the runners.</summary>
     public PredictionScheduler(PredictionLimits limits, TimeProvider time)
@@ -447,12 +448,14 @@ internal sealed class PredictionScheduler : IDisposable
 
             // Since the queue was last empty, not since it was last short: under an overload it is short again and again.
             _overSince ??= _time.GetTimestamp();
-            if (wait <= longest * _limits.BurstFactor && _time.GetElapsedTime(_overSince.Value) < _limits.Burst)
+            if (wait <= longest * _limits.BurstFactor && _time.GetElapsedTime(_overSince.Value) < _limits.Burst
+                && (_lastRefusal is not { } refused || _time.GetElapsedTime(refused) >= _limits.Calm))
             {
                 return null;
             }
         }
 
+        _lastRefusal = _time.GetTimestamp();
         return new ServiceException(
             ErrorKind.ResourceExhausted, "OVERLOADED", "More predictions wait than this server can answer in time. Call again after the delay in the details.")
         {
