@@ -13,8 +13,8 @@ namespace LabelerService.Benchmarks.Predict;
 /// </summary>
 internal static class PredictOverload
 {
-    private const int Labelers = 1_999;
-    private const int Batch = 16;
+    private const int Labelers = 7_999;
+    private const int Batch = 8;
     private const int Times = 4;
 
     public static async Task MeasureAsync(
@@ -33,7 +33,7 @@ internal static class PredictOverload
         var outcome = await OfferAsync(load, request, capacity * Times, duration * 2, cancel);
         var goodput = outcome.Admitted.Count / outcome.Seconds;
         var ratio = outcome.Times.Percentile(0.99) / unloaded.Percentile(0.99);
-        run.Result.Details["units"] = "a call has 16 items of a model with 2,000 heads; goodput_ratio = answered calls/s under overload / calls/s of twice as many clients as cores";
+        run.Result.Details["units"] = "a call has 8 items of a model with 8,000 heads; goodput_ratio = answered calls/s under overload / calls/s of twice as many clients as cores";
         run.Result.Figure("unloaded_p99_ms", unloaded.Percentile(0.99));
         run.Result.Figure("capacity_per_second", capacity);
         run.Result.Figure("offered_ratio", outcome.Offered / outcome.Seconds / capacity);

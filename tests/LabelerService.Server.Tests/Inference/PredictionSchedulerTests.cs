@@ -69,6 +69,20 @@ public sealed class PredictionSchedulerTests : IDisposable
     }
 
     [Fact]
+    public async Task Small_requests_are_answered_whole_in_the_order_they_came_however_short_blocks_shall_be()
+    {
+        var (scheduler, model, lane) = Start(OneRunner with { MaxBlock = TimeSpan.FromTicks(1) });
+        var first = Task.Run(() => Predict(scheduler, lane, 1).AsTask());
+        await model.StartedAsync();
+        var second = Predict(scheduler, lane, [20, 21, 22, 23]).AsTask();
+        var third = Predict(scheduler, lane, [30, 31, 32, 33]).AsTask();
+        model.Pass(3);
+        await Task.WhenAll(first, second, third);
+        Assert.Equal([(4, 20f)], model.Blocks[1]);
+        Assert.Equal([(4, 30f)], model.Blocks[2]);
+    }
+
+    [Fact]
     public async Task Runners_work_on_a_large_request_together()
     {
         var (scheduler, model, lane) = Start(new PredictionLimits { Runners = 2 });

@@ -88,7 +88,7 @@ internal sealed class PredictionScheduler : IDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_stopped, this);
-            now = _running < _limits.Runners && _foreground.IsEmpty && count <= lane.Model.MaxRows / SharesOfBlock;
+            now = _running < _limits.Runners && _foreground.IsEmpty && IsSmall(count, lane);
             if (!now && !lane.Background && Refusal(lane, count) is { } refusal)
             {
                 return ValueTask.FromException<PredictedItems>(refusal);
@@ -358,6 +358,8 @@ internal sealed class PredictionScheduler : IDisposable
         return (background ? _background : _foreground).Take();
     }
 
+    private static bool IsSmall(int count, BatchLane lane) => count <= lane.Model.MaxRows / SharesOfBlock;
+
     private int TakeBlock(BatchLane lane, ref BlockPart[] parts, ref int rows)
     {
         var limit = (int)Math.Clamp(_limits.MaxBlock.TotalSeconds / lane.SecondsPerRow, 1, lane.Model.MaxRows);
@@ -367,6 +369,16 @@ internal sealed class PredictionScheduler : IDisposable
         {
             var request = lane.First!;
             var taken = Math.Min(Math.Min(request.Remaining, share), limit - rows);
+            if (IsSmall(request.Count, lane))
+            {
+                // In one piece and in the order they came: if small ones took turns, each that is let in would make all that wait wait longer.
+                taken = request.Remaining;
+                if (count > 0 && taken > limit - rows)
+                {
+                    break;
+                }
+            }
+
             if (count == parts.Length)
             {
                 Array.Resize(ref parts, count * 2);
