@@ -1,6 +1,6 @@
 using LabelerService.Core.Errors;
-using Npgsql;
 using LabelerService.Storage.Database;
+using Npgsql;
 
 namespace LabelerService.Storage.Predictions;
 
