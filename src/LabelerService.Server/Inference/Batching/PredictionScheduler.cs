@@ -7,7 +7,7 @@ namespace LabelerService.Server.Inference.Batching;
 /// request wait. Requests that come while all runners are busy wait, and the next free runner takes what waits together as one block. A
 /// large request gives each block only a share as long as others wait. Beyond a bound on the wait, requests are refused at once.
 /// </summary>
-internal sealed class PredictionScheduler : IDisposable
+internal sealed partial class PredictionScheduler : IDisposable
 {
     // While others wait, a request gives a block at most this part of its rows: a large one cannot fill it.
     private const int SharesOfBlock = 4;
@@ -30,8 +30,6 @@ internal sealed class PredictionScheduler : IDisposable
     private int _waitingRequests;
     private int _sinceBackground;
     private bool _stopped;
-    private long? _overSince;
-    private long? _lastRefusal;
 
     /// <summary>Starts the runners.</summary>
     public PredictionScheduler(PredictionLimits limits, TimeProvider time)
@@ -428,50 +426,5 @@ internal sealed class PredictionScheduler : IDisposable
         }
 
         return count;
-    }
-
-    private ServiceException? Refusal(BatchLane lane, int count)
-    {
-        if (_foreground.IsEmpty)
-        {
-            _overSince = null;
-            return null;
-        }
-
-        // Of what waits, a request of n items has to let at most n of each other request pass: blocks are shared.
-        double ahead = 0, all = 0;
-        for (var other = _foreground.First; other is not null; other = other.Following)
-        {
-            for (var request = other.First; request is not null; request = request.Following)
-            {
-                ahead += Math.Min(request.Remaining, count) * other.SecondsPerRow;
-                all += request.Remaining * other.SecondsPerRow;
-            }
-        }
-
-        var wait = ahead / _limits.Runners;
-        var longest = Math.Max(_limits.MaxWait.TotalSeconds, _limits.MaxWaitFactor * count * lane.SecondsPerRow);
-        if (_waitingRows + count <= Math.Max(_limits.MaxWaitingRows, count) && _waitingRequests < _limits.MaxWaitingRequests)
-        {
-            if (wait <= longest)
-            {
-                return null;
-            }
-
-            // Since the queue was last empty, not since it was last short: under an overload it is short again and again.
-            _overSince ??= _time.GetTimestamp();
-            if (wait <= longest * _limits.BurstFactor && _time.GetElapsedTime(_overSince.Value) < _limits.Burst
-                && (_lastRefusal is not { } refused || _time.GetElapsedTime(refused) >= _limits.Calm))
-            {
-                return null;
-            }
-        }
-
-        _lastRefusal = _time.GetTimestamp();
-        return new ServiceException(
-            ErrorKind.ResourceExhausted, "OVERLOADED", "More predictions wait than this server can answer in time. Call again after the delay in the details.")
-        {
-            RetryAfter = TimeSpan.FromSeconds(Math.Clamp(all / _limits.Runners, 0.01, 10)),
-        };
     }
 }
