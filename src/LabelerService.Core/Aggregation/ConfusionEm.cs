@@ -57,6 +57,66 @@ public static class ConfusionEm
         return EmLoop.Run(table, itemPrior, em, posteriors => MStep(table, posteriors, options.Confusions), cancellationToken);
     }
 
+    /// <summary>The same for the parts of an <see cref="AggregationInput"/>: known classes are fixed, a model's rows are priors.</summary>
+    /// <param name="input">The input, checked. A row of zeros of the model leaves the item at the class shares of all annotations.</param>
+    /// <param name="options">Settings.</param>
+    /// <param name="control">Threads, progress, cancellation; iterations are the options'.</param>
+    internal static Consensus Aggregate(AggregationInput input, ConfusionEmOptions options, AggregationControl control)
+    {
+        var table = input.Table;
+        var em = new EmOptions(options.MaxIterations, options.Tolerance, options.EstimateClassPrior, options.ClassSmoothing);
+        var result = EmLoop.Run(
+            table, ItemPrior(input), em, posteriors => MStep(table, posteriors, options.Confusions), control.Cancel, input.Gold.Span,
+            control.Progress);
+        var skills = new double[table.LabelerCount];
+        for (var r = 0; r < skills.Length; r++)
+        {
+            skills[r] = Math.Min(1, result.Confusions.Accuracy(r, result.ClassPrior));
+        }
+
+        return new Consensus
+        {
+            ClassCount = table.ClassCount,
+            Posteriors = result.Posteriors,
+            ClassPrior = result.ClassPrior,
+            Confusions = result.Confusions,
+            LabelerSkills = skills,
+            Iterations = result.Iterations,
+            Converged = result.Converged,
+        };
+    }
+
+    private static double[] ItemPrior(AggregationInput input)
+    {
+        if (input.ModelProbabilities.IsEmpty)
+        {
+            return [];
+        }
+
+        var classes = input.Table.ClassCount;
+        var model = input.ModelProbabilities.Span;
+        var shares = MajorityVote.ClassShares(input.Table);
+        var prior = new double[model.Length];
+        for (var n = 0; n < input.Table.ItemCount; n++)
+        {
+            var row = prior.AsSpan(n * classes, classes);
+            var sum = 0.0;
+            for (var k = 0; k < classes; k++)
+            {
+                var given = model[(n * classes) + k];
+                row[k] = float.IsFinite(given) && given > 0 ? given : 0;
+                sum += row[k];
+            }
+
+            for (var k = 0; k < classes; k++)
+            {
+                row[k] = sum > 0 ? row[k] / sum : shares[k];
+            }
+        }
+
+        return prior;
+    }
+
     /// <summary>Posterior of every item given priors and confusions: p(k|n) ∝ prior(k|n) Π_r Θ_r(y_nr | k).</summary>
     /// <param name="table">The annotations.</param>
     /// <param name="prior">One class distribution for all items [K], or one for each, row-major [N, K]; zeros and NaN are floored.</param>
