@@ -10,7 +10,7 @@ public sealed class DescriptorTests
     private static readonly FileDescriptor[] Files =
     [
         DatasetServiceReflection.Descriptor, ItemServiceReflection.Descriptor, LabelerRegistryServiceReflection.Descriptor,
-        AnnotationServiceReflection.Descriptor, TrainingServiceReflection.Descriptor, RetrainingServiceReflection.Descriptor, ModelServiceReflection.Descriptor,
+        AnnotationServiceReflection.Descriptor, TrainingServiceReflection.Descriptor, RetrainingServiceReflection.Descriptor, ModelServiceReflection.Descriptor, InsightServiceReflection.Descriptor,
         PredictionServiceReflection.Descriptor, PredictionJobServiceReflection.Descriptor, ApiKeyServiceReflection.Descriptor,
     ];
 
@@ -56,7 +56,7 @@ public sealed class DescriptorTests
     [Fact]
     public void Lists_have_the_standard_paging_fields()
     {
-        foreach (var method in AllMethods().Where(method => method.Name.StartsWith("List", StringComparison.Ordinal) && method.Name != "ListAlgorithms"))
+        foreach (var method in AllMethods().Where(method => method.Name.StartsWith("List", StringComparison.Ordinal) && method.Name is not ("ListAlgorithms" or "ListAggregators")))
         {
             Assert.Equal(FieldType.Int32, method.InputType.FindFieldByName("page_size").FieldType);
             Assert.Equal(FieldType.String, method.InputType.FindFieldByName("page_token").FieldType);

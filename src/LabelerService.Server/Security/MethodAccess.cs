@@ -59,6 +59,18 @@ internal static class MethodAccess
         ["labeler.v1.TrainingService/WatchTrainingRun"] = Readers,
         ["labeler.v1.TrainingService/CancelTrainingRun"] = Writers,
 
+        // Insight tells of labelers by name: none of it is for labelers.
+        ["labeler.v1.InsightService/ListAggregators"] = Readers,
+        ["labeler.v1.InsightService/RefreshInsights"] = Readers,
+        ["labeler.v1.InsightService/ListItemConsensus"] = Readers,
+        ["labeler.v1.InsightService/ExportItemConsensus"] = Readers,
+        ["labeler.v1.InsightService/ListLabelerInsights"] = Readers,
+        ["labeler.v1.InsightService/GetLabelerInsight"] = Readers,
+        ["labeler.v1.InsightService/ListLookAlikes"] = Readers,
+        ["labeler.v1.InsightService/ListSuspectedAnnotations"] = Readers,
+        ["labeler.v1.InsightService/GetAgreement"] = Readers,
+        ["labeler.v1.InsightService/SuggestAnnotations"] = Readers,
+
         // Trainers belong to no dataset; of what they do only a number shows.
         ["labeler.v1.TrainingService/ListTrainers"] = Readers,
 
