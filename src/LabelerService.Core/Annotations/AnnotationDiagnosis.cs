@@ -133,7 +133,8 @@ public static class AnnotationDiagnosis
         internal ItemCounts(AnnotationTable table)
         {
             var votes = new int[table.ClassCount];
-            var (labelers, classes) = (table.Labelers, table.Classes);
+            var labelers = table.Labelers;
+            var classes = table.Classes;
             for (var n = 0; n < table.ItemCount; n++)
             {
                 var (start, end) = table.RangeOfItem(n);
