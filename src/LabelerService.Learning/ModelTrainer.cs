@@ -131,6 +131,8 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
         {
             Onnx = onnx,
             Weights = WarmStartRules.Supports(settings.Algorithm) ? trained.Weights : null,
+            TrainingItems = set.Items,
+            OutOfFold = trained.OutOfFold ?? trained.ItemPriors ?? [],
             ConsensusItems = trained.Consensus is null ? [] : set.Items,
             Consensus = trained.Consensus ?? [],
             Manifest = new ModelManifest

@@ -16,6 +16,18 @@ public sealed class TrainedModel
     /// <summary>Settings, lineage, heads and metrics.</summary>
     public required ModelManifest Manifest { get; init; }
 
+    /// <summary>Snapshot indexes of the items whose annotations were trained on, ascending.</summary>
+    public IReadOnlyList<int> TrainingItems { get; init; } = [];
+
+    /// <summary>
+    /// What the features of each of <see cref="TrainingItems"/> say, by classifiers that did not see it: class distributions [n, K],
+    /// row-major. They may vote beside the item's own annotations, which they have not learnt. Empty where the algorithm has none.
+    /// </summary>
+    /// <remarks>
+    /// As sharp as EM used them in its last round, and not calibrated: with these as priors EM does what training did.
+    /// </remarks>
+    public IReadOnlyList<float> OutOfFold { get; init; } = [];
+
     /// <summary>
     /// Snapshot indexes of the training items with an opinion on each, from its annotations and everything learnt; empty where the
     /// algorithm has none beyond its predictions.

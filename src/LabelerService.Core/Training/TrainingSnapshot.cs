@@ -21,6 +21,12 @@ public sealed class TrainingSnapshot : IDisposable
     /// <summary>External ids of the N items that have features, by ascending key.</summary>
     public required string[] ItemIds { get; init; }
 
+    /// <summary>Database keys of the items, ascending; empty where they come from elsewhere.</summary>
+    public long[] ItemKeys { get; init; } = [];
+
+    /// <summary>When each item was last written, as UTC ticks; empty where <see cref="ItemKeys"/> is.</summary>
+    public long[] ItemTimes { get; init; } = [];
+
     /// <summary>Features [N, D] float32; D is <see cref="DatasetSchema.FeatureLength"/>.</summary>
     public required FeatureMatrix Features { get; init; }
 

@@ -102,6 +102,10 @@ internal sealed record RunControl(TimeProvider Time, IProgress<TrainingProgress>
 /// <param name="OutOfFold">
 /// What the ensemble says of training items by classifiers that saw only others [n, K]; null where that is not known.
 /// </param>
+/// <param name="ItemPriors">
+/// What classifiers of another kind than the served one say of training items that they did not see [n, K]: as good beside the items' labels
+/// as <paramref name="OutOfFold"/>, but nothing to calibrate the served one by. Null where there is none, or where that is known.
+/// </param>
 /// <param name="Selection">How it was chosen, where the algorithm chose among others.</param>
 /// <param name="WeightIntervals">95 % interval of each head's mean weight; null where weights are not learnt.</param>
 /// <param name="Temperature">What its probabilities were calibrated by; 1 where they were not.</param>
@@ -110,7 +114,7 @@ internal sealed record RunControl(TimeProvider Time, IProgress<TrainingProgress>
 internal sealed record TrainedEnsemble(
     Ensemble Ensemble, HeadAssignment Heads, float[]? Consensus = null, float[]? OutOfFold = null, ModelSelection? Selection = null,
     IReadOnlyList<Interval>? WeightIntervals = null, double Temperature = 1, Ensemble? Distilled = null,
-    byte[]? Weights = null);
+    byte[]? Weights = null, float[]? ItemPriors = null);
 
 /// <summary>A way to learn from annotations.</summary>
 internal interface ILearningAlgorithm

@@ -152,9 +152,11 @@ public sealed class DatasetStore
                 batch.BatchCommands.Add(Sql.BatchCommand("LOCK TABLE artefacts IN SHARE ROW EXCLUSIVE MODE"));
                 batch.BatchCommands.Add(Sql.BatchCommand(
                     """
-                    DELETE FROM artefacts a WHERE EXISTS (SELECT 1 FROM model_versions v WHERE v.dataset_id = $1 AND a.sha256 IN (v.artefact_sha256, v.weights_sha256))
+                    DELETE FROM artefacts a WHERE EXISTS (
+                        SELECT 1 FROM model_versions v WHERE v.dataset_id = $1 AND a.sha256 IN (v.artefact_sha256, v.weights_sha256, v.out_of_fold_sha256))
                     AND NOT EXISTS (SELECT 1 FROM model_versions v WHERE v.dataset_id <> $1 AND v.artefact_sha256 = a.sha256 AND v.state = 1)
                     AND NOT EXISTS (SELECT 1 FROM model_versions v WHERE v.dataset_id <> $1 AND v.weights_sha256 = a.sha256 AND v.state = 1)
+                    AND NOT EXISTS (SELECT 1 FROM model_versions v WHERE v.dataset_id <> $1 AND v.out_of_fold_sha256 = a.sha256 AND v.state = 1)
                     """,
                     dataset.Key));
                 foreach (var table in Tables)

@@ -78,6 +78,11 @@ public sealed record ModelVersionRecord(
     /// <summary>Hex SHA-256 of the weights that others may start from; null where it was published without.</summary>
     public string? WeightsSha256 { get; init; }
 
+    /// <summary>
+    /// Hex SHA-256 of the table of its training items (<see cref="OutOfFoldTable"/>); null where it was published without.
+    /// </summary>
+    public string? OutOfFoldSha256 { get; init; }
+
     /// <summary>When it was deleted; null if it is not.</summary>
     public DateTimeOffset? DeleteTime { get; init; }
 

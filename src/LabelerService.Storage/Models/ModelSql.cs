@@ -1,5 +1,6 @@
 using LabelerService.Core.Errors;
 using LabelerService.Core.Models;
+using LabelerService.Storage.Artefacts;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Notifications;
@@ -20,7 +21,7 @@ internal static class ModelSql
 {
     /// <summary>Adds the next version within a transaction; the model's row is created with its first version.</summary>
     public static async Task<ModelVersionRecord> AddVersionAsync(
-        NpgsqlConnection connection, RunRecord run, byte[] sha256, long length, byte[]? weightsSha256, long? weightsLength, ModelManifest manifest,
+        NpgsqlConnection connection, RunRecord run, StoredFile graph, StoredFile? weights, StoredFile? outOfFold, ModelManifest manifest,
         CancellationToken cancel)
     {
         // What it began with is known from the run, whoever trained it.
@@ -43,11 +44,12 @@ internal static class ModelSql
             connection,
             $"""
             INSERT INTO model_versions (dataset_id, model_id, version, artefact_sha256, artefact_length, manifest, run_id, state, champion_version,
-                weights_sha256, weights_length)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, {(int)ModelVersionState.Ready}, $8, $9, $10) RETURNING create_time
+                weights_sha256, weights_length, out_of_fold_sha256, out_of_fold_length)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, {(int)ModelVersionState.Ready}, $8, $9, $10, $11, $12) RETURNING create_time
             """,
-            run.DatasetKey, run.ModelId, version, sha256, length, Sql.Json(Json.Write(manifest)), run.RunId,
-            Sql.Typed(champion, NpgsqlDbType.Integer), Sql.Typed(weightsSha256, NpgsqlDbType.Bytea), Sql.Typed(weightsLength, NpgsqlDbType.Bigint))
+            run.DatasetKey, run.ModelId, version, graph.Sha256, graph.Length, Sql.Json(Json.Write(manifest)), run.RunId,
+            Sql.Typed(champion, NpgsqlDbType.Integer), Sql.Typed(weights?.Sha256, NpgsqlDbType.Bytea), Sql.Typed(weights?.Length, NpgsqlDbType.Bigint),
+            Sql.Typed(outOfFold?.Sha256, NpgsqlDbType.Bytea), Sql.Typed(outOfFold?.Length, NpgsqlDbType.Bigint))
             .ListAsync(row => row.GetFieldValue<DateTimeOffset>(0), cancel);
         if (champion is null)
         {
@@ -60,10 +62,11 @@ internal static class ModelSql
         }
 
         return new ModelVersionRecord(
-            run.ModelId, version, Convert.ToHexStringLower(sha256), length, manifest, run.RunId, ModelVersionState.Ready, created[0])
+            run.ModelId, version, Convert.ToHexStringLower(graph.Sha256), graph.Length, manifest, run.RunId, ModelVersionState.Ready, created[0])
         {
             ChampionVersion = champion,
-            WeightsSha256 = weightsSha256 is null ? null : Convert.ToHexStringLower(weightsSha256),
+            WeightsSha256 = weights is null ? null : Convert.ToHexStringLower(weights.Sha256),
+            OutOfFoldSha256 = outOfFold is null ? null : Convert.ToHexStringLower(outOfFold.Sha256),
         };
     }
 

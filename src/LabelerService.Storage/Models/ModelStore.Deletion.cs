@@ -48,7 +48,7 @@ public sealed partial class ModelStore
                     connection,
                     $"""
                     UPDATE model_versions SET state = {(int)ModelVersionState.Deleted}, delete_time = now(), delete_actor = $4
-                    WHERE dataset_id = $1 AND model_id = $2 AND version = $3 AND state = {(int)ModelVersionState.Ready} RETURNING artefact_sha256, weights_sha256
+                    WHERE dataset_id = $1 AND model_id = $2 AND version = $3 AND state = {(int)ModelVersionState.Ready} RETURNING artefact_sha256, weights_sha256, out_of_fold_sha256
                     """,
                     dataset.Key, modelId, version, actor).ListAsync(ReadArtefacts, token);
                 if (deleted.Count > 0)
@@ -89,7 +89,7 @@ public sealed partial class ModelStore
                     connection,
                     $"""
                     UPDATE model_versions SET state = {(int)ModelVersionState.Deleted}, delete_time = now(), delete_actor = $3
-                    WHERE dataset_id = $1 AND model_id = $2 AND state = {(int)ModelVersionState.Ready} RETURNING artefact_sha256, weights_sha256
+                    WHERE dataset_id = $1 AND model_id = $2 AND state = {(int)ModelVersionState.Ready} RETURNING artefact_sha256, weights_sha256, out_of_fold_sha256
                     """,
                     dataset.Key, modelId, actor).ListAsync(ReadArtefacts, token);
                 if (deleted.Count > 0 && !force)
@@ -127,12 +127,12 @@ public sealed partial class ModelStore
         await RemoveArtefactsAsync(artefacts, cancel);
     }
 
-    // The graph, and the weights for warm starts where they were kept.
-    private static IEnumerable<byte[]> ReadArtefacts(Npgsql.NpgsqlDataReader row) =>
-        row.IsDBNull(1) ? [row.GetFieldValue<byte[]>(0)] : [row.GetFieldValue<byte[]>(0), row.GetFieldValue<byte[]>(1)];
+    // The graph, and what was kept beside it.
+    private static byte[][] ReadArtefacts(Npgsql.NpgsqlDataReader row) =>
+        [.. Enumerable.Range(0, row.FieldCount).Where(column => !row.IsDBNull(column)).Select(row.GetFieldValue<byte[]>)];
 
     // What this leaves behind, being locked by a publication or broken off, the sweeper finds.
-    private Task<int> RemoveArtefactsAsync(List<IEnumerable<byte[]>> versions, CancellationToken cancel)
+    private Task<int> RemoveArtefactsAsync(List<byte[][]> versions, CancellationToken cancel)
     {
         byte[][] hashes = [.. versions.SelectMany(artefacts => artefacts)];
         return hashes.Length == 0

@@ -239,6 +239,7 @@ public sealed partial class ModelStore
     {
         ChampionVersion = row.ChampionVersion,
         WeightsSha256 = row.WeightsSha256 is null ? null : Convert.ToHexStringLower(row.WeightsSha256),
+        OutOfFoldSha256 = row.OutOfFoldSha256 is null ? null : Convert.ToHexStringLower(row.OutOfFoldSha256),
         DeleteTime = row.DeleteTime,
         DeleteActor = row.DeleteActor,
     };

@@ -21,11 +21,14 @@ internal sealed class SnapshotItems
 
     private SnapshotItems(int count, FeatureMatrix features)
     {
-        (Keys, Ids, Splits, Gold) = (new long[count], new string[count], new Split[count], new int[count]);
+        (Keys, Times, Ids, Splits, Gold) = (new long[count], new long[count], new string[count], new Split[count], new int[count]);
         Features = features;
     }
 
     public long[] Keys { get; }
+
+    /// <summary>When each item was last written, as UTC ticks.</summary>
+    public long[] Times { get; }
 
     public string[] Ids { get; }
 
@@ -145,7 +148,7 @@ internal sealed class SnapshotItems
         var within = pinned is null ? "" : pinned.ItemKeys.Length == 0 ? " AND false" : $" AND item_key BETWEEN {pinned.ItemKeys[0]} AND {pinned.ItemKeys[^1]}";
         await using var export = await connection.BeginBinaryExportAsync(
             $"""
-            COPY (SELECT item_key, external_id, split, gold_class{(stored ? ", feature_encoding, features" : "")} FROM items
+            COPY (SELECT item_key, external_id, update_time, split, gold_class{(stored ? ", feature_encoding, features" : "")} FROM items
                   WHERE dataset_id = {dataset} AND features IS NOT NULL{within} ORDER BY item_key) TO STDOUT (FORMAT BINARY)
             """,
             cancel);
@@ -157,7 +160,7 @@ internal sealed class SnapshotItems
             if (pinned is not null && (i == Keys.Length || key != pinned.ItemKeys[i]))
             {
                 // Came, or got its features, after the snapshot.
-                for (var column = 1; column < (stored ? 6 : 4); column++)
+                for (var column = 1; column < (stored ? 7 : 5); column++)
                 {
                     await export.SkipAsync(cancel);
                 }
@@ -167,6 +170,7 @@ internal sealed class SnapshotItems
 
             Keys[i] = key;
             Ids[i] = await export.ReadAsync<string>(NpgsqlDbType.Text, cancel);
+            Times[i] = (await export.ReadAsync<DateTime>(NpgsqlDbType.TimestampTz, cancel)).Ticks;
             Splits[i] = (Split)await export.ReadAsync<short>(NpgsqlDbType.Smallint, cancel);
             Gold[i] = -1;
             if (export.IsNull)

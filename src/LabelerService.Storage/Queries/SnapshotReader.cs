@@ -101,6 +101,8 @@ public sealed class SnapshotReader
                         SnapshotId = hash.Finish(),
                         Schema = schema,
                         ItemIds = items.Ids,
+                        ItemKeys = items.Keys,
+                        ItemTimes = items.Times,
                         Features = items.Features,
                         Splits = items.Splits,
                         Gold = items.Gold,

@@ -21,17 +21,15 @@ public sealed partial class RunStore
     /// Aborted (STALE_LEASE): another trainer has the run, or it has ended; nothing was stored. NotFound: the dataset was deleted.
     /// </exception>
     public Task<ModelVersionRecord> PublishAsync(RunLease lease, byte[] onnx, ModelManifest manifest, CancellationToken cancel) =>
-        PublishAsync(lease, onnx, weights: null, manifest, cancel);
+        PublishAsync(lease, new ModelFiles(onnx), manifest, cancel);
 
-    /// <summary>Publishes the result of a run with the weights that later runs may start from.</summary>
+    /// <summary>Publishes the result of a run with all that is kept of it beside the serving graph.</summary>
     /// <param name="lease">Proof that the run is the caller's.</param>
-    /// <param name="onnx">The serving graph.</param>
-    /// <param name="weights">The weights; null where there are none.</param>
+    /// <param name="files">The serving graph and what is kept beside it.</param>
     /// <param name="manifest">All else that is known of the version.</param>
     /// <param name="cancel">Cancels before the commit.</param>
-    /// <exception cref="Core.Errors.ServiceException">As without weights.</exception>
-    public Task<ModelVersionRecord> PublishAsync(
-        RunLease lease, byte[] onnx, byte[]? weights, ModelManifest manifest, CancellationToken cancel) =>
+    /// <exception cref="Core.Errors.ServiceException">As with the serving graph alone.</exception>
+    public Task<ModelVersionRecord> PublishAsync(RunLease lease, ModelFiles files, ModelManifest manifest, CancellationToken cancel) =>
         _db.TransactAsync(
             async (connection, token) =>
             {
@@ -54,9 +52,10 @@ public sealed partial class RunStore
                     throw RunSql.Stale(run);
                 }
 
-                var hash = await ArtefactStore.WriteAsync(connection, onnx, token);
-                var weightsHash = weights is null ? null : await ArtefactStore.WriteAsync(connection, weights, token);
-                var version = await ModelSql.AddVersionAsync(connection, run, hash, onnx.LongLength, weightsHash, weights?.LongLength, manifest, token);
+                var graph = (await StoredFile.WriteAsync(connection, files.Onnx, token))!;
+                var weights = await StoredFile.WriteAsync(connection, files.Weights, token);
+                var outOfFold = await StoredFile.WriteAsync(connection, files.OutOfFold, token);
+                var version = await ModelSql.AddVersionAsync(connection, run, graph, weights, outOfFold, manifest, token);
                 await Sql.Command(
                     connection,
                     RunSql.WithEvent(

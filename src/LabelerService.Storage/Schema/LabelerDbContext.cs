@@ -169,6 +169,7 @@ internal sealed class LabelerDbContext(DbContextOptions<LabelerDbContext> option
         // Whoever removes artefacts asks which versions refer to one; those that are deleted no longer do.
         entity.HasIndex(row => row.ArtefactSha256).HasFilter("state = 1").HasDatabaseName("ix_model_versions_artefact");
         entity.HasIndex(row => row.WeightsSha256).HasFilter("state = 1 and weights_sha256 is not null").HasDatabaseName("ix_model_versions_weights");
+        entity.HasIndex(row => row.OutOfFoldSha256).HasFilter("state = 1 and out_of_fold_sha256 is not null").HasDatabaseName("ix_model_versions_out_of_fold");
     }
 
     private static void ModelAliasChange(EntityTypeBuilder<ModelAliasChangeEntity> entity)

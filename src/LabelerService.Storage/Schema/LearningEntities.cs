@@ -170,6 +170,10 @@ internal sealed class ModelVersionEntity
 
     public long? WeightsLength { get; set; }
 
+    public byte[]? OutOfFoldSha256 { get; set; }
+
+    public long? OutOfFoldLength { get; set; }
+
     public required string Manifest { get; set; }
 
     public required string RunId { get; set; }

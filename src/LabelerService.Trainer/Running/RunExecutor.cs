@@ -37,7 +37,7 @@ internal sealed partial class RunExecutor(
                 return;
             }
 
-            var version = await PersistAsync(token => runs.PublishAsync(lease, model.Onnx, model.Weights, model.Manifest, token), keeper.Token);
+            var version = await PersistAsync(token => runs.PublishAsync(lease, model.Files, model.Manifest, token), keeper.Token);
             LogPublished(run.DatasetId, version.ModelId, version.Version, model.Manifest.TrainingSeconds);
         }
         catch (OperationCanceledException) when (keeper.Token.IsCancellationRequested)
@@ -77,7 +77,7 @@ internal sealed partial class RunExecutor(
     }
 
     // Null where the run was interrupted and its end is written.
-    private async Task<TrainedModel?> TrainAsync(RunLease lease, LeaseKeeper keeper)
+    private async Task<TrainedFiles?> TrainAsync(RunLease lease, LeaseKeeper keeper)
     {
         var run = lease.Run;
         var settings = AlgorithmCatalogue.Validate(run.Algorithm, run.RequestedSettings);
@@ -110,12 +110,14 @@ internal sealed partial class RunExecutor(
         }
     }
 
-    private async Task<TrainedModel?> TrainAsync(
+    private async Task<TrainedFiles?> TrainAsync(
         RunLease lease, LeaseKeeper keeper, RunBeginning beginning, TrainingSettings settings, ProgressReporter progress, CheckpointPlan plan)
     {
         // Training holds its thread for minutes: it gets one of its own, and the pool keeps its threads for heartbeats.
         var training = Task.Factory.StartNew(
-            () => trainer.Train(beginning.Snapshot, settings, lease.Run.Seed, progress, plan, beginning.WarmStart, keeper.Token),
+            () => TrainedFiles.Of(
+                beginning.Snapshot,
+                trainer.Train(beginning.Snapshot, settings, lease.Run.Seed, progress, plan, beginning.WarmStart, keeper.Token), keeper.Token),
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         await Task.WhenAny(training, GraceAfter(keeper.Token));
         if (training.IsCompleted)

@@ -19,12 +19,13 @@ internal sealed class CrowdLab : ILearningAlgorithm
         var assignment = LabelerModel.Heads(task);
         var table = task.Set.Table(task.Classes, assignment);
         var folds = Folds.Draw(task.Set.Items.Length, task.Settings.Folds, repeats: 1, task.Streams.Managed(RandomStream.Folds));
-        var consensus = CrowdLabConsensus.Combine(table, OutOfFold(task, folds));
+        var outOfFold = OutOfFold(task, folds);
+        var consensus = CrowdLabConsensus.Combine(table, outOfFold);
         var targets = ClassDistributions.ToSingle(consensus);
         var confusions = LabelerConfusions.Estimate(table, Labels(consensus, task.Classes), LabelerModel.Shrunken(task.Settings));
         return new TrainedEnsemble(
             LabelerModel.Serve(Fit(task, targets, items: null, folds.Length, folds.Length), confusions, ConfusionEm.ClassPrior(table, consensus, smoothing: 1)),
-            assignment, targets);
+            assignment, targets, ItemPriors: ClassDistributions.ToSingle(outOfFold));
     }
 
     // The likeliest class as a distribution: labelers are judged by consensus labels, as in the paper.

@@ -724,6 +724,14 @@ namespace LabelerService.Storage.Schema.Migrations
                         .HasColumnType("jsonb")
                         .HasColumnName("manifest");
 
+                    b.Property<long?>("OutOfFoldLength")
+                        .HasColumnType("bigint")
+                        .HasColumnName("out_of_fold_length");
+
+                    b.Property<byte[]>("OutOfFoldSha256")
+                        .HasColumnType("bytea")
+                        .HasColumnName("out_of_fold_sha256");
+
                     b.Property<string>("RunId")
                         .IsRequired()
                         .HasColumnType("text")
@@ -747,6 +755,10 @@ namespace LabelerService.Storage.Schema.Migrations
                     b.HasIndex("ArtefactSha256")
                         .HasDatabaseName("ix_model_versions_artefact")
                         .HasFilter("state = 1");
+
+                    b.HasIndex("OutOfFoldSha256")
+                        .HasDatabaseName("ix_model_versions_out_of_fold")
+                        .HasFilter("state = 1 and out_of_fold_sha256 is not null");
 
                     b.HasIndex("WeightsSha256")
                         .HasDatabaseName("ix_model_versions_weights")
