@@ -7,6 +7,7 @@ using LabelerService.Server.Inference.Batching;
 using LabelerService.Server.Inference.Evaluation;
 using LabelerService.Server.Inference.Jobs;
 using LabelerService.Server.Inference.Routing;
+using LabelerService.Server.Insight;
 using LabelerService.Server.OpenApi;
 using LabelerService.Server.OpenInference;
 using LabelerService.Server.Paging;
@@ -174,6 +175,8 @@ internal static partial class ServerHost
         services.AddSingleton(CanaryDraw.Unseeded());
         services.AddSingleton<PredictionEngine>();
         services.AddSingleton<PredictionReader>();
+        services.AddSingleton(_ => new ModelVoteCache());
+        services.AddSingleton<ModelVotes>();
         services.AddSingleton<InferenceHandler>();
         services.AddSingleton<HttpFailures>();
         services.AddSingleton<OpenInferenceHttp>();
