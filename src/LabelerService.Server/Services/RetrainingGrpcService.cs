@@ -146,7 +146,7 @@ internal sealed class RetrainingGrpcService(
         return RetrainingMapping.ToResource(record, last.GetValueOrDefault(record.PolicyId));
     }
 
-    private static LabelerDriftFinding ToLabeler(LabelerDrift found)
+    private static LabelerDriftFinding ToLabeler(Retraining.LabelerDrift found)
     {
         var finding = new LabelerDriftFinding
         {
