@@ -1,0 +1,56 @@
+using LabelerService.Core.Annotations;
+
+namespace LabelerService.Core.Labelers;
+
+/// <summary>
+/// One labeler's answers beside what the others say of the items: the annotations of items that somebody else, or gold, says something of.
+/// A buffer that is filled again for each labeler; each thread has its own.
+/// </summary>
+internal sealed class LabelerEvidence(OthersConsensus others, AnnotationTable table)
+{
+    private int[] _positions = [];
+    private int[] _answers = [];
+    private double[] _others = [];
+
+    /// <summary>Number of classes K.</summary>
+    public int ClassCount => table.ClassCount;
+
+    /// <summary>Number of annotations n.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Positions in the table [n], by ascending item.</summary>
+    public ReadOnlySpan<int> Positions => _positions.AsSpan(0, Count);
+
+    /// <summary>Answers [n].</summary>
+    public ReadOnlySpan<int> Answers => _answers.AsSpan(0, Count);
+
+    /// <summary>What the others say of the items' classes, row-major [n, K].</summary>
+    public ReadOnlySpan<double> Others => _others.AsSpan(0, Count * ClassCount);
+
+    /// <summary>What the others say of the class of the i-th item [K].</summary>
+    public ReadOnlySpan<double> OthersOf(int i) => _others.AsSpan(i * ClassCount, ClassCount);
+
+    /// <summary>Fills the buffer for a labeler.</summary>
+    public void Load(int labeler)
+    {
+        Count = 0;
+        var positions = table.PositionsOfLabeler(labeler);
+        if (_positions.Length < positions.Length)
+        {
+            _positions = new int[positions.Length];
+            _answers = new int[positions.Length];
+            _others = new double[checked(positions.Length * ClassCount)];
+        }
+
+        foreach (var position in positions)
+        {
+            if (others.SaysSomething(table.Items[position]))
+            {
+                _positions[Count] = position;
+                _answers[Count] = table.Classes[position];
+                others.Without(position, _others.AsSpan(Count * ClassCount, ClassCount));
+                Count++;
+            }
+        }
+    }
+}
