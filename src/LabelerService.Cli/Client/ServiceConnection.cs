@@ -23,6 +23,7 @@ internal sealed class ServiceConnection : IDisposable
         Models = new ModelService.ModelServiceClient(invoker);
         Predictions = new PredictionService.PredictionServiceClient(invoker);
         PredictionJobs = new PredictionJobService.PredictionJobServiceClient(invoker);
+        Insight = new InsightService.InsightServiceClient(invoker);
         ApiKeys = new ApiKeyService.ApiKeyServiceClient(invoker);
     }
 
@@ -45,6 +46,8 @@ internal sealed class ServiceConnection : IDisposable
     public PredictionService.PredictionServiceClient Predictions { get; }
 
     public PredictionJobService.PredictionJobServiceClient PredictionJobs { get; }
+
+    public InsightService.InsightServiceClient Insight { get; }
 
     public ApiKeyService.ApiKeyServiceClient ApiKeys { get; }
 

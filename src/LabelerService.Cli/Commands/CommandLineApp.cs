@@ -4,6 +4,7 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using LabelerService.Cli.Commands.Export;
 using LabelerService.Cli.Commands.Import;
+using LabelerService.Cli.Commands.Insight;
 using LabelerService.Cli.Commands.Predictions;
 using LabelerService.Cli.Commands.Retrain;
 using LabelerService.Cli.Rendering;
@@ -39,6 +40,12 @@ internal static class CommandLineApp
             CompareCommand.Create(host),
             PredictCommand.Create(host),
             PredictionsCommand.Create(host),
+            ConsensusCommand.Create(host),
+            LabelersCommand.Create(host),
+            SuspectsCommand.Create(host),
+            AgreementCommand.Create(host),
+            NextCommand.Create(host),
+            AggregatorsCommand.Create(host),
             KeyCommand.Create(host),
             LauncherCommands.Create(host, "bench", "Measure models, training speed and more", "NAME [--json]"),
             LauncherCommands.Create(host, "test", "Run all tests of the repository", "[FILTER]"),

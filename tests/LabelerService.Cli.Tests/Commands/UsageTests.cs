@@ -51,6 +51,18 @@ public class UsageTests
     [InlineData("predict datasets/d/models/m --features f.npy --out p.npy --labelers", "--labelers")]
     [InlineData("predict datasets/d/models/m --features f.npy --out p.csv --labelers --distilled", "exclude")]
     [InlineData("model wdn", "datasets/D/models/M")]
+    [InlineData("consensus", "NAME")]
+    [InlineData("consensus d --model wdn", "datasets/D/models/M")]
+    [InlineData("consensus d --out c.xlsx", "--format")]
+    [InlineData("consensus d --format csv", "--out")]
+    [InlineData("consensus d --limit 0", "--limit")]
+    [InlineData("labelers d --sort name", "--sort")]
+    [InlineData("labelers d --labeler anna --flagged", "--flagged")]
+    [InlineData("suspects d --min-probability 2", "--min-probability")]
+    [InlineData("agreement d --scale ratio", "--scale")]
+    [InlineData("next d --policy luck", "--policy")]
+    [InlineData("next d --count 0", "--count")]
+    [InlineData("next d --labeler anna:cost=-1", "--labeler")]
     [InlineData("key create", "--role")]
     [InlineData("key create --role king", "king")]
     [InlineData("key create --role labeler --dataset d", "--labeler")]
@@ -119,7 +131,7 @@ public class UsageTests
         var outcome = await CommandLine.RunAsync(line);
 
         Assert.Equal(0, outcome.ExitCode);
-        const string commands = "demo serve dataset import export train watch cancel runs trainers retrain models model algorithms evaluate compare predict test";
+        const string commands = "demo serve dataset import export train watch cancel runs trainers retrain models model algorithms evaluate compare predict consensus labelers suspects agreement next aggregators test";
         foreach (var command in commands.Split(' '))
         {
             Assert.Matches($@"(?m)^  {command}\b", outcome.Output);
@@ -146,6 +158,12 @@ public class UsageTests
     [InlineData("compare --help", "labeler compare datasets/scenes/models/bn datasets/scenes/models/wdn")]
     [InlineData("model --help", "labeler model datasets/scenes/models/wdn --json")]
     [InlineData("predict --help", "labeler predict datasets/scenes/models/wdn")]
+    [InlineData("consensus --help", "labeler consensus scenes --method ds --out")]
+    [InlineData("labelers --help", "labeler labelers scenes --flagged")]
+    [InlineData("suspects --help", "labeler suspects scenes --limit")]
+    [InlineData("agreement --help", "labeler agreement scenes")]
+    [InlineData("next --help", "--labeler anna:cost=5,max=30")]
+    [InlineData("aggregators --help", "labeler aggregators")]
     [InlineData("serve --help", "./labeler serve")]
     public async Task Help_of_a_command_ends_with_examples(string line, string example)
     {

@@ -11,7 +11,7 @@ internal sealed class TargetOptions
     private readonly RowKind _kind;
     private readonly string[] _others;
 
-    private TargetOptions(RowKind kind, string[] others)
+    private TargetOptions(RowKind kind, string[] others, bool required)
     {
         _kind = kind;
         _others = others;
@@ -19,7 +19,7 @@ internal sealed class TargetOptions
         {
             Description = "Where to; the file appears when it is complete, and replaces one of that name",
             HelpName = "FILE",
-            Required = true,
+            Required = required,
         };
         Format = new Option<string?>("--format")
         {
@@ -45,10 +45,25 @@ internal sealed class TargetOptions
     /// <param name="others">Formats beside those of tables.</param>
     public static TargetOptions AddTo(Command command, RowKind kind, params string[] others)
     {
-        var options = new TargetOptions(kind, others);
-        command.Options.Add(options.Out);
-        command.Options.Add(options.Format);
-        command.Options.Add(options.SpreadsheetSafe);
+        return Add(command, new TargetOptions(kind, others, required: true));
+    }
+
+    /// <summary>Adds the options to a command that writes a file only if it is told where.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="kind">What the rows are.</param>
+    public static TargetOptions AddOptionalTo(Command command, RowKind kind)
+    {
+        var options = Add(command, new TargetOptions(kind, [], required: false));
+        command.Validators.Add(result =>
+        {
+            foreach (Option option in (Option[])[options.Format, options.SpreadsheetSafe])
+            {
+                if (result.GetResult(option) is { Implicit: false } && result.GetResult(options.Out) is null)
+                {
+                    result.AddError($"{option.Name} belongs to --out");
+                }
+            }
+        });
         return options;
     }
 
@@ -68,5 +83,13 @@ internal sealed class TargetOptions
         return run.Get(SpreadsheetSafe) && format.Name is not ("csv" or "tsv" or "crowd-kit")
             ? throw new UsageException("--spreadsheet-safe belongs to CSV")
             : format;
+    }
+
+    private static TargetOptions Add(Command command, TargetOptions options)
+    {
+        command.Options.Add(options.Out);
+        command.Options.Add(options.Format);
+        command.Options.Add(options.SpreadsheetSafe);
+        return options;
     }
 }
