@@ -1,3 +1,5 @@
+using LabelerService.Core.Aggregation.Confusions;
+
 namespace LabelerService.Core.Aggregation;
 
 /// <summary>An algorithm that can be asked for by name.</summary>
@@ -36,6 +38,7 @@ public static class AggregatorCatalogue
         // Confusions.
         ConfusionAggregator.DawidSkene,
         ConfusionAggregator.OneCoin,
+        ConfusionAggregator.FastDawidSkene,
         ConfusionAggregator.Hierarchical,
 
         // Skills and difficulties.

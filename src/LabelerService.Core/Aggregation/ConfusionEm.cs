@@ -1,3 +1,4 @@
+using LabelerService.Core.Aggregation.Confusions;
 using LabelerService.Core.Annotations;
 
 namespace LabelerService.Core.Aggregation;
@@ -53,68 +54,20 @@ public static class ConfusionEm
         CancellationToken cancellationToken = default)
     {
         options ??= new ConfusionEmOptions();
-        var em = new EmOptions(options.MaxIterations, options.Tolerance, options.EstimateClassPrior, options.ClassSmoothing);
-        return EmLoop.Run(table, itemPrior, em, posteriors => MStep(table, posteriors, options.Confusions), cancellationToken);
-    }
-
-    /// <summary>The same for the parts of an <see cref="AggregationInput"/>: known classes are fixed, a model's rows are priors.</summary>
-    /// <param name="input">The input, checked. A row of zeros of the model leaves the item at the class shares of all annotations.</param>
-    /// <param name="options">Settings.</param>
-    /// <param name="control">Threads, progress, cancellation; iterations are the options'.</param>
-    internal static Consensus Aggregate(AggregationInput input, ConfusionEmOptions options, AggregationControl control)
-    {
-        var table = input.Table;
-        var em = new EmOptions(options.MaxIterations, options.Tolerance, options.EstimateClassPrior, options.ClassSmoothing);
-        var result = EmLoop.Run(
-            table, ItemPrior(input), em, posteriors => MStep(table, posteriors, options.Confusions), control.Cancel, input.Gold.Span,
-            control.Progress);
-        var skills = new double[table.LabelerCount];
-        for (var r = 0; r < skills.Length; r++)
+        double[]? priors = null;
+        if (!itemPrior.IsEmpty)
         {
-            skills[r] = Math.Min(1, result.Confusions.Accuracy(r, result.ClassPrior));
-        }
-
-        return new Consensus
-        {
-            ClassCount = table.ClassCount,
-            Posteriors = result.Posteriors,
-            ClassPrior = result.ClassPrior,
-            Confusions = result.Confusions,
-            LabelerSkills = skills,
-            Iterations = result.Iterations,
-            Converged = result.Converged,
-        };
-    }
-
-    private static double[] ItemPrior(AggregationInput input)
-    {
-        if (input.ModelProbabilities.IsEmpty)
-        {
-            return [];
-        }
-
-        var classes = input.Table.ClassCount;
-        var model = input.ModelProbabilities.Span;
-        var shares = MajorityVote.ClassShares(input.Table);
-        var prior = new double[model.Length];
-        for (var n = 0; n < input.Table.ItemCount; n++)
-        {
-            var row = prior.AsSpan(n * classes, classes);
-            var sum = 0.0;
-            for (var k = 0; k < classes; k++)
+            ClassDistributions.CheckLength(itemPrior.Length, table.ItemCount, table.ClassCount, nameof(itemPrior));
+            priors = itemPrior.ToArray();
+            for (var i = 0; i < priors.Length; i++)
             {
-                var given = model[(n * classes) + k];
-                row[k] = float.IsFinite(given) && given > 0 ? given : 0;
-                sum += row[k];
-            }
-
-            for (var k = 0; k < classes; k++)
-            {
-                row[k] = sum > 0 ? row[k] / sum : shares[k];
+                priors[i] = double.IsNaN(priors[i]) ? 0 : priors[i];
             }
         }
 
-        return prior;
+        return ConfusionFit.Run(
+            table, LabelerStep.Create(table, options.Confusions), new ItemKnowledge(priors, default), previous: null, ConfusionFitOptions.Of(options),
+            new AggregationControl { Cancel = cancellationToken });
     }
 
     /// <summary>Posterior of every item given priors and confusions: p(k|n) ∝ prior(k|n) Π_r Θ_r(y_nr | k).</summary>
@@ -161,7 +114,15 @@ public static class ConfusionEm
     /// <param name="table">The annotations.</param>
     /// <param name="posteriors">Class distributions of the items, row-major [N, K].</param>
     /// <param name="smoothing">Pseudo-items of each class.</param>
-    public static double[] ClassPrior(AnnotationTable table, ReadOnlySpan<double> posteriors, double smoothing = 0)
+    public static double[] ClassPrior(AnnotationTable table, ReadOnlySpan<double> posteriors, double smoothing = 0) =>
+        ClassPrior(table, posteriors, smoothing, gold: default);
+
+    /// <inheritdoc cref="ClassPrior(AnnotationTable, ReadOnlySpan{double}, double)"/>
+    /// <param name="table">The annotations.</param>
+    /// <param name="posteriors">Class distributions of the items, row-major [N, K].</param>
+    /// <param name="smoothing">Pseudo-items of each class.</param>
+    /// <param name="gold">Known classes [N], −1 = unknown; empty = none. Known items count without annotations, too.</param>
+    internal static double[] ClassPrior(AnnotationTable table, ReadOnlySpan<double> posteriors, double smoothing, ReadOnlySpan<int> gold)
     {
         var classes = table.ClassCount;
         var prior = new double[classes];
@@ -171,7 +132,8 @@ public static class ConfusionEm
         {
             // Without annotations a posterior is the prior: it would only hold the estimate back.
             var (start, end) = table.RangeOfItem(n);
-            for (var k = 0; k < classes && start < end; k++)
+            var counts = start < end || (!gold.IsEmpty && gold[n] >= 0);
+            for (var k = 0; k < classes && counts; k++)
             {
                 prior[k] += posteriors[(n * classes) + k];
                 total += posteriors[(n * classes) + k];

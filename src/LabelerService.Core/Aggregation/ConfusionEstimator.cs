@@ -35,19 +35,11 @@ internal static class ConfusionEstimator
         }
 
         NormaliseCommon(common, classes, options);
-        var target = common.AsSpan();
-        var own = options.Target == ShrinkageTarget.OwnSkill && options.Shrinkage > 0 ? new double[cells] : null;
+        var scratch = new double[cells];
         var logPrior = 0.0;
         for (var r = 0; r < table.LabelerCount; r++)
         {
-            var counts = full.AsSpan(r * cells, cells);
-            if (own is not null)
-            {
-                OwnSkill(counts, common, classes, options.Shrinkage, own);
-                target = own;
-            }
-
-            logPrior += ToLogs(counts, target, classes, options);
+            logPrior += ToLogs(full.AsSpan(r * cells, cells), common, scratch, classes, options);
         }
 
         for (var i = 0; i < cells; i++)
@@ -58,9 +50,28 @@ internal static class ConfusionEstimator
         return LabelerConfusions.Full(table.LabelerCount, classes, common, full, logPrior);
     }
 
-    // Counts of one labeler [y, k] to logs, in place; returns the log density of its pseudo-annotations.
-    private static double ToLogs(Span<double> counts, ReadOnlySpan<double> target, int classes, ConfusionOptions options)
+    /// <summary>Counts of one labeler to logs, in place.</summary>
+    /// <param name="counts">Soft counts, label-major [y, k].</param>
+    /// <param name="common">The common confusion [y, k]; may be empty where options have no shrinkage but smoothing.</param>
+    /// <param name="scratch">Memory of K·K numbers.</param>
+    /// <param name="classes">Number of classes K.</param>
+    /// <param name="options">How confusions are estimated.</param>
+    /// <returns>Log density of the labeler's pseudo-annotations.</returns>
+    internal static double ToLogs(
+        Span<double> counts, ReadOnlySpan<double> common, Span<double> scratch, int classes, ConfusionOptions options)
     {
+        if (options.Shrinkage <= 0 && options.Smoothing > 0)
+        {
+            return ToSmoothedLogs(counts, classes, options.Smoothing);
+        }
+
+        var target = common;
+        if (options.Target == ShrinkageTarget.OwnSkill && options.Shrinkage > 0)
+        {
+            OwnSkill(counts, common, classes, options.Shrinkage, scratch);
+            target = scratch;
+        }
+
         var logPrior = 0.0;
         for (var k = 0; k < classes; k++)
         {
@@ -83,7 +94,31 @@ internal static class ConfusionEstimator
         return logPrior;
     }
 
-    private static void NormaliseCommon(Span<double> common, int classes, ConfusionOptions options)
+    // The same without a target: every labeler stands alone.
+    private static double ToSmoothedLogs(Span<double> counts, int classes, double smoothing)
+    {
+        var logPrior = 0.0;
+        for (var k = 0; k < classes; k++)
+        {
+            var total = 0.0;
+            for (var cell = k; cell < classes * classes; cell += classes)
+            {
+                counts[cell] += smoothing;
+                total += counts[cell];
+            }
+
+            for (var cell = k; cell < classes * classes; cell += classes)
+            {
+                counts[cell] = ClassDistributions.Log(counts[cell] / total);
+                logPrior += smoothing * counts[cell];
+            }
+        }
+
+        return logPrior;
+    }
+
+    /// <summary>Counts of all labelers [y, k] to the common confusion, in place.</summary>
+    internal static void NormaliseCommon(Span<double> common, int classes, ConfusionOptions options)
     {
         for (var k = 0; k < classes; k++)
         {
@@ -101,7 +136,8 @@ internal static class ConfusionEstimator
         }
     }
 
-    private static double Prior(int k, int y, int classes, ConfusionOptions options) => options.CommonStrength *
+    /// <summary>Pseudo-annotations of the common confusion.</summary>
+    internal static double Prior(int k, int y, int classes, ConfusionOptions options) => options.CommonStrength *
         (classes == 1 ? 1 : k == y ? options.CommonDiagonal : (1 - options.CommonDiagonal) / (classes - 1));
 
     // The common labeler, moved on the log-odds of being right by how much better than the common labeler this one did on its own items.
@@ -144,7 +180,7 @@ internal static class ConfusionEstimator
         var right = new double[table.LabelerCount];
         var total = new double[table.LabelerCount];
         var errors = new double[classes * classes];
-        double rightOfAll = options.CommonStrength * (classes == 1 ? 1 : options.CommonDiagonal), totalOfAll = options.CommonStrength;
+        double rightOfAll = PriorRight(classes, options), totalOfAll = options.CommonStrength;
         for (var i = 0; i < table.Count; i++)
         {
             var posterior = posteriors.Slice(table.Items[i] * classes, classes);
@@ -161,21 +197,71 @@ internal static class ConfusionEstimator
         }
 
         var mean = rightOfAll / totalOfAll;
-        var logPrior = NormaliseErrors(errors, classes, options);
+        var logPrior = 0.0;
+        if (options.UniformErrors)
+        {
+            EvenErrors(errors, classes);
+        }
+        else
+        {
+            logPrior = NormaliseErrors(errors, classes, options);
+        }
+
         for (var r = 0; r < right.Length; r++)
         {
-            var priorRight = (options.Shrinkage * mean) + options.Smoothing;
-            var priorWrong = (options.Shrinkage * (1 - mean)) + (options.Smoothing * (classes - 1));
-            var weight = total[r] + priorRight + priorWrong;
-            right[r] = weight > 0 ? (right[r] + priorRight) / weight : mean;
-            logPrior += (priorRight * ClassDistributions.Log(right[r])) + (priorWrong * ClassDistributions.Log(1 - right[r]));
+            (right[r], var logDensity) = Accuracy(right[r], total[r], mean, classes, options);
+            logPrior += logDensity;
         }
 
         return LabelerConfusions.OneCoin(classes, right, errors, mean, logPrior);
     }
 
-    // Counts [k, y] to the distribution of errors, diagonal zero.
-    private static double NormaliseErrors(Span<double> errors, int classes, ConfusionOptions options)
+    /// <summary>Accuracy of the common labeler.</summary>
+    /// <param name="right">Right answers of each labeler, soft [R].</param>
+    /// <param name="answers">Annotations of all labelers.</param>
+    /// <param name="classes">Number of classes K.</param>
+    /// <param name="options">How accuracies are estimated.</param>
+    internal static double MeanAccuracy(ReadOnlySpan<double> right, double answers, int classes, ConfusionOptions options)
+    {
+        var sum = PriorRight(classes, options);
+        foreach (var value in right)
+        {
+            sum += value;
+        }
+
+        return sum / (options.CommonStrength + answers);
+    }
+
+    /// <summary>Accuracy of one labeler, and the log density of its pseudo-annotations.</summary>
+    /// <param name="right">Its right answers, soft.</param>
+    /// <param name="answers">Its annotations.</param>
+    /// <param name="mean">Accuracy of the common labeler.</param>
+    /// <param name="classes">Number of classes K.</param>
+    /// <param name="options">How accuracies are estimated.</param>
+    internal static (double Accuracy, double LogDensity) Accuracy(
+        double right, double answers, double mean, int classes, ConfusionOptions options)
+    {
+        var priorRight = (options.Shrinkage * mean) + options.Smoothing;
+        var priorWrong = (options.Shrinkage * (1 - mean)) + (options.Smoothing * (classes - 1));
+        var weight = answers + priorRight + priorWrong;
+        var accuracy = weight > 0 ? (right + priorRight) / weight : mean;
+        return (accuracy, (priorRight * ClassDistributions.Log(accuracy)) + (priorWrong * ClassDistributions.Log(1 - accuracy)));
+    }
+
+    /// <summary>Errors [k, y] that fall evenly on the other classes.</summary>
+    internal static void EvenErrors(Span<double> errors, int classes)
+    {
+        for (var cell = 0; cell < errors.Length; cell++)
+        {
+            errors[cell] = cell % (classes + 1) == 0 ? 0 : 1.0 / (classes - 1);
+        }
+    }
+
+    private static double PriorRight(int classes, ConfusionOptions options) =>
+        options.CommonStrength * (classes == 1 ? 1 : options.CommonDiagonal);
+
+    /// <summary>Counts [k, y] to the distribution of errors, diagonal zero, in place; returns the log density of the pseudo-annotations.</summary>
+    internal static double NormaliseErrors(Span<double> errors, int classes, ConfusionOptions options)
     {
         var logPrior = 0.0;
         for (var k = 0; k < classes; k++)

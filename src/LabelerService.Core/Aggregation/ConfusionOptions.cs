@@ -56,6 +56,12 @@ public sealed record ConfusionOptions
     /// <summary>Share of the prior of the common confusion that lies on the right class, in (0, 1).</summary>
     public double CommonDiagonal { get; init; } = 0.7;
 
+    /// <summary>
+    /// <see cref="ConfusionForm.OneCoin"/>: whether errors fall evenly on the other classes (Zhang et al. 2014), instead of as those of all
+    /// labelers together do.
+    /// </summary>
+    public bool UniformErrors { get; init; }
+
     /// <summary>Most cells R·K·K (8 bytes each) for which <see cref="ConfusionForm.Auto"/> is full.</summary>
     public long MaxCells { get; init; } = 25_000_000;
 

@@ -12,13 +12,11 @@ internal sealed record EmOptions(int MaxIterations, double Tolerance, bool Estim
 internal static class EmLoop
 {
     internal static AggregationResult Run(
-        AnnotationTable table, ReadOnlySpan<double> itemPrior, EmOptions options, ConfusionStep estimate, CancellationToken cancellationToken,
-        ReadOnlySpan<int> gold = default, IProgress<AggregationProgress>? progress = null)
+        AnnotationTable table, ReadOnlySpan<double> itemPrior, EmOptions options, ConfusionStep estimate, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxIterations);
         ArgumentOutOfRangeException.ThrowIfNegative(options.ClassSmoothing);
         var posteriors = Start(table, itemPrior);
-        KnownClasses.Fix(gold, posteriors, table.ClassCount);
         var confusions = estimate(posteriors);
         var classPrior = ClassPrior(table, posteriors, options);
         var trace = new List<EmIteration>();
@@ -29,8 +27,7 @@ internal static class EmLoop
             cancellationToken.ThrowIfCancellationRequested();
             posteriors.CopyTo(before, 0);
             var logLikelihood = ConfusionEm.EStep(table, itemPrior.IsEmpty ? classPrior : itemPrior, confusions, posteriors);
-            KnownClasses.Fix(gold, posteriors, table.ClassCount);
-            var logPosterior = logLikelihood + confusions.LogPrior;
+                var logPosterior = logLikelihood + confusions.LogPrior;
             if (itemPrior.IsEmpty && options.EstimateClassPrior)
             {
                 foreach (var p in classPrior)
@@ -42,9 +39,7 @@ internal static class EmLoop
             trace.Add(new EmIteration(logLikelihood, logPosterior));
             confusions = estimate(posteriors);
             classPrior = ClassPrior(table, posteriors, options);
-            var change = MeanChange(before, posteriors, table.ItemCount);
-            converged = change < options.Tolerance;
-            progress?.Report(new AggregationProgress(trace.Count, options.MaxIterations, change));
+            converged = MeanChange(before, posteriors, table.ItemCount) < options.Tolerance;
         }
 
         return new AggregationResult

@@ -12,16 +12,26 @@ public static class MajorityVote
     /// <exception cref="ArgumentException">The fallback is not of length K.</exception>
     public static double[] Posteriors(AnnotationTable table, ReadOnlySpan<double> fallback = default)
     {
+        var result = new double[checked(table.ItemCount * table.ClassCount)];
+        Posteriors(table, fallback, result);
+        return result;
+    }
+
+    /// <inheritdoc cref="Posteriors(AnnotationTable, ReadOnlySpan{double})"/>
+    /// <param name="table">The annotations.</param>
+    /// <param name="fallback">Distribution [K] of items without annotations; empty: the uniform one.</param>
+    /// <param name="result">Zeros, at least N·K; receives the posteriors.</param>
+    internal static void Posteriors(AnnotationTable table, ReadOnlySpan<double> fallback, Span<double> result)
+    {
         var classes = table.ClassCount;
         if (!fallback.IsEmpty)
         {
             ClassDistributions.CheckLength(fallback.Length, 1, classes, nameof(fallback));
         }
 
-        var result = new double[checked(table.ItemCount * classes)];
         for (var n = 0; n < table.ItemCount; n++)
         {
-            var row = result.AsSpan(n * classes, classes);
+            var row = result.Slice(n * classes, classes);
             var (start, end) = table.RangeOfItem(n);
             if (start == end)
             {
@@ -46,8 +56,6 @@ public static class MajorityVote
                 row[k] /= end - start;
             }
         }
-
-        return result;
     }
 
     /// <summary>Share of all annotations that name each class [K]; uniform without annotations.</summary>

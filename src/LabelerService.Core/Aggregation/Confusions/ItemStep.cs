@@ -1,0 +1,149 @@
+using LabelerService.Core.Annotations;
+
+namespace LabelerService.Core.Aggregation.Confusions;
+
+/// <summary>How certain the E-step is.</summary>
+internal enum Assignment
+{
+    /// <summary>Class distributions: expectation–maximisation.</summary>
+    Soft,
+
+    /// <summary>The likeliest class gets all: classification EM.</summary>
+    Hard,
+}
+
+/// <summary>What is known of the items beside annotations.</summary>
+/// <param name="Priors">
+/// Prior of each item, row-major [N, K]; a row that starts with NaN has the class distribution instead. Null: all have.
+/// </param>
+/// <param name="Gold">Known classes [N], −1 = unknown; empty = none.</param>
+internal sealed record ItemKnowledge(double[]? Priors, ReadOnlyMemory<int> Gold);
+
+/// <summary>What an E-step found, summed over items.</summary>
+/// <param name="LogLikelihood">Σ_n ln Σ_k prior(k|n) Π_r Θ_r(y_nr|k) over items with annotations; known items count their class only.</param>
+/// <param name="Change">Mean over items of Σ_k |change of the posterior|.</param>
+internal readonly record struct ItemStepResult(double LogLikelihood, double Change);
+
+/// <summary>The E-step over all items.</summary>
+/// <param name="table">The annotations.</param>
+/// <param name="knowledge">Priors and known classes.</param>
+internal sealed class ItemStep(AnnotationTable table, ItemKnowledge knowledge)
+{
+    // Work on an item beside its annotations, counted in annotations.
+    private const int CostOfItem = 4;
+
+    private readonly int[] _blocks = FixedBlocks.Cut(table.ItemCount, n => table.RangeOfItem(n).Start + ((long)n * CostOfItem));
+
+    /// <summary>Posteriors of all items given the parameters.</summary>
+    /// <param name="classPrior">Distribution of the classes [K].</param>
+    /// <param name="labelers">The labelers.</param>
+    /// <param name="assignment">Soft or hard.</param>
+    /// <param name="posteriors">Class distributions, row-major [N, K]: those before come in, those after go out.</param>
+    /// <param name="control">Threads and cancellation.</param>
+    public ItemStepResult Run(
+        ReadOnlySpan<double> classPrior, LabelerStep labelers, Assignment assignment, double[] posteriors, AggregationControl control)
+    {
+        var classLogs = new double[table.ClassCount];
+        Logs(classPrior, classLogs);
+        var (likelihoods, changes) = (new double[_blocks.Length - 1], new double[_blocks.Length - 1]);
+        FixedBlocks.Run(_blocks, control, (block, first, end) =>
+            (likelihoods[block], changes[block]) = Block(first, end, classLogs, labelers, assignment, posteriors));
+        return new ItemStepResult(likelihoods.Sum(), table.ItemCount == 0 ? 0 : changes.Sum() / table.ItemCount);
+    }
+
+    /// <summary>Soft counts of all annotations, label-major [y, k].</summary>
+    public double[] CommonCounts(double[] posteriors, AggregationControl control)
+    {
+        var classes = table.ClassCount;
+        var blocks = new double[_blocks.Length - 1][];
+        FixedBlocks.Run(_blocks, control, (block, first, end) =>
+        {
+            var counts = new double[classes * classes];
+            var items = table.Items;
+            var labels = table.Classes;
+            var last = table.ItemCount == 0 ? 0 : table.RangeOfItem(Math.Max(first, end - 1)).End;
+            for (var i = first == end ? last : table.RangeOfItem(first).Start; i < last; i++)
+            {
+                var target = counts.AsSpan(labels[i] * classes, classes);
+                var row = posteriors.AsSpan(items[i] * classes, classes);
+                for (var k = 0; k < target.Length; k++)
+                {
+                    target[k] += row[k];
+                }
+            }
+
+            blocks[block] = counts;
+        });
+        for (var block = 1; block < blocks.Length; block++)
+        {
+            for (var cell = 0; cell < classes * classes; cell++)
+            {
+                blocks[0][cell] += blocks[block][cell];
+            }
+        }
+
+        return blocks[0];
+    }
+
+    private (double LogLikelihood, double Change) Block(
+        int first, int end, double[] classLogs, LabelerStep labelers, Assignment assignment, double[] posteriors)
+    {
+        var classes = table.ClassCount;
+        var gold = knowledge.Gold.Span;
+        var priors = knowledge.Priors;
+        var buffer = new double[RowSums.BufferLength(classes)];
+        var row = buffer.AsSpan(0, classes);
+        double likelihood = 0, change = 0;
+        for (var n = first; n < end; n++)
+        {
+            if (priors is null || double.IsNaN(priors[n * classes]))
+            {
+                classLogs.CopyTo(row);
+            }
+            else
+            {
+                Logs(priors.AsSpan(n * classes, classes), row);
+            }
+
+            labelers.AddLogs(n, buffer);
+            var (start, stop) = table.RangeOfItem(n);
+            if (!gold.IsEmpty && gold[n] >= 0)
+            {
+                likelihood += row[gold[n]];
+                Choose(row, gold[n]);
+            }
+            else
+            {
+                var evidence = ClassDistributions.SoftMax(row);
+                likelihood += start == stop ? 0 : evidence;
+                if (assignment == Assignment.Hard)
+                {
+                    Choose(row, ClassDistributions.Top(row));
+                }
+            }
+
+            var posterior = posteriors.AsSpan(n * classes, classes);
+            for (var k = 0; k < row.Length; k++)
+            {
+                change += Math.Abs(row[k] - posterior[k]);
+                posterior[k] = row[k];
+            }
+        }
+
+        return (likelihood, change);
+    }
+
+    private static void Logs(ReadOnlySpan<double> probabilities, Span<double> logs)
+    {
+        for (var k = 0; k < logs.Length; k++)
+        {
+            logs[k] = ClassDistributions.Log(probabilities[k]);
+        }
+    }
+
+    private static void Choose(Span<double> row, int k)
+    {
+        row.Clear();
+        row[k] = 1;
+    }
+}
