@@ -1,6 +1,7 @@
 using LabelerService.Storage.Artefacts;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Datasets;
+using LabelerService.Storage.Insight;
 using LabelerService.Storage.Ingest;
 using LabelerService.Storage.Items;
 using LabelerService.Storage.Labelers;
@@ -72,6 +73,7 @@ public static class StorageServiceCollectionExtensions
         AddStore(services, db => new ApiKeyStore(db));
         AddStore(services, db => new RequestIdStore(db));
         AddStore(services, db => new PredictionJobStore(db));
+        AddStore(services, db => new InsightReader(db));
         services.AddSingleton(provider => new SnapshotReader(
             provider.GetRequiredService<Db>(),
             provider.GetRequiredService<IOptions<StorageOptions>>().Value.FeatureCache is { } cache

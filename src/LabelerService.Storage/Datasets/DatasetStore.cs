@@ -17,8 +17,8 @@ public sealed class DatasetStore
     /// <summary>Every table that holds rows of a dataset. Runs go before their events: a trainer that reports progress locks its run first.</summary>
     private static readonly string[] Tables =
     [
-        "annotation_history", "annotations", "items", "labelers", "dataset_usage", "retraining_policies", "promotion_decisions", "training_runs",
-        "training_run_events", "run_checkpoints", "model_aliases", "model_alias_changes", "model_versions", "models", "request_ids", "predictions",
+        "annotation_history", "annotations", "items", "labelers", "dataset_usage", "dataset_writes", "retraining_policies", "promotion_decisions",
+        "training_runs", "training_run_events", "run_checkpoints", "model_aliases", "model_alias_changes", "model_versions", "models", "request_ids", "predictions",
         "prediction_jobs",
     ];
 

@@ -10,11 +10,13 @@ namespace LabelerService.Storage.Datasets;
 /// <param name="Labelers">Labelers.</param>
 /// <param name="Bytes">Bytes of items' features and contents.</param>
 /// <param name="Changes">Annotations received, revised or retracted: what retraining counts. Never negative.</param>
-internal readonly record struct UsageChange(long Items = 0, long Annotations = 0, long Labelers = 0, long Bytes = 0, long Changes = 0)
+/// <param name="ItemChanges">Items created or changed, gold classes set and cleared among them. Never negative.</param>
+internal readonly record struct UsageChange(
+    long Items = 0, long Annotations = 0, long Labelers = 0, long Bytes = 0, long Changes = 0, long ItemChanges = 0)
 {
     public static UsageChange operator +(UsageChange left, UsageChange right) => new(
         left.Items + right.Items, left.Annotations + right.Annotations, left.Labelers + right.Labelers, left.Bytes + right.Bytes,
-        left.Changes + right.Changes);
+        left.Changes + right.Changes, left.ItemChanges + right.ItemChanges);
 }
 
 /// <summary>Keeps the counters of a dataset, and its quotas by them.</summary>
@@ -33,8 +35,8 @@ internal static class DatasetUsage
         }
 
         var exceeded = await Sql.Command(
-            connection, "SELECT resource, quota, used FROM add_dataset_usage($1, $2, $3, $4, $5, $6)",
-            dataset.Key, change.Items, change.Annotations, change.Labelers, change.Bytes, change.Changes)
+            connection, "SELECT resource, quota, used FROM add_dataset_usage($1, $2, $3, $4, $5, $6, $7)",
+            dataset.Key, change.Items, change.Annotations, change.Labelers, change.Bytes, change.Changes, change.ItemChanges)
             .ListAsync(row => (Resource: row.GetString(0), Quota: row.GetInt64(1), Used: row.GetInt64(2)), cancel);
         if (exceeded.Count > 0)
         {

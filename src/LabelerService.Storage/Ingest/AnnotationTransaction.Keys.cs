@@ -136,8 +136,9 @@ internal sealed partial class AnnotationTransaction
         var created = new UsageChange();
         if (newItems.Count > 0)
         {
-            created += new UsageChange(Items: await RegisterAsync(
-                Sql.Command(connection, AnnotationSql.RegisterItems, dataset.Key, newItems.ToArray(), (short)Split.Train), _items, keys.FoundItem, cancel));
+            var count = await RegisterAsync(
+                Sql.Command(connection, AnnotationSql.RegisterItems, dataset.Key, newItems.ToArray(), (short)Split.Train), _items, keys.FoundItem, cancel);
+            created += new UsageChange(Items: count, ItemChanges: count);
         }
 
         if (newLabelers.Count > 0)

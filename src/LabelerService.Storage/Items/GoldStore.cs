@@ -78,6 +78,7 @@ public sealed class GoldStore
                 unknown.ThrowNotFound("Write the items first: nothing of this batch was stored.");
                 var changed = await Sql.Command(
                     connection, Set, dataset.Key, ids, Sql.Typed(classes, NpgsqlDbType.Array | NpgsqlDbType.Smallint)).ExecuteAsync(token);
+                await DatasetUsage.AddAsync(connection, dataset, new UsageChange(ItemChanges: changed), token);
                 return new GoldWriteResult(changed, gold.Count - changed);
             },
             cancel);

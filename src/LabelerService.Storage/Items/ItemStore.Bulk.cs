@@ -29,7 +29,7 @@ public sealed partial class ItemStore
                 }
 
                 // Only now: where there is a quota, others wait for the commit from here on.
-                await DatasetUsage.AddAsync(connection, dataset, new UsageChange(Items: total.Created, Bytes: bytes), token);
+                await DatasetUsage.AddAsync(connection, dataset, Usage(total, bytes), token);
                 return total;
             },
             cancel);

@@ -62,11 +62,14 @@ public sealed partial class ItemStore
             async (connection, token) =>
             {
                 var (result, bytes) = await UpsertAsync(connection, dataset, parameters, token);
-                await DatasetUsage.AddAsync(connection, dataset, new UsageChange(Items: result.Created, Bytes: bytes), token);
+                await DatasetUsage.AddAsync(connection, dataset, Usage(result, bytes), token);
                 return result;
             },
             cancel);
     }
+
+    private static UsageChange Usage(ItemUpsertResult result, long bytes) =>
+        new(Items: result.Created, Bytes: bytes, ItemChanges: result.Created + result.Updated);
 
     private static async Task<(ItemUpsertResult Result, long Bytes)> UpsertAsync(
         NpgsqlConnection connection, DatasetRecord dataset, ItemParameters items, CancellationToken cancel)

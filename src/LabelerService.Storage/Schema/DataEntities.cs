@@ -54,6 +54,30 @@ internal sealed class DatasetUsageEntity
 
     /// <summary>Annotations received, revised or retracted since ever: it only grows.</summary>
     public long Changes { get; set; }
+
+    /// <summary>Items created or changed since ever, gold classes set and cleared among them: it only grows.</summary>
+    public long ItemChanges { get; set; }
+}
+
+/// <summary>
+/// One committed transaction that wrote annotations or items of a dataset. All its rows have its time (<c>received_at</c>,
+/// <c>update_time</c>), so whoever has read the dataset once finds what came since: the transactions that its snapshot did not show.
+/// </summary>
+internal sealed class DatasetWriteEntity
+{
+    public long DatasetId { get; set; }
+
+    /// <summary>The transaction's number (xid8).</summary>
+    public long TransactionId { get; set; }
+
+    /// <summary>The transaction's <c>now()</c>.</summary>
+    public DateTimeOffset Time { get; set; }
+
+    /// <summary>What it added to <see cref="DatasetUsageEntity.Changes"/>.</summary>
+    public long Changes { get; set; }
+
+    /// <summary>What it added to <see cref="DatasetUsageEntity.ItemChanges"/>.</summary>
+    public long ItemChanges { get; set; }
 }
 
 internal sealed class ItemEntity

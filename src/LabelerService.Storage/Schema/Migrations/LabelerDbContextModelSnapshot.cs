@@ -71,6 +71,12 @@ namespace LabelerService.Storage.Schema.Migrations
                     b.HasKey("DatasetId", "ItemKey", "LabelerKey")
                         .HasName("pk_annotations");
 
+                    b.HasIndex("ReceivedAt")
+                        .HasDatabaseName("ix_annotations_received_at")
+                        .HasAnnotation("Npgsql:StorageParameter:autosummarize", true);
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("ReceivedAt"), "brin");
+
                     b.HasIndex("DatasetId", "LabelerKey", "ItemKey")
                         .HasDatabaseName("ix_annotations_dataset_id_labeler_key_item_key");
 
@@ -329,6 +335,10 @@ namespace LabelerService.Storage.Schema.Migrations
                         .HasDefaultValue(0L)
                         .HasColumnName("changes");
 
+                    b.Property<long>("ItemChanges")
+                        .HasColumnType("bigint")
+                        .HasColumnName("item_changes");
+
                     b.Property<long>("Items")
                         .HasColumnType("bigint")
                         .HasColumnName("items");
@@ -341,6 +351,39 @@ namespace LabelerService.Storage.Schema.Migrations
                         .HasName("pk_dataset_usage");
 
                     b.ToTable("dataset_usage", (string)null);
+                });
+
+            modelBuilder.Entity("LabelerService.Storage.Schema.DatasetWriteEntity", b =>
+                {
+                    b.Property<long>("DatasetId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("dataset_id");
+
+                    b.Property<long>("TransactionId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("transaction_id");
+
+                    b.Property<long>("Changes")
+                        .HasColumnType("bigint")
+                        .HasColumnName("changes");
+
+                    b.Property<long>("ItemChanges")
+                        .HasColumnType("bigint")
+                        .HasColumnName("item_changes");
+
+                    b.Property<DateTimeOffset>("Time")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("time");
+
+                    b.HasKey("DatasetId", "TransactionId")
+                        .HasName("pk_dataset_writes");
+
+                    b.HasIndex("Time")
+                        .HasDatabaseName("ix_dataset_writes_time");
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("Time"), "brin");
+
+                    b.ToTable("dataset_writes", (string)null);
                 });
 
             modelBuilder.Entity("LabelerService.Storage.Schema.ItemEntity", b =>
@@ -415,6 +458,12 @@ namespace LabelerService.Storage.Schema.Migrations
 
                     b.HasKey("DatasetId", "ItemKey")
                         .HasName("pk_items");
+
+                    b.HasIndex("UpdateTime")
+                        .HasDatabaseName("ix_items_update_time")
+                        .HasAnnotation("Npgsql:StorageParameter:autosummarize", true);
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("UpdateTime"), "brin");
 
                     b.HasIndex("DatasetId", "ExternalId")
                         .IsUnique()
