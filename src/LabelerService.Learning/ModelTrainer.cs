@@ -1,4 +1,5 @@
 using System.Globalization;
+using LabelerService.Core.Calibration;
 using LabelerService.Core.Datasets;
 using LabelerService.Core.Errors;
 using LabelerService.Core.Models;
@@ -132,7 +133,7 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
             Onnx = onnx,
             Weights = WarmStartRules.Supports(settings.Algorithm) ? trained.Weights : null,
             TrainingItems = set.Items,
-            OutOfFold = trained.OutOfFold ?? trained.ItemPriors ?? [],
+            OutOfFold = OutOfFold(trained, snapshot.Schema.Classes.Count),
             ConsensusItems = trained.Consensus is null ? [] : set.Items,
             Consensus = trained.Consensus ?? [],
             Manifest = new ModelManifest
@@ -156,6 +157,19 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
                 TrainingSeconds = timeProvider.GetElapsedTime(start).TotalSeconds,
             },
         };
+    }
+
+    // As sure as the served model is of items that it has not seen: a reader may have some of either.
+    private static float[] OutOfFold(TrainedEnsemble trained, int classes)
+    {
+        if (trained.OutOfFold is not { } distributions || trained.Temperature == 1)
+        {
+            return trained.OutOfFold ?? trained.ItemPriors ?? [];
+        }
+
+        var calibrated = new float[distributions.Length];
+        TemperatureScaling.Apply(distributions, classes, trained.Temperature, calibrated);
+        return calibrated;
     }
 
     private static double CheckParity(byte[] onnx, TrainingSnapshot snapshot, Ensemble ensemble, Ensemble? distilled)

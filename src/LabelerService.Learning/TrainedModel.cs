@@ -24,7 +24,10 @@ public sealed class TrainedModel
     /// row-major. They may vote beside the item's own annotations, which they have not learnt. Empty where the algorithm has none.
     /// </summary>
     /// <remarks>
-    /// As sharp as EM used them in its last round, and not calibrated: with these as priors EM does what training did.
+    /// Of <c>consensus</c>, and of <c>auto</c> where it chose that, calibrated by the temperature of the served model, so that they are as
+    /// sure as what that says of items it has not seen. On LabelMe's 1,000 training items (3 seeds) EM with these as priors names 92.5 % of
+    /// classes right at a log loss of 0.58; without the temperature 92.8 % at 0.62, both as good as the posterior of training itself (92.7 to
+    /// 93.6 %). Without a model it is 79.8 % at 1.12.
     /// </remarks>
     public IReadOnlyList<float> OutOfFold { get; init; } = [];
 

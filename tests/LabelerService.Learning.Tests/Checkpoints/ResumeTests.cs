@@ -54,6 +54,7 @@ public sealed class ResumeTests
         Assert.Equal(Convert.ToHexString(undisturbed.Onnx), Convert.ToHexString(model.Onnx));
         Assert.Equal(undisturbed.Manifest.Heads, model.Manifest.Heads);
         Assert.Equal(undisturbed.Consensus, model.Consensus);
+        Assert.Equal(undisturbed.OutOfFold, model.OutOfFold);
     }
 
     [Fact]

@@ -55,6 +55,7 @@ public sealed class QueryPlanTests(PostgresFixture database) : IClassFixture<Pos
                 dataset, [.. Enumerable.Range(0, 50).Select(i => Some.Item($"i{i * 77}", features: [i, i]))], null, default)),
             ("get item", () => Get<ItemStore>().GetAsync(dataset, "i99", default)),
             ("get features", () => Get<ItemStore>().GetFeaturesAsync(dataset, ["i99", "i7"], default)),
+            ("feature times", () => Get<ItemStore>().ReadFeatureTimesAsync(dataset, (long[])[3, 99], default)),
             ("list items", () => Get<ItemStore>().ListAsync(dataset, new ItemFilter(), 100, 50, default)),
             ("set gold", () => Get<GoldStore>().SetAsync(dataset, [new GoldWrite("i5", 1), new GoldWrite("i6", 2)], null, default)),
             ("register labelers", () => Get<LabelerStore>().RegisterAsync(dataset, [new LabelerWrite("new"), new LabelerWrite("l5")], null, default)),
@@ -64,7 +65,7 @@ public sealed class QueryPlanTests(PostgresFixture database) : IClassFixture<Pos
             ("heartbeat", () => runs.HeartbeatAsync(lease!, TimeSpan.FromMinutes(5), default)),
             ("progress", () => runs.AppendProgressAsync(lease!, new RunProgress("heads", 1, 2), default)),
             ("events", () => runs.EventsAfterAsync(dataset.Key, lease!.Run.RunId, 1, 10, default)),
-            ("publish", () => runs.PublishAsync(lease!, [1], Some.Manifest(), default)),
+            ("publish", () => runs.PublishAsync(lease!, new ModelFiles([1], [2], [3]), Some.Manifest(), default)),
             ("get run", () => runs.GetAsync(dataset, "done-77", default)),
             ("list runs", () => runs.ListAsync(dataset, null, "done-7", 10, default)),
         };

@@ -42,6 +42,57 @@ public sealed class ModelDeletionTests(PostgresFixture database) : IClassFixture
     }
 
     [Fact]
+    public async Task What_is_kept_beside_the_graph_comes_and_goes_with_its_version_and_is_shared_by_content()
+    {
+        var dataset = await _published.DatasetAsync(1);
+        byte[] shared = [.. PublishedVersions.Bytes(dataset, 7), 1];
+        var second = await _published.PublishAsync(dataset, new ModelFiles(PublishedVersions.Bytes(dataset, 2), [.. PublishedVersions.Bytes(dataset, 2), 1], shared));
+        var third = await _published.PublishAsync(dataset, new ModelFiles(PublishedVersions.Bytes(dataset, 3), OutOfFold: shared));
+        var read = await _store.GetVersionAsync(dataset, "model", 2, default);
+
+        Assert.Equal((second.WeightsSha256, second.OutOfFoldSha256), (read.WeightsSha256, read.OutOfFoldSha256));
+        Assert.Equal(shared, await _artefacts.ReadAsync(read.OutOfFoldSha256!, default));
+        Assert.Equal((null, null), ((await _store.GetVersionAsync(dataset, "model", 1, default)).WeightsSha256, (await _store.GetVersionAsync(dataset, "model", 1, default)).OutOfFoldSha256));
+        Assert.Equal((null, second.OutOfFoldSha256), (third.WeightsSha256, third.OutOfFoldSha256));
+
+        await _store.DeleteVersionAsync(dataset, "model", 2, "tester", default);
+        await Some.FailsAsync(ErrorKind.NotFound, () => _artefacts.ReadAsync(second.WeightsSha256!, default));
+        Assert.Equal(shared, await _artefacts.ReadAsync(second.OutOfFoldSha256!, default));
+
+        await _store.DeleteVersionAsync(dataset, "model", 3, "tester", default);
+        await Some.FailsAsync(ErrorKind.NotFound, () => _artefacts.ReadAsync(second.OutOfFoldSha256!, default));
+    }
+
+    [Fact]
+    public async Task What_is_kept_beside_the_graph_survives_sweeps_and_goes_with_the_dataset()
+    {
+        var (dataset, other) = (await _published.DatasetAsync(1), await _published.DatasetAsync(1));
+        byte[] shared = [.. PublishedVersions.Bytes(dataset, 7), 1];
+        var version = await _published.PublishAsync(dataset, new ModelFiles(PublishedVersions.Bytes(dataset, 2), OutOfFold: [.. PublishedVersions.Bytes(dataset, 2), 1]));
+        var sharing = await _published.PublishAsync(dataset, new ModelFiles(PublishedVersions.Bytes(dataset, 3), OutOfFold: shared));
+        await _published.PublishAsync(other, new ModelFiles(PublishedVersions.Bytes(other, 2), OutOfFold: shared));
+        await _sweeper.SweepAsync(default);
+        Assert.NotEmpty(await _artefacts.ReadAsync(version.OutOfFoldSha256!, default));
+
+        await database.Get<DatasetStore>().DeleteAsync(dataset.Id, null, default);
+        await Some.FailsAsync(ErrorKind.NotFound, () => _artefacts.ReadAsync(version.OutOfFoldSha256!, default));
+        Assert.Equal(shared, await _artefacts.ReadAsync(sharing.OutOfFoldSha256!, default));
+    }
+
+    [Fact]
+    public async Task Retention_takes_what_is_kept_beside_the_graph_too()
+    {
+        var dataset = await _published.DatasetAsync(1);
+        var old = await _published.PublishAsync(dataset, new ModelFiles(PublishedVersions.Bytes(dataset, 2), OutOfFold: [.. PublishedVersions.Bytes(dataset, 2), 1]));
+        var young = await _published.PublishAsync(dataset, new ModelFiles(PublishedVersions.Bytes(dataset, 3), OutOfFold: [.. PublishedVersions.Bytes(dataset, 3), 1]));
+        await KeepAsync(dataset, new ModelRetention(1, TimeSpan.Zero));
+        await _sweeper.SweepAsync(default);
+
+        await Some.FailsAsync(ErrorKind.NotFound, () => _artefacts.ReadAsync(old.OutOfFoldSha256!, default));
+        Assert.NotEmpty(await _artefacts.ReadAsync(young.OutOfFoldSha256!, default));
+    }
+
+    [Fact]
     public async Task A_version_that_is_named_cannot_be_deleted_and_the_error_says_by_whom()
     {
         var dataset = await _published.DatasetAsync(3);

@@ -15,6 +15,9 @@ internal sealed class PublishedVersions(PostgresFixture database)
     public async Task<ModelVersionRecord> PublishAsync(DatasetRecord dataset, byte[] onnx, ModelManifest? manifest = null, string model = "model") =>
         await _runStore.PublishAsync(await ClaimAsync(dataset, model), onnx, manifest ?? Some.Manifest(), default);
 
+    public async Task<ModelVersionRecord> PublishAsync(DatasetRecord dataset, ModelFiles files) =>
+        await _runStore.PublishAsync(await ClaimAsync(dataset), files, Some.Manifest(), default);
+
     public async Task<RunLease> ClaimAsync(DatasetRecord dataset, string model = "model")
     {
         // Tests of a class run one after the other, so the queue holds no other run.
