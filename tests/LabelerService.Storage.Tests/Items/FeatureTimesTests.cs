@@ -14,8 +14,8 @@ public sealed class FeatureTimesTests(PostgresFixture database) : IClassFixture<
     [Fact]
     public async Task Items_with_features_are_told_with_the_time_that_a_snapshot_has_of_them()
     {
-        var dataset = await Some.DatasetAsync(database, 3, 1);
-        await _items.UpsertAsync(dataset, [new ItemWrite("bare")], null, default);
+        var dataset = await Some.DatasetAsync(database, items: 3, labelers: 1);
+        await _items.UpsertAsync(dataset, [new ItemWrite("bare", Core.Datasets.Split.Train, default)], null, default);
         var keys = await KeysAsync(dataset);
         var times = await _items.ReadFeatureTimesAsync(dataset, keys.Append(long.MaxValue).ToArray(), default);
         using var snapshot = await database.Get<SnapshotReader>().ReadAsync(dataset.Id, default);
@@ -31,7 +31,7 @@ public sealed class FeatureTimesTests(PostgresFixture database) : IClassFixture<
     [Fact]
     public async Task An_item_that_is_written_again_has_another_time_and_others_keep_theirs()
     {
-        var dataset = await Some.DatasetAsync(database, 2, 1);
+        var dataset = await Some.DatasetAsync(database, items: 2, labelers: 1);
         var keys = await KeysAsync(dataset);
         var before = await _items.ReadFeatureTimesAsync(dataset, keys, default);
         await _items.UpsertAsync(dataset, [Some.Item("i1", features: [5, 6])], null, default);
@@ -46,7 +46,7 @@ public sealed class FeatureTimesTests(PostgresFixture database) : IClassFixture<
     [Fact]
     public async Task Items_annotated_before_a_moment_are_those_with_older_revised_or_retracted_annotations()
     {
-        var dataset = await Some.DatasetAsync(database, 5, 2);
+        var dataset = await Some.DatasetAsync(database, items: 5, labelers: 2);
         var annotations = database.Get<AnnotationStore>();
         var keys = await KeysAsync(dataset);
         await annotations.WriteAsync(
