@@ -51,7 +51,16 @@ public static class ConfusionEm
         AnnotationTable table,
         ConfusionEmOptions? options = null,
         ReadOnlySpan<double> itemPrior = default,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default) =>
+        Fit(table, options, new AggregationControl { Cancel = cancellationToken }, itemPrior);
+
+    /// <inheritdoc cref="Fit(AnnotationTable, ConfusionEmOptions?, ReadOnlySpan{double}, CancellationToken)"/>
+    /// <param name="table">The annotations. Items without annotations end at their prior.</param>
+    /// <param name="options">Settings; the defaults if null.</param>
+    /// <param name="control">Threads, progress and cancellation; the iterations are the options'.</param>
+    /// <param name="itemPrior">Prior class distributions, row-major [N, K], or empty.</param>
+    public static AggregationResult Fit(
+        AnnotationTable table, ConfusionEmOptions? options, AggregationControl control, ReadOnlySpan<double> itemPrior = default)
     {
         options ??= new ConfusionEmOptions();
         double[]? priors = null;
@@ -67,7 +76,7 @@ public static class ConfusionEm
 
         return ConfusionFit.Run(
             table, LabelerStep.Create(table, options.Confusions), new ItemKnowledge(priors, default), previous: null, ConfusionFitOptions.Of(options),
-            new AggregationControl { Cancel = cancellationToken });
+            control);
     }
 
     /// <summary>Posterior of every item given priors and confusions: p(k|n) ∝ prior(k|n) Π_r Θ_r(y_nr | k).</summary>

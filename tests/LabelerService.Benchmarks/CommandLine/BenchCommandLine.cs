@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
+using LabelerService.Benchmarks.Aggregate;
 using LabelerService.Benchmarks.Ingest;
 using LabelerService.Benchmarks.Models;
 using LabelerService.Benchmarks.Noise;
@@ -18,6 +19,7 @@ internal static class BenchCommandLine
         var root = new Command("bench", "Measures LabelerService. Results go to standard output, progress to standard error.")
         {
             host.Json, host.Threads, host.Data,
+            AggregateBench.Create(host),
             IngestBench.Create(host),
             ModelsBench.Create(host),
             NoiseBench.Create(host),
