@@ -1,4 +1,6 @@
 using LabelerService.Core.Aggregation.Confusions;
+using LabelerService.Core.Aggregation.Skills;
+using LabelerService.Core.Aggregation.Votes;
 
 namespace LabelerService.Core.Aggregation;
 
@@ -34,6 +36,8 @@ public static class AggregatorCatalogue
     [
         // Votes.
         MajorityVoteAggregator.Descriptor,
+        WawaAggregator.Descriptor,
+        ZeroBasedSkillAggregator.Descriptor,
 
         // Confusions.
         ConfusionAggregator.DawidSkene,
@@ -42,6 +46,8 @@ public static class AggregatorCatalogue
         ConfusionAggregator.Hierarchical,
 
         // Skills and difficulties.
+        GladAggregator.Descriptor,
+        MaceAggregator.Descriptor,
 
         // Spectral.
 
