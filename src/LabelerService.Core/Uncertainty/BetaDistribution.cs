@@ -94,25 +94,7 @@ public static class BetaDistribution
     {
         var sum = a + b;
         var deviance = (a * (Math.Log(a / sum) - at.LogX)) + (b * (Math.Log(b / sum) - at.LogY));
-        return (Math.Log(a / sum * b / (2 * Math.PI)) / 2) + StirlingError(sum) - StirlingError(a) - StirlingError(b) - deviance;
-    }
-
-    // δ(z) = ln Γ(z) − [(z − ½) ln z − z + ½ ln 2π]; below 12 by the recursion Γ(z + 1) = z Γ(z).
-    private static double StirlingError(double z)
-    {
-        var shifted = z;
-        var product = 1.0;
-        while (shifted < 12)
-        {
-            product *= shifted;
-            shifted++;
-        }
-
-        var square = 1 / (shifted * shifted);
-        var series = ((1 / 12.0) - (square * ((1 / 360.0) - (square * ((1 / 1260.0) - (square * ((1 / 1680.0) - (square / 1188)))))))) / shifted;
-        return shifted > z
-            ? series + ((shifted - 0.5) * Math.Log(shifted)) - shifted - Math.Log(product) - ((z - 0.5) * Math.Log(z)) + z
-            : series;
+        return (Math.Log(a / sum * b / (2 * Math.PI)) / 2) + GammaFunction.StirlingError(sum) - GammaFunction.StirlingError(a) - GammaFunction.StirlingError(b) - deviance;
     }
 
     private static double Fraction(double a, double b, double x)

@@ -30,4 +30,27 @@ public readonly record struct CredibleInterval(double Mean, double Low, double H
         return new CredibleInterval(
             a / (a + b), BetaDistribution.Quantile(a, b, (1 - level) / 2), BetaDistribution.Quantile(a, b, (1 + level) / 2));
     }
+
+    /// <summary>
+    /// A probability of which only the posterior mean and variance are kept: the interval of the Beta distribution that has them. Exact where the
+    /// posterior is a Beta distribution.
+    /// </summary>
+    /// <param name="mean">Mean, in [0, 1].</param>
+    /// <param name="variance">Variance; what a probability cannot have is cut off.</param>
+    /// <param name="level">Share of the posterior inside, in (0, 1).</param>
+    public static CredibleInterval OfMoments(double mean, double variance, double level)
+    {
+        const double Smallest = 1e-14;
+        var most = mean * (1 - mean);
+        if (most <= Smallest || variance <= Smallest * most)
+        {
+            return new CredibleInterval(mean, mean, mean);
+        }
+
+        // a + b; at the largest variance all weight is on 0 and 1.
+        var strength = Math.Max((most / variance) - 1, 1e-3);
+        var (a, b) = (mean * strength, (1 - mean) * strength);
+        return new CredibleInterval(
+            mean, BetaDistribution.Quantile(a, b, (1 - level) / 2), BetaDistribution.Quantile(a, b, (1 + level) / 2));
+    }
 }
