@@ -1,5 +1,6 @@
 using LabelerService.Core.Aggregation.Confusions;
 using LabelerService.Core.Aggregation.Skills;
+using LabelerService.Core.Aggregation.Spectral;
 using LabelerService.Core.Aggregation.Votes;
 
 namespace LabelerService.Core.Aggregation;
@@ -50,6 +51,8 @@ public static class AggregatorCatalogue
         MaceAggregator.Descriptor,
 
         // Spectral.
+        KosAggregator.Descriptor,
+        MsrAggregator.Descriptor,
 
         // With a model.
         ConfusionAggregator.Model,
