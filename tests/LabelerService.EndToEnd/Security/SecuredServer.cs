@@ -40,6 +40,10 @@ internal sealed class SecuredServer : IAsyncDisposable
 
     public IReadOnlyList<Microsoft.AspNetCore.Http.Endpoint> Endpoints => _app.Services.GetRequiredService<EndpointDataSource>().Endpoints;
 
+    /// <summary>A service of the server.</summary>
+    public T Get<T>()
+        where T : notnull => _app.Services.GetRequiredService<T>();
+
     /// <summary>Starts a server.</summary>
     /// <param name="database">Connection string; two servers on the same one are replicas.</param>
     /// <param name="configure">Changes the options; by default keys are demanded.</param>
