@@ -44,6 +44,7 @@ public static class AggregatorCatalogue
         ConfusionAggregator.DawidSkene,
         ConfusionAggregator.OneCoin,
         ConfusionAggregator.FastDawidSkene,
+        ConfusionAggregator.OrdinalDawidSkene,
         ConfusionAggregator.Hierarchical,
 
         // Skills and difficulties.

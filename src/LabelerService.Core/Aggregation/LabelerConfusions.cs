@@ -110,6 +110,20 @@ public sealed class LabelerConfusions
         return sum;
     }
 
+    /// <summary><see cref="Accuracy"/> of every labeler [R].</summary>
+    /// <param name="classPrior">Distribution of the classes [K].</param>
+    public double[] Skills(ReadOnlySpan<double> classPrior)
+    {
+        var skills = new double[LabelerCount];
+        for (var r = 0; r < skills.Length; r++)
+        {
+            // Sums of rounded probabilities may exceed one by a rounding.
+            skills[r] = Math.Min(1, Accuracy(r, classPrior));
+        }
+
+        return skills;
+    }
+
     /// <summary>Θ_r as a matrix, row-major [k, y].</summary>
     /// <param name="labeler">Labeler r; outside [0, R): the common labeler.</param>
     public double[] Matrix(int labeler)

@@ -50,6 +50,9 @@ internal sealed class CoinStep : LabelerStep
         LabelerConfusions.LogsByLabel(_errors, classes, _errorLogs);
     }
 
+    /// <summary>Whether confusion matrices were asked for but would be too large.</summary>
+    public bool IsFallback => _options.Form == ConfusionForm.Auto;
+
     /// <inheritdoc/>
     public override bool NeedsCommon => !_options.UniformErrors;
 

@@ -38,6 +38,14 @@ internal sealed class ConfusionAggregator(ConfusionFitOptions loop, Func<Annotat
         () => new ConfusionAggregator(
             Classic with { Plan = AssignmentPlan.SoftThenHard }, table => LabelerStep.Create(table, Alone), usesModel: false));
 
+    public static AggregatorDescriptor OrdinalDawidSkene { get; } = new(
+        "ordinal_ds", "Ordinal Dawid–Skene",
+        "A bias and a spread on the scale of ordered classes for each labeler: errors are rarer the farther they are off.",
+        "Patz, Junker, Johnson and Mariano, The hierarchical rater model for rated test items, J. Educational and Behavioral Statistics 27 (2002), "
+        + "the rating layer; classes free as in Dawid and Skene (1979).",
+        UsesModel: false, NeedsModel: false, UsesGold: true, NeedsOrdinal: true,
+        () => new ConfusionAggregator(Pooled, table => LabelerStep.CreateOrdinal(table, new ConfusionOptions { Shrinkage = 1 }), usesModel: false));
+
     public static AggregatorDescriptor Hierarchical { get; } = new(
         "hierarchical", "Hierarchical confusions",
         "A confusion matrix for each labeler, shrunk to what all labelers have in common and to the labeler's own skill: the default.",
@@ -54,56 +62,25 @@ internal sealed class ConfusionAggregator(ConfusionFitOptions loop, Func<Annotat
     public Consensus Aggregate(AggregationInput input, AggregationControl control)
     {
         input.Check();
-        var knowledge = new ItemKnowledge(usesModel ? ItemPriors(input) : null, input.Gold);
+        var knowledge = ItemKnowledge.Of(input, usesModel);
         var options = control.MaxIterations is { } most ? loop with { MaxIterations = most } : loop;
-        var result = ConfusionFit.Run(input.Table, labelers(input.Table), knowledge, input.Previous, options, control);
-        var skills = new double[input.Table.LabelerCount];
-        for (var r = 0; r < skills.Length; r++)
-        {
-            // Sums of rounded probabilities may exceed one by a rounding.
-            skills[r] = Math.Min(1, result.Confusions.Accuracy(r, result.ClassPrior));
-        }
-
+        var step = labelers(input.Table);
+        var result = ConfusionFit.Run(input.Table, step, knowledge, input.Previous, options, control);
         return new Consensus
         {
             ClassCount = result.ClassCount,
             Posteriors = result.Posteriors,
             ClassPrior = result.ClassPrior,
             Confusions = result.Confusions,
-            LabelerSkills = skills,
+            LabelerSkills = result.Confusions.Skills(result.ClassPrior),
             Iterations = result.Iterations,
             Converged = result.Converged,
+            Warnings = step is CoinStep { IsFallback: true }
+                ? [new AggregationWarning(
+                    "TOO_MANY_CELLS",
+                    $"{input.Table.LabelerCount} labelers of {input.Table.ClassCount} classes have too large confusion matrices: each labeler "
+                    + "has one probability of being right instead.")]
+                : [],
         };
-    }
-
-    // NaN where the model says nothing: the class distribution stands in.
-    private static double[]? ItemPriors(AggregationInput input)
-    {
-        if (input.ModelProbabilities.IsEmpty)
-        {
-            return null;
-        }
-
-        var classes = input.Table.ClassCount;
-        var model = input.ModelProbabilities.Span;
-        var priors = new double[model.Length];
-        for (var n = 0; n < input.Table.ItemCount; n++)
-        {
-            var row = priors.AsSpan(n * classes, classes);
-            var sum = 0.0;
-            for (var k = 0; k < classes; k++)
-            {
-                var given = model[(n * classes) + k];
-                row[k] = float.IsFinite(given) && given > 0 ? given : 0;
-                sum += row[k];
-            }
-
-            for (var k = 0; k < classes; k++)
-            {
-                row[k] = sum > 0 ? row[k] / sum : double.NaN;
-            }
-        }
-
-        return priors;
     }
 }

@@ -12,13 +12,6 @@ internal enum Assignment
     Hard,
 }
 
-/// <summary>What is known of the items beside annotations.</summary>
-/// <param name="Priors">
-/// Prior of each item, row-major [N, K]; a row that starts with NaN has the class distribution instead. Null: all have.
-/// </param>
-/// <param name="Gold">Known classes [N], −1 = unknown; empty = none.</param>
-internal sealed record ItemKnowledge(double[]? Priors, ReadOnlyMemory<int> Gold);
-
 /// <summary>What an E-step found, summed over items.</summary>
 /// <param name="LogLikelihood">Σ_n ln Σ_k prior(k|n) Π_r Θ_r(y_nr|k) over items with annotations; known items count their class only.</param>
 /// <param name="Change">Mean over items of Σ_k |change of the posterior|.</param>

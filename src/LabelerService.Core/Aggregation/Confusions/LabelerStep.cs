@@ -40,4 +40,11 @@ internal abstract class LabelerStep
         options.Check();
         return options.IsFull(table.LabelerCount, table.ClassCount) ? new MatrixStep(table, options) : new CoinStep(table, options);
     }
+
+    /// <summary>The same for labelers of ordered classes.</summary>
+    public static LabelerStep CreateOrdinal(AnnotationTable table, ConfusionOptions options)
+    {
+        options.Check();
+        return options.IsFull(table.LabelerCount, table.ClassCount) ? new OrdinalStep(table, options) : new CoinStep(table, options);
+    }
 }
