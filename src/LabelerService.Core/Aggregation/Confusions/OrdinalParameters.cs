@@ -2,7 +2,7 @@ namespace LabelerService.Core.Aggregation.Confusions;
 
 /// <summary>A labeler of <see cref="OrdinalStep"/>: ln Θ(y | k) = A·d − B·d² − ln Z_k with d = y − k.</summary>
 /// <param name="A">φ/ψ²: above 0, answers lie above the class.</param>
-/// <param name="B">1/2ψ², at least 0.</param>
+/// <param name="B">1/2ψ²; below 0 for one who is rather far off than near.</param>
 internal readonly record struct OrdinalParameters(double A, double B)
 {
     // Beyond this an answer one class off is below ClassDistributions.Smallest.
@@ -148,14 +148,7 @@ internal readonly record struct OrdinalParameters(double A, double B)
             var determinant = (aa * bb) - (_ab * _ab);
             var a = at.A + (((bb * _a) - (_ab * _b)) / determinant);
             var b = at.B + (((aa * _b) - (_ab * _a)) / determinant);
-            if (b <= 0 || (at.B <= 0 && _b <= 0))
-            {
-                // Along the edge b = 0 the problem is one of a alone, to which the move towards the edge counts.
-                b = 0;
-                a = at.A + ((_a + (_ab * at.B)) / aa);
-            }
-
-            return new OrdinalParameters(Math.Clamp(a, -MostA, MostA), Math.Clamp(b, 0, MostB));
+            return new OrdinalParameters(Math.Clamp(a, -MostA, MostA), Math.Clamp(b, -MostB, MostB));
         }
     }
 }

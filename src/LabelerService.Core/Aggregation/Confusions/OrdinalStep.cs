@@ -10,7 +10,8 @@ namespace LabelerService.Core.Aggregation.Confusions;
 /// <para>
 /// With d = y − k, ln Θ(y|k) = a·d − b·d² − ln Z_k(a, b), where a = φ/ψ² and b = 1/2ψ²: an exponential family, whose M-step is a concave
 /// problem of two variables for each labeler (Newton's method). A labeler's pseudo-annotations, <see cref="ConfusionOptions.Shrinkage"/>
-/// for each class, are distributed as the common labeler's. b = 0 is one who answers whatever the class.
+/// for each class, are distributed as the common labeler's. b = 0 is one who answers whatever the class;
+/// below 0, beyond the paper, is an adversary, so that two classes have all the confusions they can have.
 /// </para>
 /// </summary>
 internal sealed class OrdinalStep : MatrixStep
