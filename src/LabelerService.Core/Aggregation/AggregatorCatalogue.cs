@@ -1,4 +1,5 @@
 using LabelerService.Core.Aggregation.Confusions;
+using LabelerService.Core.Aggregation.CrowdLab;
 using LabelerService.Core.Aggregation.Skills;
 using LabelerService.Core.Aggregation.Spectral;
 using LabelerService.Core.Aggregation.Votes;
@@ -56,6 +57,7 @@ public static class AggregatorCatalogue
         MsrAggregator.Descriptor,
 
         // With a model.
+        CrowdLabAggregator.Descriptor,
         ConfusionAggregator.Model,
     ];
 

@@ -1,4 +1,5 @@
 using LabelerService.Core.Aggregation;
+using LabelerService.Core.Aggregation.CrowdLab;
 using LabelerService.Core.Training;
 using LabelerService.Learning.Algorithms.Consensus;
 using LabelerService.Learning.Ensembles;

@@ -1,7 +1,7 @@
+using LabelerService.Core.Aggregation.CrowdLab;
 using LabelerService.Core.Annotations;
-using LabelerService.Learning.Algorithms.Rivals;
 
-namespace LabelerService.Learning.Tests.Algorithms.Rivals;
+namespace LabelerService.Core.Tests.Aggregation.CrowdLab;
 
 public sealed class CrowdLabConsensusTests
 {
@@ -38,5 +38,27 @@ public sealed class CrowdLabConsensusTests
         Assert.True(consensus[0] > 0.5 && consensus[3] > 0.5 && consensus[5] > 0.5);
         // The classifier and the labeler who is wrong by it once disagree: neither is believed outright.
         Assert.InRange(consensus[6], 0.1, 0.9);
+    }
+
+    [Fact]
+    public void Where_the_classifier_says_nothing_labelers_decide_and_the_other_way_round()
+    {
+        // Item 0: labelers only; 1: both; 2: classifier only; 3: nobody.
+        var table = new AnnotationTable(4, 2, 2, [0, 0, 1, 1], [0, 1, 0, 1], [0, 0, 1, 1]);
+        var consensus = CrowdLabConsensus.Combine(table, [0, 0, 0.3, 0.7, 0.9, 0.1, 0, 0]);
+
+        Assert.Equal(1, consensus[0]);
+        Assert.Equal(((Math.Sqrt(2) * 0.7) + 2) / (Math.Sqrt(2) + 2), consensus[3], 1e-9);
+        Assert.Equal([0.9, 0.1], consensus[4..6]);
+        Assert.Equal((consensus[0] + consensus[2] + consensus[4]) / 3, consensus[6], 1e-12);
+        Tables.AssertDistributions(consensus, 2);
+    }
+
+    [Fact]
+    public void Without_classifier_and_repeated_items_votes_count_alike()
+    {
+        var table = new AnnotationTable(2, 2, 2, [0, 1], [0, 1], [0, 1]);
+
+        Assert.Equal([1, 0, 0, 1], CrowdLabConsensus.Combine(table, new double[4]));
     }
 }
