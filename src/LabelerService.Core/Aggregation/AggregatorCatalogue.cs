@@ -25,7 +25,13 @@ public sealed record AggregatorDescriptor(
     bool NeedsModel,
     bool UsesGold,
     bool NeedsOrdinal,
-    Func<IAggregator> Create);
+    Func<IAggregator> Create)
+{
+    /// <summary>
+    /// Whether it goes on from <see cref="AggregationInput.Previous"/>, and ends where it would have ended without, to its tolerance.
+    /// </summary>
+    public bool StartsFromPrevious { get; init; }
+}
 
 /// <summary>All algorithms. A new one is a class with a descriptor, and a line here.</summary>
 public static class AggregatorCatalogue

@@ -66,6 +66,7 @@ internal static class ServerCommand
             Description = "Memory in MiB that loaded models may take by estimate (also LABELER_RESIDENT_MIB).",
             DefaultValueFactory = _ => FromEnvironment("LABELER_RESIDENT_MIB", (int)(new ResidencyLimits().Bytes / Mebibyte)),
         };
+        var insight = new InsightArguments();
         var healthCheck = new Option<bool>("--health-check")
         {
             Description = "Ask the server that runs on --port whether it is ready, and exit with 0 or 1 (for container health checks).",
@@ -78,6 +79,7 @@ internal static class ServerCommand
         };
         var security = new SecurityArguments();
         security.AddTo(root);
+        insight.AddTo(root);
         root.SetAction(async (result, cancellationToken) =>
         {
             var httpPort = result.GetValue(port);
@@ -102,6 +104,7 @@ internal static class ServerCommand
                     MaxWait = TimeSpan.FromMilliseconds(result.GetValue(predictionWait)),
                 },
                 Residency = new ResidencyLimits(result.GetValue(residentModels), result.GetValue(residentMemory) * Mebibyte),
+                Insight = insight.Read(result),
             });
             if (result.GetValue(healthCheck))
             {
@@ -136,6 +139,11 @@ internal static class ServerCommand
             return "--resident-models and --resident-mib take numbers from 1.";
         }
 
+        if (InsightArguments.Problem(options.Insight) is { } problem)
+        {
+            return problem;
+        }
+
         return options.Trainers is < 0 or > 64 ? "--trainers takes a number from 0 to 64." : null;
     }
 
@@ -164,7 +172,7 @@ internal static class ServerCommand
         return Path.Combine(here.Parent?.Parent?.FullName ?? "", Name, here.Name, Name + ".dll");
     }
 
-    private static int FromEnvironment(string name, int otherwise) =>
+    internal static int FromEnvironment(string name, int otherwise) =>
         int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
 
     private static string? NullIfEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;

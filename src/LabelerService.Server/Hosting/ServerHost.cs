@@ -175,13 +175,12 @@ internal static partial class ServerHost
         services.AddSingleton(CanaryDraw.Unseeded());
         services.AddSingleton<PredictionEngine>();
         services.AddSingleton<PredictionReader>();
-        services.AddSingleton(_ => new ModelVoteCache());
-        services.AddSingleton<ModelVotes>();
+        services.AddInsight(options.Insight);
         services.AddSingleton<InferenceHandler>();
         services.AddSingleton<HttpFailures>();
         services.AddSingleton<OpenInferenceHttp>();
         services.AddHostedService<TrainerSupervisor>();
-        services.AddHostedService<RequestIdPruner>();
+        services.AddHostedService<OldRowPruner>();
         services.AddSingleton<ModelDownloads>();
         services.AddHostedService<ModelSweepService>();
         services.AddHostedService<RunEventThinner>();
@@ -241,6 +240,7 @@ internal static partial class ServerHost
         app.MapGrpcService<PredictionGrpcService>();
         app.MapGrpcService<PredictionJobGrpcService>();
         app.MapPredictionDownloads();
+        app.MapGrpcService<InsightGrpcService>();
         app.MapGrpcService<ApiKeyGrpcService>();
         app.MapGrpcService<OpenInferenceGrpcService>();
         OpenInferenceHttp.Map(app);
@@ -264,7 +264,8 @@ internal static partial class ServerHost
         Contracts.V1.LabelerRegistryService.Descriptor.FullName, Contracts.V1.AnnotationService.Descriptor.FullName,
         Contracts.V1.TrainingService.Descriptor.FullName, Contracts.V1.RetrainingService.Descriptor.FullName,
         Contracts.V1.ModelService.Descriptor.FullName, Contracts.V1.PredictionService.Descriptor.FullName,
-        Contracts.V1.PredictionJobService.Descriptor.FullName, Contracts.V1.ApiKeyService.Descriptor.FullName,
+        Contracts.V1.PredictionJobService.Descriptor.FullName, Contracts.V1.InsightService.Descriptor.FullName,
+        Contracts.V1.ApiKeyService.Descriptor.FullName,
         Contracts.Inference.GRPCInferenceService.Descriptor.FullName,
     ];
 

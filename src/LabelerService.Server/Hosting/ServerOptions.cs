@@ -58,4 +58,7 @@ public sealed record ServerOptions
 
     /// <summary>How many models stay loaded.</summary>
     internal Inference.ResidencyLimits Residency { get; init; } = new();
+
+    /// <summary>What insight may take of the machine.</summary>
+    internal Insight.InsightOptions Insight { get; init; } = new();
 }

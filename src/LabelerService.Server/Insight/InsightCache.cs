@@ -78,8 +78,30 @@ internal sealed partial class InsightCache(InsightReader reader, InsightOptions 
         }
     }
 
+    /// <summary>A state that a list was begun with: while it is kept, or as long as the dataset is in it.</summary>
+    /// <exception cref="ServiceException">ABORTED (STATE_GONE): neither.</exception>
+    public async Task<InsightSnapshot> AtAsync(DatasetRecord dataset, string stateText, CancellationToken cancel)
+    {
+        if (Find(dataset, stateText) is { } kept)
+        {
+            return kept;
+        }
+
+        if (InsightSnapshot.Text(await StateAsync(dataset, cancel)) == stateText && await CurrentAsync(dataset, null, cancel) is var now
+            && now.StateText == stateText)
+        {
+            return now;
+        }
+
+        throw new ServiceException(
+            ErrorKind.Aborted, "STATE_GONE",
+            $"datasets/{dataset.Id} has changed since this list was begun, and the server no longer has the state that it began with. Begin the list anew, "
+            + "without page_token.",
+            new FieldViolation("page_token", "is of a state that is gone"));
+    }
+
     /// <summary>A state that is still kept; null if it is not.</summary>
-    public InsightSnapshot? Find(DatasetRecord dataset, string stateText)
+    private InsightSnapshot? Find(DatasetRecord dataset, string stateText)
     {
         lock (_gate)
         {

@@ -1,5 +1,8 @@
+using LabelerService.Core.Acquisition;
 using LabelerService.Core.Aggregation;
+using LabelerService.Core.Aggregation.Sampling;
 using LabelerService.Core.Agreement;
+using LabelerService.Core.Items;
 using LabelerService.Core.Labelers;
 using LabelerService.Core.Uncertainty;
 
@@ -14,10 +17,129 @@ internal sealed partial class InsightEngine(ModelVotes votes, InsightWorkers wor
     /// <summary>Level of all intervals.</summary>
     public const double Level = 0.95;
 
+    /// <summary>Suspected annotations of a list at most.</summary>
+    public const int MostSuspects = 100_000;
+
     /// <summary>The consensus of the labelers.</summary>
     public Task<Insight<ConsensusResult>> ConsensusAsync(
         InsightSnapshot snapshot, ConsensusKey key, IProgress<InsightProgress>? progress, CancellationToken cancel) =>
         snapshot.GetAsync(key, (fan, token) => AggregateAsync(snapshot, key, fan, token), result => result.Bytes, progress, cancel);
+
+    /// <summary>What is known of the items.</summary>
+    public Task<Insight<ItemsResult>> ItemsAsync(
+        InsightSnapshot snapshot, ConsensusKey key, IProgress<InsightProgress>? progress, CancellationToken cancel) =>
+        snapshot.GetAsync(
+            new ItemsKey(key),
+            async (fan, token) =>
+            {
+                var consensus = (await ConsensusAsync(snapshot, key, fan, token)).Result;
+                var (report, took) = await RunAsync(
+                    snapshot, InsightProgress.Items, key.Method,
+                    threads => ItemAnalysis.Run(
+                        Input(snapshot, consensus), consensus.Consensus, new ItemAnalysisOptions { Threads = threads },
+                        InsightProgress.Of(InsightProgress.Items, fan), token),
+                    fan, token);
+                return new ItemsResult(report, took);
+            },
+            result => result.Bytes, progress, cancel);
+
+    /// <summary>Credible intervals of labelers' accuracies and confusions, and of the consensus classes of items.</summary>
+    public Task<Insight<IntervalsResult>> IntervalsAsync(
+        InsightSnapshot snapshot, ConsensusKey key, IProgress<InsightProgress>? progress, CancellationToken cancel) =>
+        snapshot.GetAsync(
+            new IntervalsKey(key),
+            async (fan, token) =>
+            {
+                var consensus = (await ConsensusAsync(snapshot, key, fan, token)).Result;
+
+                // The sampler's model is that of these two methods: their solution is where it starts. Otherwise it looks for one itself.
+                var start = key.Method is AggregatorCatalogue.Default or "model" ? consensus.Consensus : null;
+                var (posterior, took) = await RunAsync(
+                    snapshot, InsightProgress.Intervals, key.Method,
+                    threads => ConfusionSampler.Run(
+                        Input(snapshot, consensus) with { Previous = start },
+                        new ConfusionSamplerOptions { Level = Level, ItemClasses = consensus.Classes, Threads = threads },
+                        InsightProgress.Of(InsightProgress.Intervals, fan), token),
+                    fan, token);
+                return new IntervalsResult(posterior, took);
+            },
+            result => result.Bytes(snapshot.Data), progress, cancel);
+
+    /// <summary>Items in an order: indexes.</summary>
+    public async Task<int[]> OrderAsync(InsightSnapshot snapshot, OrderKey key, CancellationToken cancel)
+    {
+        var items = (await ItemsAsync(snapshot, key.Consensus, null, cancel)).Result.Report;
+        var order = await snapshot.GetAsync(
+            key,
+            (_, token) => workers.RunAsync(_ => key.Sort(snapshot, items), token), result => sizeof(int) * result.LongLength, null, cancel);
+        return order.Result;
+    }
+
+    /// <summary>Annotations that are likely to be wrong, the likeliest first.</summary>
+    /// <param name="snapshot">The state.</param>
+    /// <param name="key">By what consensus, and from which probability on.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancel">Ends the waiting.</param>
+    public Task<Insight<SuspectsResult>> SuspectsAsync(
+        InsightSnapshot snapshot, SuspectsKey key, IProgress<InsightProgress>? progress, CancellationToken cancel) =>
+        snapshot.GetAsync(
+            key,
+            async (fan, token) =>
+            {
+                var consensus = (await ConsensusAsync(snapshot, key.Consensus, fan, token)).Result;
+                var items = (await ItemsAsync(snapshot, key.Consensus, fan, token)).Result;
+                return await SuspectsAsync(snapshot, consensus, items, null, key.MinProbabilityWrong, MostSuspects, fan, token);
+            },
+            result => result.Bytes, progress, cancel);
+
+    /// <summary>One labeler's annotations that are likely to be wrong: few, so worked out each time.</summary>
+    public async Task<SuspectsResult> SuspectsOfAsync(
+        InsightSnapshot snapshot, ConsensusKey key, int labeler, double minProbabilityWrong, int most, CancellationToken cancel)
+    {
+        var consensus = (await ConsensusAsync(snapshot, key, null, cancel)).Result;
+        var items = (await ItemsAsync(snapshot, key, null, cancel)).Result;
+        return await SuspectsAsync(snapshot, consensus, items, labeler, minProbabilityWrong, Math.Min(most, MostSuspects), null, cancel);
+    }
+
+    /// <summary>What to have annotated next.</summary>
+    /// <param name="snapshot">The state.</param>
+    /// <param name="key">By what consensus.</param>
+    /// <param name="candidates">Which items; null for all.</param>
+    /// <param name="labelers">Who may be asked; null for anybody.</param>
+    /// <param name="options">How many, and by what they are chosen.</param>
+    /// <param name="cancel">Cancels.</param>
+    public async Task<(NextBatch Batch, Insight<ConsensusResult> Consensus, TimeSpan Took)> SuggestAsync(
+        InsightSnapshot snapshot, ConsensusKey key, IReadOnlyList<int>? candidates, IReadOnlyList<AvailableLabeler>? labelers, NextOptions options,
+        CancellationToken cancel)
+    {
+        var consensus = await ConsensusAsync(snapshot, key, null, cancel);
+        var items = (await ItemsAsync(snapshot, key, null, cancel)).Result;
+        var input = new NextInput(Input(snapshot, consensus.Result), consensus.Result.Consensus)
+        {
+            Calibrated = items.Report.Calibrated,
+            Candidates = candidates,
+            Labelers = labelers,
+        };
+        var (batch, took) = await RunAsync(
+            snapshot, InsightProgress.Suggestions, key.Method, threads => NextAnnotations.Rank(input, options with { Threads = threads }, null, cancel), null, cancel);
+        return (batch, consensus, took);
+    }
+
+    /// <summary>How often each labeler agrees with the others [R].</summary>
+    public Task<Insight<IReadOnlyList<AgreementWithOthers>>> PairwiseAsync(
+        InsightSnapshot snapshot, IProgress<InsightProgress>? progress, CancellationToken cancel) =>
+        snapshot.GetAsync(
+            new PairwiseKey(),
+            async (fan, token) =>
+            {
+                var (report, _) = await RunAsync(
+                    snapshot, InsightProgress.Labelers, "",
+                    threads => AgreementAnalysis.Run(
+                        snapshot.Data.Table, new AgreementOptions { BootstrapReplicates = 0, MaxPairs = 0, Threads = threads }, null, token),
+                    fan, token);
+                return report.Labelers;
+            },
+            result => 32L * result.Count, progress, cancel);
 
     /// <summary>What is known of the labelers.</summary>
     public Task<Insight<LabelersResult>> LabelersAsync(
@@ -60,6 +182,30 @@ internal sealed partial class InsightEngine(ModelVotes votes, InsightWorkers wor
             },
             result => result.Bytes, progress, cancel);
 
+    /// <summary>Everything that is known of labelers.</summary>
+    public async Task<LabelersView> ViewLabelersAsync(
+        InsightSnapshot snapshot, ConsensusKey key, bool intervals, IProgress<InsightProgress>? progress, CancellationToken cancel)
+    {
+        var consensus = await ConsensusAsync(snapshot, key, progress, cancel);
+        var labelers = await LabelersAsync(snapshot, key, progress, cancel);
+        var pairwise = await PairwiseAsync(snapshot, progress, cancel);
+        Insight<IntervalsResult>? sampled = intervals ? await IntervalsAsync(snapshot, key, progress, cancel) : null;
+        return new LabelersView(
+            snapshot, consensus.Result, labelers.Result, pairwise.Result, sampled?.Result,
+            consensus.WasThere && labelers.WasThere && pairwise.WasThere && sampled is null or { WasThere: true });
+    }
+
+    /// <summary>Everything that is known of items.</summary>
+    public async Task<ItemsView> ViewItemsAsync(
+        InsightSnapshot snapshot, ConsensusKey key, bool intervals, IProgress<InsightProgress>? progress, CancellationToken cancel)
+    {
+        var consensus = await ConsensusAsync(snapshot, key, progress, cancel);
+        var items = await ItemsAsync(snapshot, key, progress, cancel);
+        Insight<IntervalsResult>? sampled = intervals ? await IntervalsAsync(snapshot, key, progress, cancel) : null;
+        return new ItemsView(
+            snapshot, consensus.Result, items.Result, sampled?.Result, consensus.WasThere && items.WasThere && sampled is null or { WasThere: true });
+    }
+
     private async Task<ConsensusResult> AggregateAsync(
         InsightSnapshot snapshot, ConsensusKey key, IProgress<InsightProgress> progress, CancellationToken cancel)
     {
@@ -73,15 +219,10 @@ internal sealed partial class InsightEngine(ModelVotes votes, InsightWorkers wor
                 snapshot.Dataset, key.ModelId, key.ModelVersion, null, data.ItemKeys, InsightProgress.Of(InsightProgress.Model, progress), cancel);
         }
 
-        var previous = snapshot.Seed(key);
-        var input = new AggregationInput(data.Table)
-        {
-            Gold = Gold(snapshot, key.UseGold),
-            ModelProbabilities = table?.Probabilities ?? default(ReadOnlyMemory<float>),
-            Previous = previous,
-        };
         var aggregator = AggregatorCatalogue.Find(key.Method)
             ?? throw new InvalidOperationException($"There is no aggregator '{key.Method}': the request was not checked.");
+        var previous = aggregator.StartsFromPrevious ? snapshot.Seed(key) : null;
+        var input = Input(snapshot, key, table) with { Previous = previous };
         var (consensus, _) = await RunAsync(
             snapshot, InsightProgress.Consensus, key.Method,
             threads => aggregator.Create().Aggregate(
@@ -105,15 +246,44 @@ internal sealed partial class InsightEngine(ModelVotes votes, InsightWorkers wor
             Warnings = warnings,
             GoldAccuracy = key.UseGold ? null : GoldAccuracy(snapshot, classes),
             Duration = time.GetElapsedTime(started),
-            Incremental = previous is not null && consensus.Confusions is not null,
+            Incremental = previous is not null,
         };
     }
 
+    private async Task<SuspectsResult> SuspectsAsync(
+        InsightSnapshot snapshot, ConsensusResult consensus, ItemsResult items, int? labeler, double minProbabilityWrong, int most,
+        IProgress<InsightProgress>? progress, CancellationToken cancel)
+    {
+        var (suspects, took) = await RunAsync(
+            snapshot, InsightProgress.Suspects, consensus.Key.Method,
+            threads => SuspectRanking.Top(
+                Input(snapshot, consensus), consensus.Consensus, most,
+                new SuspectOptions
+                {
+                    Labeler = labeler,
+                    MinProbabilityWrong = minProbabilityWrong,
+                    Calibrated = items.Report.Calibrated,
+                    ClassNames = snapshot.Dataset.Schema.Classes,
+                    Threads = threads,
+                },
+                InsightProgress.Of(InsightProgress.Suspects, progress), cancel),
+            progress, cancel);
+        return new SuspectsResult(suspects, took);
+    }
+
+    private static AggregationInput Input(InsightSnapshot snapshot, ConsensusResult consensus) => Input(snapshot, consensus.Key, consensus.Votes);
+
+    private static AggregationInput Input(InsightSnapshot snapshot, ConsensusKey key, ModelVoteTable? votes) => new(snapshot.Data.Table)
+    {
+        Gold = Gold(snapshot, key.UseGold),
+        ModelProbabilities = votes?.Probabilities ?? default(ReadOnlyMemory<float>),
+    };
+
     /// <summary>Runs on the threads of insight.</summary>
     private async Task<(T Result, TimeSpan Took)> RunAsync<T>(
-        InsightSnapshot snapshot, string phase, string method, Func<int, T> work, IProgress<InsightProgress> progress, CancellationToken cancel)
+        InsightSnapshot snapshot, string phase, string method, Func<int, T> work, IProgress<InsightProgress>? progress, CancellationToken cancel)
     {
-        progress.Report(new InsightProgress(phase, 0));
+        progress?.Report(new InsightProgress(phase, 0));
         var started = time.GetTimestamp();
         var result = await workers.RunAsync(
             threads =>
@@ -123,7 +293,7 @@ internal sealed partial class InsightEngine(ModelVotes votes, InsightWorkers wor
             },
             cancel);
         var took = time.GetElapsedTime(started);
-        progress.Report(new InsightProgress(phase, 1));
+        progress?.Report(new InsightProgress(phase, 1));
         LogDone(phase, method, snapshot.Dataset.Id, snapshot.Data.Table.Count, took.TotalMilliseconds);
         return (result, took);
     }

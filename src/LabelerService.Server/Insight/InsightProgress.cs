@@ -8,6 +8,7 @@ internal readonly record struct InsightProgress(string Phase, double Fraction)
     public const string Reading = "reading";
     public const string Model = "model";
     public const string Consensus = "consensus";
+    public const string Items = "items";
     public const string Intervals = "intervals";
     public const string Labelers = "labelers";
     public const string Suspects = "suspects";

@@ -1,5 +1,8 @@
+using LabelerService.Core.Aggregation.Sampling;
 using LabelerService.Core.Agreement;
+using LabelerService.Core.Items;
 using LabelerService.Core.Labelers;
+using LabelerService.Storage.Insight;
 
 namespace LabelerService.Server.Insight;
 
@@ -30,4 +33,112 @@ internal sealed record AgreementResult(AgreementReport Report, TimeSpan Duration
 {
     /// <summary>Memory that it takes, about.</summary>
     public long Bytes => 64L * (Report.Pairs.Count + Report.Labelers.Count);
+}
+
+/// <summary>Key of how often each labeler agrees with the others.</summary>
+internal sealed record PairwiseKey;
+
+/// <summary>Key of what is known of items.</summary>
+internal sealed record ItemsKey(ConsensusKey Consensus);
+
+/// <summary>What is known of items.</summary>
+internal sealed record ItemsResult(ItemReport Report, TimeSpan Duration)
+{
+    /// <summary>Memory that it takes, about.</summary>
+    public long Bytes => (sizeof(double) * Report.Calibrated.Posteriors.LongLength) + (24L * Report.Classes.Length);
+}
+
+/// <summary>By what items are listed.</summary>
+internal enum ItemOrder
+{
+    /// <summary>By ascending key.</summary>
+    Key,
+
+    /// <summary>The least sure first.</summary>
+    ProbabilityWrong,
+
+    /// <summary>The hardest first.</summary>
+    Difficulty,
+}
+
+/// <summary>Key of the order of a list of items.</summary>
+/// <param name="Consensus">By what consensus.</param>
+/// <param name="Order">The order.</param>
+/// <param name="Unannotated">Whether items without annotations are in it.</param>
+internal sealed record OrderKey(ConsensusKey Consensus, ItemOrder Order, bool Unannotated)
+{
+    /// <summary>The items: indexes. Equal ones stand by ascending key.</summary>
+    public int[] Sort(InsightSnapshot snapshot, ItemReport report)
+    {
+        var items = new List<int>(Unannotated ? report.Classes.Length : snapshot.AnnotatedItems);
+        for (var item = 0; item < report.Classes.Length; item++)
+        {
+            if (Unannotated || report.AnnotationCounts[item] > 0)
+            {
+                items.Add(item);
+            }
+        }
+
+        return Sort([.. items], report);
+    }
+
+    /// <summary>These items in this order.</summary>
+    public int[] Sort(int[] items, ItemReport report)
+    {
+        if (Order == ItemOrder.Key)
+        {
+            Array.Sort(items);
+            return items;
+        }
+
+        var by = Order == ItemOrder.ProbabilityWrong ? report.ProbabilitiesWrong : report.Difficulties;
+        Array.Sort(Array.ConvertAll(items, item => (-by[item], item)), items);
+        return items;
+    }
+}
+
+/// <summary>Key of suspected annotations.</summary>
+/// <param name="Consensus">By what consensus.</param>
+/// <param name="MinProbabilityWrong">From which probability on: <see cref="Usual"/>, or zero. Lists from others are parts of these.</param>
+internal sealed record SuspectsKey(ConsensusKey Consensus, double MinProbabilityWrong)
+{
+    /// <summary>The probability from which annotations are suspected where nobody says otherwise.</summary>
+    public const double Usual = 0.5;
+}
+
+/// <summary>Suspected annotations, the likeliest to be wrong first.</summary>
+internal sealed record SuspectsResult(IReadOnlyList<SuspectedAnnotation> Annotations, TimeSpan Duration)
+{
+    /// <summary>Memory that it takes, about.</summary>
+    public long Bytes => 512L * Annotations.Count;
+}
+
+/// <summary>Key of credible intervals.</summary>
+internal sealed record IntervalsKey(ConsensusKey Consensus);
+
+/// <summary>Credible intervals.</summary>
+internal sealed record IntervalsResult(ConfusionPosterior Posterior, TimeSpan Duration)
+{
+    /// <summary>Memory that it takes, about.</summary>
+    public long Bytes(InsightData data)
+    {
+        const int anItem = 24;
+        const int aCell = 28;
+        long labelers = data.LabelerKeys.Length;
+        var cells = Posterior.IsFull ? labelers * Posterior.ClassCount * Posterior.ClassCount : labelers;
+        return ((long)anItem * data.ItemKeys.Length) + (aCell * cells) + (sizeof(float) * labelers * Posterior.Draws);
+    }
+}
+
+/// <summary>Everything that is known of the items of a state.</summary>
+/// <param name="Snapshot">The state.</param>
+/// <param name="Consensus">Their consensus.</param>
+/// <param name="Items">How sure it is, and how hard they are.</param>
+/// <param name="Intervals">Intervals, where they were asked for.</param>
+/// <param name="WasThere">Whether all of it was there.</param>
+internal sealed record ItemsView(
+    InsightSnapshot Snapshot, ConsensusResult Consensus, ItemsResult Items, IntervalsResult? Intervals, bool WasThere)
+{
+    /// <summary>How long it took beside the consensus.</summary>
+    public TimeSpan Took => Items.Duration + (Intervals?.Duration ?? TimeSpan.Zero);
 }

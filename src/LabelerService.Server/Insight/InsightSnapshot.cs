@@ -13,6 +13,7 @@ internal sealed class InsightSnapshot
     private readonly Dictionary<object, object> _works = [];
     private readonly Dictionary<ConsensusKey, Consensus> _seeds;
     private readonly Action _grown;
+    private readonly Lazy<IReadOnlyDictionary<string, int>> _labelerIndexes;
     private long _resultBytes;
 
     /// <param name="dataset">The dataset.</param>
@@ -24,6 +25,8 @@ internal sealed class InsightSnapshot
     {
         (Dataset, Data, ReadDuration, _grown) = (dataset, data, readTime, grown);
         Diagnosis = AnnotationDiagnosis.Of(data.Table);
+        _labelerIndexes = new Lazy<IReadOnlyDictionary<string, int>>(
+            () => data.LabelerIds.Select((id, labeler) => KeyValuePair.Create(id, labeler)).ToDictionary(StringComparer.Ordinal));
         _seeds = before is not null && Extends(before.Data) ? before.Consensuses() : [];
         for (var item = 0; item < data.Table.ItemCount; item++)
         {
@@ -46,6 +49,9 @@ internal sealed class InsightSnapshot
 
     /// <summary>Items with an annotation or more.</summary>
     public int AnnotatedItems { get; }
+
+    /// <summary>Indexes of the labelers by external id.</summary>
+    public IReadOnlyDictionary<string, int> LabelerIndexes => _labelerIndexes.Value;
 
     /// <summary>Stands for the state: the same text, the same data.</summary>
     public string StateText => Text(Data.State);
@@ -146,7 +152,7 @@ internal sealed class InsightSnapshot
             var all = new Dictionary<ConsensusKey, Consensus>(_seeds);
             foreach (var (key, work) in _works)
             {
-                if (key is ConsensusKey consensus && work is SharedWork<ConsensusResult> { IsDone: true } done)
+                if (key is ConsensusKey consensus && AggregatorCatalogue.Find(consensus.Method)!.StartsFromPrevious && work is SharedWork<ConsensusResult> { IsDone: true } done)
                 {
                     all[consensus] = done.Result.Consensus;
                 }

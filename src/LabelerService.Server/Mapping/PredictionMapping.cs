@@ -95,7 +95,7 @@ internal static class PredictionMapping
     private static string LabelerOf(ModelManifest manifest, PredictionOptions options, int head) =>
         manifest.Heads[options.Labelers?.Heads[head] ?? head].LabelerId ?? "";
 
-    private static Tensor ToTensor(float[] values, params ReadOnlySpan<long> shape)
+    public static Tensor ToTensor(float[] values, params ReadOnlySpan<long> shape)
     {
         var tensor = new Tensor { DataType = Tensor.Types.DataType.Float32, Data = PackedFloats.ToBytes(values) };
         foreach (var side in shape)

@@ -15,12 +15,12 @@ internal sealed class PageTokens(byte[] key)
     private const int DefaultSize = 50;
     private const int MaximumSize = 1_000;
 
-    /// <summary>The page size that a request asks for: 0 means 50, above 1,000 means 1,000.</summary>
+    /// <summary>The page size that a request asks for: 0 means 50 unless said otherwise, above 1,000 means 1,000.</summary>
     /// <exception cref="ServiceException">INVALID_ARGUMENT for a negative size.</exception>
-    public static int Size(int requested) => requested switch
+    public static int Size(int requested, int otherwise = DefaultSize) => requested switch
     {
         < 0 => throw ServiceException.InvalidField("page_size", "must not be negative"),
-        0 => DefaultSize,
+        0 => otherwise,
         _ => Math.Min(requested, MaximumSize),
     };
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using LabelerService.Core.Errors;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Datasets;
+using LabelerService.Storage.Items;
 using Npgsql;
 
 namespace LabelerService.Storage.Insight;
@@ -113,6 +114,17 @@ public sealed class InsightReader
             cancel);
         return new Dictionary<string, long>(found, StringComparer.Ordinal);
     }
+
+    /// <summary>Keys of the items that a filter lets through, ascending.</summary>
+    public async Task<IReadOnlyList<long>> ItemKeysAsync(DatasetRecord dataset, ItemFilter filter, CancellationToken cancel) =>
+        await _db.RunAsync(
+            (connection, token) =>
+            {
+                var command = Sql.Command(connection, "", dataset.Key);
+                command.CommandText = $"SELECT item_key FROM items WHERE dataset_id = $1{filter.Where(command)} ORDER BY item_key";
+                return command.ListAsync(row => row.GetInt64(0), token);
+            },
+            cancel);
 
     /// <summary>Forgets transactions older than the given age (database clock): whoever last read before them reads everything once.</summary>
     /// <returns>How many were forgotten.</returns>

@@ -36,7 +36,7 @@ public sealed class MethodAccessTests
         Assert.All(
             MethodAccess.Methods.Where(method => method.Contains("/Delete") || method.Contains("/BatchDelete") || method.Contains("ApiKeyService")),
             method => Assert.Equal([Role.Admin], MethodAccess.RolesOf(method)));
-        string[] reading = ["Get", "List", "Watch", "Export", "Download", "Evaluate", "Compare", "Predict", "BatchPredict", "StreamPredict", "ServerReflectionInfo", "ServerMetadata", "ModelReady", "ModelMetadata", "ModelInfer", "v1.json"];
+        string[] reading = ["Get", "List", "Watch", "Refresh", "Suggest", "Export", "Download", "Evaluate", "Compare", "Predict", "BatchPredict", "StreamPredict", "ServerReflectionInfo", "ServerMetadata", "ModelReady", "ModelMetadata", "ModelInfer", "v1.json"];
         Assert.All(
             MethodAccess.Methods.Where(method => MethodAccess.RolesOf(method).Contains(Role.Reader)),
             method => Assert.Contains(reading, verb => method.Split('/')[1].StartsWith(verb, StringComparison.Ordinal)));

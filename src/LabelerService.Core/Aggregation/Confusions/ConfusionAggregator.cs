@@ -22,14 +22,20 @@ internal sealed class ConfusionAggregator(ConfusionFitOptions loop, Func<Annotat
         "ds", "Dawid–Skene", "A confusion matrix for each labeler, estimated alone: good where labelers answered much.",
         "Dawid and Skene, Maximum likelihood estimation of observer error-rates using the EM algorithm, Applied Statistics 28 (1979).",
         UsesModel: false, NeedsModel: false, UsesGold: true, NeedsOrdinal: false,
-        () => new ConfusionAggregator(Classic, table => LabelerStep.Create(table, Alone), usesModel: false));
+        () => new ConfusionAggregator(Classic, table => LabelerStep.Create(table, Alone), usesModel: false))
+    {
+        StartsFromPrevious = true,
+    };
 
     public static AggregatorDescriptor OneCoin { get; } = new(
         "one_coin", "One-coin Dawid–Skene", "One probability of being right for each labeler: for few annotations a labeler, or many classes.",
         "Zhang, Chen, Zhou and Jordan, Spectral methods meet EM, JMLR 17 (2016), the one-coin model.",
         UsesModel: false, NeedsModel: false, UsesGold: true, NeedsOrdinal: false,
         () => new ConfusionAggregator(
-            Classic, table => LabelerStep.Create(table, Alone with { Form = ConfusionForm.OneCoin, UniformErrors = true }), usesModel: false));
+            Classic, table => LabelerStep.Create(table, Alone with { Form = ConfusionForm.OneCoin, UniformErrors = true }), usesModel: false))
+    {
+        StartsFromPrevious = true,
+    };
 
     public static AggregatorDescriptor FastDawidSkene { get; } = new(
         "fast_ds", "Fast Dawid–Skene", "Dawid–Skene whose last iterations give each item wholly to its likeliest class: ends after few iterations.",
@@ -44,20 +50,29 @@ internal sealed class ConfusionAggregator(ConfusionFitOptions loop, Func<Annotat
         "Patz, Junker, Johnson and Mariano, The hierarchical rater model for rated test items, J. Educational and Behavioral Statistics 27 (2002), "
         + "the rating layer; classes free as in Dawid and Skene (1979).",
         UsesModel: false, NeedsModel: false, UsesGold: true, NeedsOrdinal: true,
-        () => new ConfusionAggregator(Pooled, table => LabelerStep.CreateOrdinal(table, new ConfusionOptions { Shrinkage = 1 }), usesModel: false));
+        () => new ConfusionAggregator(Pooled, table => LabelerStep.CreateOrdinal(table, new ConfusionOptions { Shrinkage = 1 }), usesModel: false))
+    {
+        StartsFromPrevious = true,
+    };
 
     public static AggregatorDescriptor Hierarchical { get; } = new(
         "hierarchical", "Hierarchical confusions",
         "A confusion matrix for each labeler, shrunk to what all labelers have in common and to the labeler's own skill: the default.",
         "Dawid and Skene (1979) under a Dirichlet prior learnt from all labelers, as in Kim and Ghahramani, Bayesian classifier combination, AISTATS 2012.",
         UsesModel: false, NeedsModel: false, UsesGold: true, NeedsOrdinal: false,
-        () => new ConfusionAggregator(Pooled, table => LabelerStep.Create(table, new ConfusionOptions()), usesModel: false));
+        () => new ConfusionAggregator(Pooled, table => LabelerStep.Create(table, new ConfusionOptions()), usesModel: false))
+    {
+        StartsFromPrevious = true,
+    };
 
     public static AggregatorDescriptor Model { get; } = new(
         "model", "Hierarchical confusions with a model", "As hierarchical, with a model's out-of-fold prediction as prior of each item.",
         "Raykar et al., Learning from crowds, JMLR 11 (2010), the E-step; hierarchical confusions.",
         UsesModel: true, NeedsModel: true, UsesGold: true, NeedsOrdinal: false,
-        () => new ConfusionAggregator(Pooled, table => LabelerStep.Create(table, new ConfusionOptions()), usesModel: true));
+        () => new ConfusionAggregator(Pooled, table => LabelerStep.Create(table, new ConfusionOptions()), usesModel: true))
+    {
+        StartsFromPrevious = true,
+    };
 
     public Consensus Aggregate(AggregationInput input, AggregationControl control)
     {

@@ -1,13 +1,20 @@
 using LabelerService.Core.Errors;
+using LabelerService.Storage.Insight;
 using LabelerService.Storage.Requests;
 
 namespace LabelerService.Server.Hosting;
 
-/// <summary>Forgets old request ids, so that their table stays as large as a week's requests. Every replica may do it.</summary>
-internal sealed partial class RequestIdPruner(RequestIdStore requests, TimeProvider time, ILogger<RequestIdPruner> logger) : BackgroundService
+/// <summary>
+/// Forgets old request ids, and which transactions wrote what long ago, so that their tables stay as large as a week's requests and two
+/// days' writes. Every replica may do it.
+/// </summary>
+internal sealed partial class OldRowPruner(RequestIdStore requests, InsightReader insight, TimeProvider time, ILogger<OldRowPruner> logger) : BackgroundService
 {
     // Far beyond any client's retries; the protos promise nothing longer.
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(7);
+
+    // What was read before that is read as a whole again, once.
+    private static readonly TimeSpan WriteLifetime = TimeSpan.FromDays(2);
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
     /// <inheritdoc/>
@@ -36,6 +43,8 @@ internal sealed partial class RequestIdPruner(RequestIdStore requests, TimeProvi
             {
                 LogPruned(pruned);
             }
+
+            await insight.PruneAsync(WriteLifetime, cancel);
         }
         catch (ServiceException error)
         {
