@@ -1,6 +1,7 @@
 using LabelerService.Core.Aggregation;
 using LabelerService.Core.Annotations;
 using LabelerService.Core.Datasets;
+using LabelerService.Core.Labelers;
 using LabelerService.Core.Training;
 using LabelerService.Learning.Tests.Data;
 using LabelerService.TestKit.Crowds;
@@ -77,6 +78,45 @@ public sealed class OutOfFoldTests(ITestOutputHelper output)
             Assert.True(with >= 0.88, $"{algorithm}: {with}");
             Assert.True(with >= without + 0.08, $"{algorithm}: {with} against {without}");
         }
+    }
+
+    [Fact]
+    public void With_one_label_an_item_a_model_tells_how_good_labelers_are_and_labels_alone_do_not()
+    {
+        double[] accuracies = [0.95, 0.85, 0.75, 0.65, 0.5, 0.35];
+        var crowd = SimulatedCrowd.Create(new SimulatedCrowdOptions
+        {
+            Items = 2_000,
+            LabelsPerItem = 1,
+            Accuracies = accuracies,
+            ValidationShare = 0,
+            TestShare = 0,
+        });
+        var model = crowd.Snapshot.Train("consensus", 1, "rounds=10", "repeats=1");
+        var table = crowd.Snapshot.Annotations;
+        Assert.Equal(Enumerable.Range(0, crowd.ItemCount), model.TrainingItems);
+        float[] votes = [.. model.OutOfFold];
+        var (with, without) = (Errors("model", votes), Errors("hierarchical", default));
+
+        // Each labeler has some 330 labels: a standard error of 0.026 at most, beside that of the classifier.
+        Assert.All(with, error => Assert.InRange(error, 0, 0.08));
+        Assert.True(without.Average() > 3 * with.Average(), $"{with.Average():F3} with the model, {without.Average():F3} without");
+
+        // How often a labeler names the model's class is no estimate of its accuracy, but orders labelers rightly.
+        var reports = LabelerAnalysis.Run(new LabelerAnalysisInput(table, Aggregate("model", votes)) { ModelProbabilities = votes }).Labelers;
+        Assert.Equal(accuracies.Length, reports.Count);
+        for (var r = 1; r < reports.Count; r++)
+        {
+            Assert.True(Share(reports[r]) < Share(reports[r - 1]));
+        }
+
+        static double Share(LabelerReport report) => report.ModelAgreement!.Value.Successes / report.ModelAgreement.Value.Count;
+
+        Core.Aggregation.Consensus Aggregate(string aggregator, ReadOnlyMemory<float> probabilities) => AggregatorCatalogue.Find(aggregator)!.Create().Aggregate(
+            new AggregationInput(table) { ModelProbabilities = probabilities }, new AggregationControl());
+
+        double[] Errors(string aggregator, ReadOnlyMemory<float> probabilities) =>
+            [.. Aggregate(aggregator, probabilities).LabelerSkills!.Zip(accuracies, (skill, accuracy) => Math.Abs(skill - accuracy))];
     }
 
     /// <summary>Share of LabelMe's training items whose consensus is right, with a model as a voter and without.</summary>
