@@ -1,4 +1,5 @@
 using LabelerService.Core.Aggregation;
+using LabelerService.Core.Aggregation.ModelVoting;
 using LabelerService.Core.Annotations;
 using LabelerService.Core.Datasets;
 using LabelerService.Core.Labelers;
@@ -95,7 +96,8 @@ public sealed class OutOfFoldTests(ITestOutputHelper output)
         var model = crowd.Snapshot.Train("consensus", 1, "rounds=10", "repeats=1");
         var table = crowd.Snapshot.Annotations;
         Assert.Equal(Enumerable.Range(0, crowd.ItemCount), model.TrainingItems);
-        float[] votes = [.. model.OutOfFold];
+        var sharpened = ModelSharpening.Apply(new AggregationInput(table) { ModelProbabilities = model.OutOfFold.ToArray() }, new AggregationControl());
+        var votes = sharpened.Probabilities;
         var (with, without) = (Errors("model", votes), Errors("hierarchical", default));
 
         // Each labeler has some 330 labels: a standard error of 0.026 at most, beside that of the classifier.
@@ -131,7 +133,8 @@ public sealed class OutOfFoldTests(ITestOutputHelper output)
             rows.Count, all.LabelerCount, all.ClassCount, [.. used.Select(a => rows[all.Items[a]])], [.. used.Select(a => all.Labelers[a])],
             [.. used.Select(a => all.Classes[a])]);
         int[] gold = [.. model.TrainingItems.Select(item => snapshot.Gold[item])];
-        var with = Right("model", new AggregationInput(table) { ModelProbabilities = model.OutOfFold.ToArray() });
+        var input = new AggregationInput(table) { ModelProbabilities = model.OutOfFold.ToArray() };
+        var with = Right("model", input with { ModelProbabilities = ModelSharpening.Apply(input, new AggregationControl()).Probabilities });
         var without = Right("hierarchical", new AggregationInput(table));
         output.WriteLine($"{algorithm}, seed {seed}, {model.Manifest.Selection?.Chosen}: {with:P1} with the model, {without:P1} without, of {rows.Count}");
         return (with, without);
