@@ -31,11 +31,16 @@ public static class LabelerAnalysis
         var speeds = new SpeedAnalysis(input, options);
         var work = new LabelerWork(table, options.Threads, progress, cancellationToken);
         var reports = new LabelerReport[table.LabelerCount];
-        work.Run(0, 1, () => new LabelerEvidence(others, table), (labeler, evidence) =>
+        work.Run(0, 0.2, () => new LabelerEvidence(others, table), (labeler, evidence) =>
         {
             evidence.Load(labeler);
             reports[labeler] = LabelerMeasures.Of(labeler, input, options, evidence, others) with { Speed = speeds.Of(labeler) };
         });
+        if (table.ClassCount > 1)
+        {
+            new CarelessSearch(input, options, work, cancellationToken).Run(others, reports, 0.2, 0.8);
+        }
+
         return new LabelerAnalysisResult { Labelers = reports, LookAlikes = [], PairsCompared = 0, Warnings = new List<AggregationWarning>() };
     }
 }

@@ -23,6 +23,11 @@ public sealed record LabelerAnalysisInput(AnnotationTable Table, Consensus Conse
     /// <summary>A model's class distributions, row-major [N, K]; a row of zeros = it says nothing of the item; empty = no model.</summary>
     public ReadOnlyMemory<float> ModelProbabilities { get; init; }
 
+    /// <summary>Names of the classes [K], for the sentences of evidence; empty: classes go by number.</summary>
+    public IReadOnlyList<string> ClassNames { get; init; } = [];
+
+    internal string NameOf(int label) => ClassNames.Count > label ? $"'{ClassNames[label]}'" : FlagText.Of($"class {label}");
+
     internal int GoldOf(int item) => Gold.IsEmpty ? -1 : Gold.Span[item];
 
     internal long TimeOf(int position) => Times.IsEmpty ? long.MinValue : Times.Span[position];

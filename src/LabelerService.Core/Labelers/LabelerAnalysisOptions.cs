@@ -13,8 +13,11 @@ public sealed record LabelerAnalysisOptions
     /// </summary>
     public double FalseAlarmRate { get; init; } = 0.05;
 
-    /// <summary>Fewest annotations of items that others (or gold) say something of, for a labeler to be judged at all.</summary>
-    public int MinAnnotations { get; init; } = 10;
+    /// <summary>
+    /// Fewest annotations of items whose class the others (or gold) know, for a labeler to be judged at all: an item of which they are half
+    /// sure counts less than a whole one (<see cref="LabelerReport.Evidence"/>).
+    /// </summary>
+    public int MinAnnotations { get; init; } = 5;
 
     /// <summary>Fewest dated annotations of that kind on which a change over time is looked for.</summary>
     public int DriftMinAnnotations { get; init; } = 20;

@@ -30,6 +30,36 @@ internal sealed class LabelerEvidence(OthersConsensus others, AnnotationTable ta
     /// <summary>What the others say of the class of the i-th item [K].</summary>
     public ReadOnlySpan<double> OthersOf(int i) => _others.AsSpan(i * ClassCount, ClassCount);
 
+    /// <summary>Mean probability, by the others, that an answer is right, times <see cref="Count"/>.</summary>
+    public double Agreement()
+    {
+        var sum = 0.0;
+        for (var i = 0; i < Count; i++)
+        {
+            sum += OthersOf(i)[_answers[i]];
+        }
+
+        return sum;
+    }
+
+    /// <summary>Σ_i (Σ_k q_i(k)² − 1/K)/(1 − 1/K): items whose class the others know, in [0, n]. 0 for one class.</summary>
+    public double Information()
+    {
+        if (ClassCount == 1)
+        {
+            return 0;
+        }
+
+        var squares = 0.0;
+        foreach (var p in Others)
+        {
+            squares += p * p;
+        }
+
+        var chance = 1.0 / ClassCount;
+        return Math.Max(0, (squares - (Count * chance)) / (1 - chance));
+    }
+
     /// <summary>Fills the buffer for a labeler.</summary>
     public void Load(int labeler)
     {

@@ -38,14 +38,14 @@ internal static class LabelerMeasures
             shares[k] /= positions.Length;
         }
 
-        var (agreement, information) = Agreement(evidence);
+        var information = evidence.Information();
         var cells = (long)table.LabelerCount * classes * classes;
         var counts = cells <= options.MaxConfusionCells ? Confusion(evidence) : null;
         return new LabelerReport
         {
             Labeler = labeler,
             Count = positions.Length,
-            AgreementWithOthers = MeasuredShare.Of(agreement, evidence.Count, options.Level),
+            AgreementWithOthers = MeasuredShare.Of(evidence.Agreement(), evidence.Count, options.Level),
             ConsensusAccuracy = MeasuredShare.Of(consensus, positions.Length, options.Level),
             GoldAccuracy = MeasuredShare.Of(gold, golds, options.Level),
             ModelAgreement = MeasuredShare.Of(model, models, options.Level),
@@ -56,23 +56,6 @@ internal static class LabelerMeasures
             Evidence = information,
             TooLittleEvidence = classes == 1 || information < options.MinAnnotations,
         };
-    }
-
-    private static (double Agreement, double Information) Agreement(LabelerEvidence evidence)
-    {
-        double agreement = 0, squares = 0;
-        for (var i = 0; i < evidence.Count; i++)
-        {
-            var row = evidence.OthersOf(i);
-            agreement += row[evidence.Answers[i]];
-            foreach (var p in row)
-            {
-                squares += p * p;
-            }
-        }
-
-        var chance = 1.0 / evidence.ClassCount;
-        return (agreement, evidence.ClassCount == 1 ? 0 : Math.Max(0, (squares - (evidence.Count * chance)) / (1 - chance)));
     }
 
     private static double[] Confusion(LabelerEvidence evidence)

@@ -18,6 +18,7 @@ internal sealed class OthersConsensus
     private readonly LabelerAnalysisInput _input;
     private readonly AnnotationTable _table;
     private readonly double[] _logPrior;
+    private readonly double[] _posteriors;
     private readonly bool _divides;
 
     public OthersConsensus(LabelerAnalysisInput input)
@@ -25,8 +26,15 @@ internal sealed class OthersConsensus
         _input = input;
         _table = input.Table;
         _divides = input.Consensus.Confusions is not null;
+        _posteriors = input.Consensus.Posteriors;
         Confusions = input.Consensus.Confusions ?? LabelerConfusions.Estimate(_table, input.Consensus.Posteriors);
         _logPrior = [.. input.Consensus.ClassPrior.Select(ClassDistributions.Log)];
+    }
+
+    private OthersConsensus(OthersConsensus before, double[] posteriors, LabelerConfusions confusions)
+    {
+        (_input, _table, _divides, _logPrior) = (before._input, before._table, before._divides, before._logPrior);
+        (_posteriors, Confusions) = (posteriors, confusions);
     }
 
     /// <summary>How labelers answer.</summary>
@@ -77,6 +85,36 @@ internal sealed class OthersConsensus
         ClassDistributions.SoftMax(distribution);
     }
 
+    /// <summary>The same with other confusions: each annotation's old factor is divided out of the posterior, and the new one put in.</summary>
+    public OthersConsensus WithConfusions(LabelerConfusions confusions)
+    {
+        if (!_divides)
+        {
+            return new OthersConsensus(this, _posteriors, confusions);
+        }
+
+        var classes = _table.ClassCount;
+        var posteriors = (double[])_posteriors.Clone();
+        var old = new double[classes];
+        for (var n = 0; n < _table.ItemCount; n++)
+        {
+            var row = posteriors.AsSpan(n * classes, classes);
+            old.AsSpan().Clear();
+            Confusions.AddLogLikelihood(_table, n, old);
+            for (var k = 0; k < classes; k++)
+            {
+                row[k] = Log(row[k]) - old[k];
+            }
+
+            confusions.AddLogLikelihood(_table, n, row);
+            ClassDistributions.SoftMax(row);
+        }
+
+        return new OthersConsensus(this, posteriors, confusions);
+    }
+
+    private static double Log(double probability) => probability > double.Epsilon ? Math.Max(LogZero, Math.Log(probability)) : LogZero;
+
     private void Divide(int item, int position, int other, Span<double> logs)
     {
         var classes = logs.Length;
@@ -87,10 +125,10 @@ internal sealed class OthersConsensus
             Confusions.AddLogLikelihood(_table.Labelers[other], _table.Classes[other], logs);
         }
 
-        var posterior = _input.Consensus.Posteriors.AsSpan(item * classes, classes);
+        var posterior = _posteriors.AsSpan(item * classes, classes);
         for (var k = 0; k < classes; k++)
         {
-            logs[k] = (posterior[k] > double.Epsilon ? Math.Max(LogZero, Math.Log(posterior[k])) : LogZero) - logs[k];
+            logs[k] = Log(posterior[k]) - logs[k];
         }
     }
 }
