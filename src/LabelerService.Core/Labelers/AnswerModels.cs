@@ -29,7 +29,12 @@ internal sealed class AnswerModels
     // Beyond this a matrix of one's own is more than any labeler fills.
     private const int MostFreeClasses = 200;
 
-    private static readonly double[] Skills = [0.3, 0.45, 0.6, 0.75, 0.9, 0.97];
+    // From ordinary down: below the least a labeler is nearer to guessing. Lesser ones hide spammers, a greater least one takes specialists of
+    // few classes for spammers (docs/designs/labelers.md).
+    private static readonly double[] Skills = [0.4, 0.55, 0.7, 0.85, 0.97];
+
+    // With two classes a free matrix around a lesser skill is as good as guessing: measured, it hides one spammer of twenty.
+    private const double LeastFreeSkillOfTwo = 0.5;
 
     // Probability of being right, as a multiple of chance.
     private static readonly double[] AdversaryChances = [0.1, 0.4];
@@ -41,7 +46,7 @@ internal sealed class AnswerModels
         ClassCount = confusions.ClassCount;
         foreach (var skill in Skills)
         {
-            AddMatrix(null, CommonErrors.OfSkill(confusions, skill));
+            AddMatrix(null, CommonErrors.OfSkill(confusions, skill), free: ClassCount > 2 || skill >= LeastFreeSkillOfTwo);
         }
 
         _models.Add(new Model(Form.Given, LabelerFlagKind.Spammer, CommonErrors.Even(ClassCount, 1.0 / ClassCount)));
@@ -179,10 +184,10 @@ internal sealed class AnswerModels
         }
     }
 
-    private void AddMatrix(LabelerFlagKind? kind, double[] matrix)
+    private void AddMatrix(LabelerFlagKind? kind, double[] matrix, bool free = true)
     {
         _models.Add(new Model(Form.Given, kind, matrix));
-        if (ClassCount <= MostFreeClasses)
+        if (free && ClassCount <= MostFreeClasses)
         {
             _models.Add(new Model(Form.Free, kind, matrix));
         }

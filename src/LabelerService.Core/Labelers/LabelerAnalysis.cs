@@ -31,16 +31,32 @@ public static class LabelerAnalysis
         var speeds = new SpeedAnalysis(input, options);
         var work = new LabelerWork(table, options.Threads, progress, cancellationToken);
         var reports = new LabelerReport[table.LabelerCount];
-        work.Run(0, 0.2, () => new LabelerEvidence(others, table), (labeler, evidence) =>
+        var drifts = new DriftSearch(input, options);
+        work.Run(0, 0.3, () => (Evidence: new LabelerEvidence(others, table), Drift: DriftSearch.NewScratch()), (labeler, own) =>
         {
-            evidence.Load(labeler);
-            reports[labeler] = LabelerMeasures.Of(labeler, input, options, evidence, others) with { Speed = speeds.Of(labeler) };
+            own.Evidence.Load(labeler);
+            reports[labeler] = LabelerMeasures.Of(labeler, input, options, own.Evidence, others) with
+            {
+                Speed = speeds.Of(labeler),
+                Drift = drifts.Of(labeler, own.Evidence, own.Drift),
+            };
         });
         if (table.ClassCount > 1)
         {
-            new CarelessSearch(input, options, work, cancellationToken).Run(others, reports, 0.2, 0.8);
+            new CarelessSearch(input, options, work, cancellationToken).Run(others, reports, 0.3, 0.7);
         }
 
-        return new LabelerAnalysisResult { Labelers = reports, LookAlikes = [], PairsCompared = 0, Warnings = new List<AggregationWarning>() };
+        var warnings = new List<AggregationWarning>();
+        var (alike, compared) = table.ClassCount > 1
+            ? new LookAlikeSearch(input, options, others, work, cancellationToken).Run(reports, warnings, 0.7, 0.99)
+            : ([], 0);
+        TimeFlags.Add(reports, options);
+        for (var r = 0; r < reports.Length; r++)
+        {
+            reports[r] = reports[r] with { Flags = [.. reports[r].Flags.OrderBy(flag => flag.PValue).ThenBy(flag => flag.Kind)] };
+        }
+
+        work.Report(1);
+        return new LabelerAnalysisResult { Labelers = reports, LookAlikes = alike, PairsCompared = compared, Warnings = warnings };
     }
 }

@@ -26,6 +26,11 @@ public sealed record LabelerAnalysisInput(AnnotationTable Table, Consensus Conse
     /// <summary>Names of the classes [K], for the sentences of evidence; empty: classes go by number.</summary>
     public IReadOnlyList<string> ClassNames { get; init; } = [];
 
+    /// <summary>Names of the labelers [R], for the sentences of evidence; empty: labelers go by number.</summary>
+    public IReadOnlyList<string> LabelerNames { get; init; } = [];
+
+    internal string NameOfLabeler(int labeler) => LabelerNames.Count > labeler ? $"'{LabelerNames[labeler]}'" : FlagText.Of($"labeler {labeler}");
+
     internal string NameOf(int label) => ClassNames.Count > label ? $"'{ClassNames[label]}'" : FlagText.Of($"class {label}");
 
     internal int GoldOf(int item) => Gold.IsEmpty ? -1 : Gold.Span[item];
