@@ -59,6 +59,15 @@ internal sealed class MaceRun
         }
     }
 
+    /// <summary>s_r [R].</summary>
+    internal ReadOnlySpan<double> Spamming => _spamming;
+
+    /// <summary>t_r [R].</summary>
+    internal ReadOnlySpan<double> Knowing => _knowing;
+
+    /// <summary>ξ_r, row-major [R, K].</summary>
+    internal ReadOnlySpan<double> Strategies => _strategies;
+
     /// <summary>Mean of each labeler's competence θ = 1 − P(spam) [R] under its Beta posterior.</summary>
     internal double[] Competence { get; }
 

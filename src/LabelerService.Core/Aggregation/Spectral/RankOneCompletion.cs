@@ -116,7 +116,7 @@ internal sealed class RankOneCompletion
 
     private double FilteredMean(List<(double Ratio, double Weight)> values, double present)
     {
-        values.Sort((one, two) => one.Ratio.CompareTo(two.Ratio));
+        values.Sort(ByRatio);
         var most = (int)(values.Count * _options.Outliers);
         var (start, end) = (0, values.Count);
         while (start < most && values[start].Ratio < present)
@@ -137,5 +137,12 @@ internal sealed class RankOneCompletion
         }
 
         return start < end ? sum / total : present;
+    }
+
+    // In single precision, so that what is equal up to rounding is equal; then by weight, so that the order of labelers does not choose.
+    private static int ByRatio((double Ratio, double Weight) one, (double Ratio, double Weight) two)
+    {
+        var byRatio = ((float)one.Ratio).CompareTo((float)two.Ratio);
+        return byRatio != 0 ? byRatio : one.Weight.CompareTo(two.Weight);
     }
 }
