@@ -10,12 +10,12 @@ namespace LabelerService.Core.Aggregation.Sampling;
 /// <para>
 /// Model. Class distribution π ~ Dirichlet(1, …, 1); class of item n: t_n ~ π, or ~ the model's distribution where one is given, or known. Labeler
 /// r answers k where the class is k with probability a_rk, distributed by the labeler's kind (<see cref="SkillPopulation"/>), and its wrong answers
-/// have distribution e_rk (<see cref="ErrorPopulation"/>): Θ_r(k|k) = a_rk, Θ_r(y|k) = (1 − a_rk) e_rk(y). Weights of kinds have Dirichlet priors.
-/// The common labeler that kinds are relative to is the EM estimate, and fixed (empirical Bayes): it rests on all annotations.
+/// have distribution e_rk (<see cref="ErrorPopulation"/>): Θ_r(k|k) = a_rk, Θ_r(y|k) = (1 − a_rk) e_rk(y). Weights of kinds, the common labeler that
+/// kinds are relative to, and its errors have priors, too, and are drawn: with the EM estimate in their place, 95 % intervals covered 92 %.
 /// </para>
 /// <para>
-/// A draw: t given Θ and π, item by item; π given t; kind, c, a and e of each labeler given t, the kinds with a and e integrated out; weights given
-/// kinds. Cost of a draw is linear in annotations × classes. Start: the likeliest classes of the EM solution.
+/// A draw: t given Θ and π, item by item; π given t; the common labeler, and kind, c, a and e of each labeler given t, kinds and the common labeler with a and e
+/// integrated out; weights given kinds. Cost of a draw is linear in annotations × classes. Start: the likeliest classes of the EM solution.
 /// </para>
 /// <para>
 /// Label switching. Swapping classes in all labelers alike leaves the likelihood as it is; the prior does not: the common labeler is right more often

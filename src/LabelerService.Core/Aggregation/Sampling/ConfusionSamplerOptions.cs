@@ -24,11 +24,14 @@ public sealed record ConfusionSamplerOptions
     /// </summary>
     public ReadOnlyMemory<int> ItemClasses { get; init; }
 
-    /// <summary>Most cells R·K·K for which labelers have confusions; above, one accuracy each (28 bytes a cell are needed).</summary>
+    /// <summary>Most cells R·K·K for which labelers have confusions; above, one accuracy each (32 bytes a cell are needed).</summary>
     public long MaxCells { get; init; } = 4_000_000;
 
     /// <summary>Most draws × labelers that are kept (4 bytes each); above, only means and variances of accuracies are.</summary>
     public long MaxKeptDraws { get; init; } = 16_000_000;
+
+    /// <summary>Whether the common labeler stays as at the start; for checks against enumeration.</summary>
+    internal bool HoldCommon { get; init; }
 
     internal int EffectiveThreads => Threads > 0 ? Threads : Environment.ProcessorCount;
 

@@ -5,15 +5,22 @@ namespace LabelerService.Core.Aggregation.Sampling;
 
 /// <summary>
 /// Where wrong answers fall: given that a labeler is wrong about class k, the answers have distribution e_k ~ Dirichlet(c·E_k) over the other
-/// classes, E_k being the common labeler's. How much a labeler errs as the others do, c, is one of a few values whose weights are learnt from
-/// all labelers.
+/// classes. The common error distribution E_k is learnt, too: E_k ~ Dirichlet(½, …, ½), drawn by the tables of the Chinese restaurant
+/// representation (Teh, Jordan, Beal and Blei, Hierarchical Dirichlet processes, JASA 101, 2006, §5.2): of n wrong answers y of a labeler,
+/// the number that went back to E_k is a sum of Bernoulli variates, c·E_k(y) / (c·E_k(y) + i) for i = 0 … n − 1. How much a labeler errs
+/// as the others do, c, is one of a few values whose weights are learnt from all labelers.
 /// </summary>
 internal sealed class ErrorPopulation
 {
     private const double PriorLabelers = 2;
 
-    // Share of E_k that is even, so that no error is impossible.
+    private const double CommonPrior = 0.5;
+
+    // Share of E_k at the start that is even, so that no error is impossible.
     private const double Even = 0.1;
+
+    // So that no shape of a Gamma variate is 0.
+    private const double Least = 1e-6;
     private static readonly double[] Concentrations = [1, 4, 16, 64];
 
     private readonly int _classes;
@@ -91,6 +98,51 @@ internal sealed class ErrorPopulation
 
         ClassDistributions.SoftMax(weights);
         return random.Choose(weights, 1);
+    }
+
+    /// <summary>Draws how many of a labeler's wrong answers went back to the common distribution, and adds them.</summary>
+    /// <param name="random">Random numbers.</param>
+    /// <param name="kind">The labeler's c.</param>
+    /// <param name="counts">Its answers, row-major [k, y].</param>
+    /// <param name="tables">Sums of all labelers [k, y]; whole numbers, so the order of threads does not matter.</param>
+    public void AddTables(RandomStream random, int kind, ReadOnlySpan<int> counts, long[] tables)
+    {
+        for (var cell = 0; cell < counts.Length; cell++)
+        {
+            var mass = Concentrations[kind] * _errors[cell];
+            if (counts[cell] == 0 || cell % (_classes + 1) == 0)
+            {
+                continue;
+            }
+
+            // The first answer always does.
+            long went = 1;
+            for (var i = 1; i < counts[cell]; i++)
+            {
+                went += random.NextDouble() * (mass + i) < mass ? 1 : 0;
+            }
+
+            Interlocked.Add(ref tables[cell], went);
+        }
+    }
+
+    /// <summary>Draws E given <see cref="AddTables"/> of all labelers.</summary>
+    public void DrawErrors(RandomStream random, ReadOnlySpan<long> tables)
+    {
+        for (var k = 0; k < _classes; k++)
+        {
+            var row = _errors.AsSpan(k * _classes, _classes);
+            for (var y = 0; y < _classes; y++)
+            {
+                row[y] = y == k ? double.NegativeInfinity : random.NextLogGamma(CommonPrior + tables[(k * _classes) + y]);
+            }
+
+            ClassDistributions.SoftMax(row);
+            for (var y = 0; y < _classes; y++)
+            {
+                row[y] = y == k ? 0 : Math.Max(row[y], Least);
+            }
+        }
     }
 
     /// <summary>Draws the weights given the number of labelers of each value.</summary>

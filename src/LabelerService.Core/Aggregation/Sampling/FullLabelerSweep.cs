@@ -20,8 +20,14 @@ internal sealed class FullLabelerSweep : LabelerSweep
     private readonly double[] _logs;
     private readonly double[] _sums;
     private readonly double[] _squares;
+    private readonly int[] _counts;
+    private readonly int[] _right;
+    private readonly int[] _wrong;
+    private readonly long[] _tables;
+    private readonly Blocks _rows;
     private readonly int[] _skillKinds;
     private readonly int[] _errorKinds;
+    private readonly int[] _errorDrawn;
     private readonly long[] _skillCounts = new long[SkillPopulation.Kinds];
     private readonly long[] _errorCounts = new long[ErrorPopulation.Kinds];
     private int _kept;
@@ -43,8 +49,15 @@ internal sealed class FullLabelerSweep : LabelerSweep
         _logs = new double[table.LabelerCount * _cells];
         _sums = new double[_logs.Length];
         _squares = new double[_logs.Length];
+        _counts = new int[_logs.Length];
+        _right = new int[table.LabelerCount * classes];
+        _wrong = new int[_right.Length];
+        _tables = new long[_cells];
+        _rows = new Blocks(classes, 1, options.EffectiveThreads, cancellationToken);
         _skillKinds = new int[table.LabelerCount];
+        _skillKinds.AsSpan().Fill(-1);
         _errorKinds = new int[table.LabelerCount];
+        _errorDrawn = new int[table.LabelerCount];
     }
 
     public override void AddLogLikelihood(int labeler, int label, Span<double> logs)
@@ -58,14 +71,33 @@ internal sealed class FullLabelerSweep : LabelerSweep
 
     public override void Draw(int[] classes, double[] classPrior, int sweep, int kept)
     {
+        Array.Clear(_tables);
         _blocks.Run(
-            () => new Scratch(_table.ClassCount),
-            (block, start, end, scratch) =>
+            () => 0,
+            (block, start, end, _) =>
             {
                 var random = Random(_options, sweep, block);
                 for (var r = start; r < end; r++)
                 {
-                    DrawLabeler(r, classes, random, scratch);
+                    CountLabeler(r, classes);
+                    DrawErrorKind(r, random);
+                }
+            });
+
+        // The first draw has no kinds of labelers yet.
+        if (!_options.HoldCommon && sweep > 0)
+        {
+            DrawCommon(sweep);
+        }
+
+        _blocks.Run(
+            () => (Weights: new double[SkillPopulation.Kinds], Answers: new double[_table.ClassCount]),
+            (block, start, end, scratch) =>
+            {
+                var random = Random(_options, sweep, ~block);
+                for (var r = start; r < end; r++)
+                {
+                    DrawLabeler(r, random, scratch.Weights, scratch.Answers);
                     if (kept >= 0)
                     {
                         Keep(r, classPrior, kept);
@@ -87,40 +119,67 @@ internal sealed class FullLabelerSweep : LabelerSweep
         return CredibleInterval.OfMoments(mean, (_squares[at] / _kept) - (mean * mean), level);
     }
 
-    private void DrawLabeler(int r, int[] classes, RandomStream random, Scratch scratch)
+    private void CountLabeler(int r, int[] classes)
     {
         var count = _table.ClassCount;
-        var positions = _table.PositionsOfLabeler(r);
-        scratch.Clear();
-        foreach (var i in positions)
+        var cells = _counts.AsSpan(r * _cells, _cells);
+        var right = _right.AsSpan(r * count, count);
+        var wrong = _wrong.AsSpan(r * count, count);
+        cells.Clear();
+        right.Clear();
+        wrong.Clear();
+        foreach (var i in _table.PositionsOfLabeler(r))
         {
-            scratch.Add(classes[_table.Items[i]], _table.Classes[i]);
+            var (k, y) = (classes[_table.Items[i]], _table.Classes[i]);
+            cells[(k * count) + y]++;
+            (k == y ? right : wrong)[k]++;
         }
+    }
 
-        var skill = _skills.Draw(random, scratch.Right, scratch.Wrong, scratch.Weights);
-        var errors = _errors.Draw(random, scratch.Counts);
+    // Who has not answered says nothing of what kinds there are: kind −1.
+    private void DrawErrorKind(int r, RandomStream random)
+    {
+        var counts = _counts.AsSpan(r * _cells, _cells);
+        var kind = _errors.Draw(random, counts);
+        _errorDrawn[r] = kind;
+        _errorKinds[r] = _table.CountOfLabeler(r) > 0 ? kind : -1;
+        _errors.AddTables(random, kind, counts, _tables);
+    }
 
-        // Who has not answered says nothing of what kinds there are.
-        _skillKinds[r] = positions.Length > 0 ? skill : -1;
-        _errorKinds[r] = positions.Length > 0 ? errors : -1;
-        var (s, c) = (SkillPopulation.Concentration(skill), ErrorPopulation.Concentration(errors));
+    // Classes are independent of each other given the labelers' kinds.
+    private void DrawCommon(int sweep)
+    {
+        _rows.Run(
+            () => 0,
+            (block, start, _, _) => _skills.DrawLevel(Random(_options, sweep, int.MaxValue - block), start, _skillKinds, _right, _wrong));
+        _errors.DrawErrors(Random(_options, sweep, int.MinValue), _tables);
+    }
+
+    private void DrawLabeler(int r, RandomStream random, double[] weights, double[] answers)
+    {
+        var count = _table.ClassCount;
+        var right = _right.AsSpan(r * count, count);
+        var wrong = _wrong.AsSpan(r * count, count);
+        var skill = _skills.Draw(random, right, wrong, weights);
+        _skillKinds[r] = _table.CountOfLabeler(r) > 0 ? skill : -1;
+        var (s, c) = (SkillPopulation.Concentration(skill), ErrorPopulation.Concentration(_errorDrawn[r]));
         var logs = _logs.AsSpan(r * _cells, _cells);
         for (var k = 0; k < count; k++)
         {
             var mean = _skills.Mean(skill, k);
-            var (right, wrong) = random.NextLogBeta((s * mean) + scratch.Right[k], (s * (1 - mean)) + scratch.Wrong[k]);
-            var answers = scratch.Answers;
+            var (logRight, logWrong) = random.NextLogBeta((s * mean) + right[k], (s * (1 - mean)) + wrong[k]);
             for (var y = 0; y < count; y++)
             {
+                var cell = (k * count) + y;
                 answers[y] = y == k ? double.NegativeInfinity
                     : count == 2 ? 0
-                    : random.NextLogGamma((c * _errors.Errors[(k * count) + y]) + scratch.Counts[(k * count) + y]);
+                    : random.NextLogGamma((c * _errors.Errors[cell]) + _counts[(r * _cells) + cell]);
             }
 
             SkillPopulation.ToLogWeights(answers);
             for (var y = 0; y < count; y++)
             {
-                logs[(y * count) + k] = y == k ? right : wrong + answers[y];
+                logs[(y * count) + k] = y == k ? logRight : logWrong + answers[y];
             }
         }
     }
@@ -138,31 +197,5 @@ internal sealed class FullLabelerSweep : LabelerSweep
         }
 
         _accuracies.Keep(r, kept, accuracy);
-    }
-
-    private sealed class Scratch(int classes)
-    {
-        public int[] Counts { get; } = new int[classes * classes];
-
-        public int[] Right { get; } = new int[classes];
-
-        public int[] Wrong { get; } = new int[classes];
-
-        public double[] Answers { get; } = new double[classes];
-
-        public double[] Weights { get; } = new double[SkillPopulation.Kinds];
-
-        public void Add(int trueClass, int label)
-        {
-            Counts[(trueClass * classes) + label]++;
-            (trueClass == label ? Right : Wrong)[trueClass]++;
-        }
-
-        public void Clear()
-        {
-            Array.Clear(Counts);
-            Array.Clear(Right);
-            Array.Clear(Wrong);
-        }
     }
 }

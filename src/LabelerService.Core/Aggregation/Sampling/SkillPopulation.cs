@@ -6,8 +6,9 @@ namespace LabelerService.Core.Aggregation.Sampling;
 /// <summary>
 /// What kinds of labelers there are: a distribution over a grid of kinds, learnt from all labelers. A kind is a shift of the log-odds of being
 /// right against the common labeler, δ, and how much alike the labeler is over classes, s: the probability of being right about class k is
-/// a ~ Beta(s·m_k, s·(1 − m_k)), logit m_k = logit A_k + δ, with the common labeler's A_k. Weights of kinds have a Dirichlet prior that
-/// leans to the common labeler and forbids nothing, so that experts, spammers and adversaries each get their kind where there are some.
+/// a ~ Beta(s·m_k, s·(1 − m_k)), logit m_k = b_k + δ. How easy class k is for all labelers, b_k, is learnt, too: normal around three of four
+/// right, on a grid. Weights of kinds have a Dirichlet prior that leans to δ = 0 and forbids nothing, so that experts, spammers and
+/// adversaries each get their kind where there are some.
 /// </summary>
 internal sealed class SkillPopulation
 {
@@ -15,38 +16,54 @@ internal sealed class SkillPopulation
     private const int Half = 10;
     private const double ShiftDeviation = 2;
     private const double PriorLabelers = 4;
+    private const int MostTableCells = 2_000_000;
+    private const int Levels = 21;
+    private const double LevelStep = 0.3;
+    private const double LowestLevel = -1.9;
+    private const double MeanLevel = 1.1;
+    private const double LevelDeviation = 1;
     private static readonly double[] Concentrations = [0.5, 2, 8, 32, 128];
+
+    private static readonly double[][] RisingBoth = Array.ConvertAll(
+        Concentrations,
+        s =>
+        {
+            var table = new double[256];
+            Fill(table, s);
+            return table;
+        });
 
     private readonly int _rows;
     private readonly double[] _prior;
     private readonly double[] _logWeights;
+    private readonly double[] _levels;
     private readonly double[] _means;
-    private readonly double[] _logGammaRight;
-    private readonly double[] _logGammaWrong;
-    private readonly double[] _logGammaBoth;
+    // ln of x (x + 1) … (x + n − 1) for n below the length of the table, [kind, row, n], x = s·m and s·(1 − m).
+    private readonly int _length;
+    private readonly double[] _risingRight;
+    private readonly double[] _risingWrong;
 
-    /// <param name="common">A_k for each row: one a class, or one for all.</param>
+    /// <param name="common">Probability of a right answer of the common labeler by row (one a class, or one for all): the start.</param>
     public SkillPopulation(ReadOnlySpan<double> common)
     {
         _rows = common.Length;
         _prior = new double[Kinds];
         _logWeights = new double[Kinds];
+        _levels = new double[_rows];
         _means = new double[_rows * Shifts];
-        _logGammaRight = new double[Kinds * _rows];
-        _logGammaWrong = new double[Kinds * _rows];
-        _logGammaBoth = Array.ConvertAll(Concentrations, GammaFunction.Log);
+        _levels.AsSpan().Fill(double.NaN);
+        _length = Math.Clamp(MostTableCells / (Kinds * _rows), 8, 64);
+        _risingRight = new double[Kinds * _rows * _length];
+        _risingWrong = new double[_risingRight.Length];
+        for (var k = 0; k < _rows; k++)
+        {
+            var a = Math.Clamp(common[k], 0.02, 0.98);
+            SetLevel(k, Math.Log(a / (1 - a)));
+        }
+
         for (var kind = 0; kind < Kinds; kind++)
         {
-            var (shift, s) = (Shift(kind), Concentration(kind));
-            _prior[kind] = Math.Exp(-shift * shift / (2 * ShiftDeviation * ShiftDeviation));
-            for (var k = 0; k < _rows; k++)
-            {
-                var a = Math.Clamp(common[k], 0.02, 0.98);
-                var mean = 1 / (1 + Math.Exp(-Math.Log(a / (1 - a)) - shift));
-                _means[(kind / Concentrations.Length * _rows) + k] = mean;
-                _logGammaRight[(kind * _rows) + k] = GammaFunction.Log(s * mean);
-                _logGammaWrong[(kind * _rows) + k] = GammaFunction.Log(s * (1 - mean));
-            }
+            _prior[kind] = Math.Exp(-Shift(kind) * Shift(kind) / (2 * ShiftDeviation * ShiftDeviation));
         }
 
         var total = _prior.Sum();
@@ -71,6 +88,38 @@ internal sealed class SkillPopulation
     /// <summary>m of a kind for a row.</summary>
     public double Mean(int kind, int row) => _means[(kind / Concentrations.Length * _rows) + row];
 
+    /// <summary>b of a row.</summary>
+    public double Level(int row) => _levels[row];
+
+    /// <summary>Draws b of a row given the labelers' kinds, their accuracies integrated out.</summary>
+    /// <param name="random">Random numbers.</param>
+    /// <param name="row">The row.</param>
+    /// <param name="kinds">Kind of each labeler [R], −1 for those without annotations.</param>
+    /// <param name="right">Right answers, [R, rows].</param>
+    /// <param name="wrong">Wrong answers, [R, rows].</param>
+    public void DrawLevel(RandomStream random, int row, ReadOnlySpan<int> kinds, ReadOnlySpan<int> right, ReadOnlySpan<int> wrong)
+    {
+        Span<double> weights = stackalloc double[Levels];
+        for (var level = 0; level < Levels; level++)
+        {
+            var value = LowestLevel + (level * LevelStep);
+            var away = (value - MeanLevel) / LevelDeviation;
+            weights[level] = -away * away / 2;
+            for (var r = 0; r < kinds.Length; r++)
+            {
+                var at = (r * _rows) + row;
+                if (kinds[r] >= 0 && right[at] + wrong[at] > 0)
+                {
+                    var (s, mean) = (Concentration(kinds[r]), Logistic(value + Shift(kinds[r])));
+                    weights[level] += GammaFunction.LogRising(s * mean, right[at]) + GammaFunction.LogRising(s * (1 - mean), wrong[at]);
+                }
+            }
+        }
+
+        ClassDistributions.SoftMax(weights);
+        SetLevel(row, LowestLevel + (random.Choose(weights, 1) * LevelStep));
+    }
+
     /// <summary>ln of the probability of one order of rights and wrongs of a labeler of a kind, its accuracies integrated out.</summary>
     /// <param name="kind">The kind.</param>
     /// <param name="right">Right answers by row.</param>
@@ -82,10 +131,11 @@ internal sealed class SkillPopulation
         {
             if (right[k] + wrong[k] > 0)
             {
-                var mean = Mean(kind, k);
-                sum += GammaFunction.LogRising(s * mean, right[k], _logGammaRight[(kind * _rows) + k])
-                    + GammaFunction.LogRising(s * (1 - mean), wrong[k], _logGammaWrong[(kind * _rows) + k])
-                    - GammaFunction.LogRising(s, right[k] + wrong[k], _logGammaBoth[kind % Concentrations.Length]);
+                var table = ((kind * _rows) + k) * _length;
+                sum += right[k] < _length ? _risingRight[table + right[k]] : GammaFunction.LogRising(s * Mean(kind, k), right[k]);
+                sum += wrong[k] < _length ? _risingWrong[table + wrong[k]] : GammaFunction.LogRising(s * (1 - Mean(kind, k)), wrong[k]);
+                var both = RisingBoth[kind % Concentrations.Length];
+                sum -= right[k] + wrong[k] < both.Length ? both[right[k] + wrong[k]] : GammaFunction.LogRising(s, right[k] + wrong[k]);
             }
         }
 
@@ -139,6 +189,34 @@ internal sealed class SkillPopulation
             value -= max + Math.Log(sum);
         }
     }
+
+    private void SetLevel(int row, double value)
+    {
+        if (value == _levels[row])
+        {
+            return;
+        }
+
+        _levels[row] = value;
+        for (var kind = 0; kind < Kinds; kind++)
+        {
+            var (s, mean) = (Concentration(kind), Logistic(value + Shift(kind)));
+            _means[(kind / Concentrations.Length * _rows) + row] = mean;
+            Fill(_risingRight.AsSpan(((kind * _rows) + row) * _length, _length), s * mean);
+            Fill(_risingWrong.AsSpan(((kind * _rows) + row) * _length, _length), s * (1 - mean));
+        }
+    }
+
+    private static void Fill(Span<double> table, double x)
+    {
+        table[0] = 0;
+        for (var n = 1; n < table.Length; n++)
+        {
+            table[n] = table[n - 1] + Math.Log(x + n - 1);
+        }
+    }
+
+    private static double Logistic(double x) => 1 / (1 + Math.Exp(-x));
 
     private static double Shift(int kind) => ((kind / Concentrations.Length) - Half) * Step;
 }

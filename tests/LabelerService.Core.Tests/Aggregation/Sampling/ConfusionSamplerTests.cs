@@ -38,7 +38,7 @@ public sealed class ConfusionSamplerTests
         var exact = new ExactPosterior(input, common);
         var draws = int.Parse(Environment.GetEnvironmentVariable("LABELER_SAMPLER_DRAWS") ?? "1500", System.Globalization.CultureInfo.InvariantCulture);
         var chains = Enumerable.Range(0, Seeds).Select(seed => ConfusionSampler.Run(
-            input with { Previous = previous }, new ConfusionSamplerOptions { Draws = draws, Seed = seed, Threads = 1, ItemClasses = new[] { 1, 1, 1, 1 } }))
+            input with { Previous = previous }, new ConfusionSamplerOptions { Draws = draws, Seed = seed, Threads = 1, HoldCommon = true, ItemClasses = new[] { 1, 1, 1, 1 } }))
             .ToArray();
 
         for (var n = 0; n < table.ItemCount; n++)
