@@ -52,39 +52,41 @@ public static class ConfusionSampler
         options.Check();
         input.Check();
         var (table, classes) = (input.Table, input.Table.ClassCount);
+        var (draws, dropped) = options.Length(table.Count);
         var start = Start(input, options, cancellationToken);
         var common = start.Confusions!.Matrix(-1);
         var watched = Watched(input, options, start);
-        var accuracies = new Accuracies(table.LabelerCount, options.Draws, options.MaxKeptDraws);
+        var accuracies = new Accuracies(table.LabelerCount, draws, options.MaxKeptDraws);
         var isFull = classes > 1 && (long)table.LabelerCount * classes * classes <= options.MaxCells;
         LabelerSweep labelers = isFull
             ? new FullLabelerSweep(table, options, common, accuracies, cancellationToken)
             : new OneCoinLabelerSweep(table, options, common, start.ClassPrior, accuracies, cancellationToken);
         var items = new ItemSweep(input, options, start.Classes(), watched, cancellationToken);
-        var shares = new double[classes * options.Draws];
-        Draw(items, labelers, options, shares, progress, cancellationToken);
-        return new ConfusionPosterior(labelers, items, accuracies, ClassPrior(shares, classes, options), watched)
+        var shares = new double[classes * draws];
+        Draw(items, labelers, options.Seed, dropped, shares, progress, cancellationToken);
+        return new ConfusionPosterior(labelers, items, accuracies, ClassPrior(shares, classes, options.Level), watched)
         {
             Level = options.Level,
             LabelerCount = table.LabelerCount,
-            Draws = options.Draws,
+            Draws = draws,
             IsFull = isFull,
             Warnings = [.. Warnings(input, accuracies, isFull)],
         };
     }
 
     private static void Draw(
-        ItemSweep items, LabelerSweep labelers, ConfusionSamplerOptions options, double[] shares, IProgress<double>? progress,
+        ItemSweep items, LabelerSweep labelers, long seed, int dropped, double[] shares, IProgress<double>? progress,
         CancellationToken cancellationToken)
     {
-        var classes = shares.Length / options.Draws;
         var counts = items.CountClasses();
+        var classes = counts.Length;
+        var sweeps = dropped + (shares.Length / classes);
         var prior = new double[classes];
-        for (var sweep = 0; sweep < options.BurnIn + options.Draws; sweep++)
+        for (var sweep = 0; sweep < sweeps; sweep++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var kept = sweep - options.BurnIn;
-            DrawClassPrior(new RandomStream(options.Seed, (4L * sweep) + 3), counts, prior);
+            var kept = sweep - dropped;
+            DrawClassPrior(new RandomStream(seed, (4L * sweep) + 3), counts, prior);
             labelers.Draw(items.Classes, prior, sweep, Math.Max(-1, kept));
             counts = items.Draw(labelers, prior, sweep, kept >= 0);
             if (kept >= 0)
@@ -92,7 +94,7 @@ public static class ConfusionSampler
                 prior.CopyTo(shares, kept * classes);
             }
 
-            progress?.Report((sweep + 1.0) / (options.BurnIn + options.Draws));
+            progress?.Report((sweep + 1.0) / sweeps);
         }
     }
 
@@ -139,11 +141,12 @@ public static class ConfusionSampler
         return options.ItemClasses.ToArray();
     }
 
-    private static CredibleInterval[] ClassPrior(double[] shares, int classes, ConfusionSamplerOptions options)
+    private static CredibleInterval[] ClassPrior(double[] shares, int classes, double level)
     {
         var result = new CredibleInterval[classes];
-        var all = new Accuracies(classes, options.Draws, long.MaxValue);
-        for (var draw = 0; draw < options.Draws; draw++)
+        var draws = shares.Length / classes;
+        var all = new Accuracies(classes, draws, long.MaxValue);
+        for (var draw = 0; draw < draws; draw++)
         {
             for (var k = 0; k < classes; k++)
             {
@@ -153,7 +156,7 @@ public static class ConfusionSampler
 
         for (var k = 0; k < classes; k++)
         {
-            result[k] = all.Interval(k, options.Level);
+            result[k] = all.Interval(k, level);
         }
 
         return result;

@@ -3,11 +3,14 @@ namespace LabelerService.Core.Aggregation.Sampling;
 /// <summary>How long and on what the sampler runs.</summary>
 public sealed record ConfusionSamplerOptions
 {
-    /// <summary>Draws that are kept. 400 know the end of a 95 % interval to about a percent of probability.</summary>
-    public int Draws { get; init; } = 400;
+    /// <summary>
+    /// Draws that are kept, at least 2; null: 1,000 up to 200,000 annotations, above that fewer, so that time stays within minutes, but never
+    /// below 200. With 400, 95 % intervals covered half a point less than with 1,000 in simulation, and with 3,000 no more.
+    /// </summary>
+    public int? Draws { get; init; }
 
-    /// <summary>Draws before these that are dropped. The start is the EM solution, so few are needed.</summary>
-    public int BurnIn { get; init; } = 100;
+    /// <summary>Draws before these that are dropped; null: a quarter as many. The start is the EM solution, so few are needed.</summary>
+    public int? BurnIn { get; init; }
 
     /// <summary>Seed: the same seed gives the same bits, whatever the number of threads.</summary>
     public long Seed { get; init; } = 1;
@@ -35,10 +38,25 @@ public sealed record ConfusionSamplerOptions
 
     internal int EffectiveThreads => Threads > 0 ? Threads : Environment.ProcessorCount;
 
+    /// <summary>Draws kept and dropped for a table of that many annotations.</summary>
+    internal (int Kept, int Dropped) Length(int annotations)
+    {
+        var kept = Draws ?? Math.Clamp(200_000_000 / Math.Max(1, annotations), 200, 1000);
+        return (kept, BurnIn ?? kept / 4);
+    }
+
     internal void Check()
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(Draws, 2);
-        ArgumentOutOfRangeException.ThrowIfNegative(BurnIn);
+        if (Draws < 2)
+        {
+            throw new ArgumentOutOfRangeException(nameof(Draws), Draws, "An interval needs two draws at least.");
+        }
+
+        if (BurnIn < 0)
+        {
+            throw new ArgumentOutOfRangeException(nameof(BurnIn), BurnIn, "Draws are not dropped before the first one.");
+        }
+
         if (Level is not (> 0 and < 1))
         {
             throw new ArgumentOutOfRangeException(nameof(Level), Level, "The level lies between 0 and 1.");
