@@ -80,7 +80,10 @@ internal sealed class ConfusionFit
         }
 
         var trace = new List<EmIteration>();
-        var assignment = _options.Plan == AssignmentPlan.Hard ? Assignment.Hard : Assignment.Soft;
+        // What a previous fit found does what the soft iterations are for.
+        var assignment = _options.Plan == AssignmentPlan.Hard || (_options.Plan == AssignmentPlan.SoftThenHard && previous?.Confusions is not null)
+            ? Assignment.Hard
+            : Assignment.Soft;
         var converged = false;
         while (!converged && trace.Count < _options.MaxIterations)
         {
