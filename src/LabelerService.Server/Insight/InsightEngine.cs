@@ -1,5 +1,6 @@
 using LabelerService.Core.Acquisition;
 using LabelerService.Core.Aggregation;
+using LabelerService.Core.Aggregation.ModelVoting;
 using LabelerService.Core.Aggregation.Sampling;
 using LabelerService.Core.Agreement;
 using LabelerService.Core.Items;
@@ -53,7 +54,7 @@ internal sealed partial class InsightEngine(ModelVotes votes, InsightWorkers wor
                 var consensus = (await ConsensusAsync(snapshot, key, fan, token)).Result;
 
                 // The sampler's model is that of these two methods: their solution is where it starts. Otherwise it looks for one itself.
-                var start = key.Method is AggregatorCatalogue.Default or "model" ? consensus.Consensus : null;
+                var start = key.Method is AggregatorCatalogue.Default or WithModel ? consensus.Consensus : null;
                 var (posterior, took) = await RunAsync(
                     snapshot, InsightProgress.Intervals, key.Method,
                     threads => ConfusionSampler.Run(
@@ -217,6 +218,7 @@ internal sealed partial class InsightEngine(ModelVotes votes, InsightWorkers wor
             progress.Report(new InsightProgress(InsightProgress.Model, 0));
             table = await votes.GetAsync(
                 snapshot.Dataset, key.ModelId, key.ModelVersion, null, data.ItemKeys, InsightProgress.Of(InsightProgress.Model, progress), cancel);
+            table = key.Method == WithModel ? await SharpenAsync(table, Input(snapshot, key, table), cancel) : table;
         }
 
         var aggregator = AggregatorCatalogue.Find(key.Method)
@@ -248,6 +250,14 @@ internal sealed partial class InsightEngine(ModelVotes votes, InsightWorkers wor
             Duration = time.GetElapsedTime(started),
             Incremental = previous is not null,
         };
+    }
+
+    // CROWDLAB weighs the model in a way of its own.
+    private async Task<ModelVoteTable> SharpenAsync(ModelVoteTable table, AggregationInput input, CancellationToken cancel)
+    {
+        var sharpened = await workers.RunAsync(
+            threads => ModelSharpening.Apply(input, new AggregationControl { Threads = threads, Cancel = cancel }), cancel);
+        return sharpened.Power == 1 ? table : table with { Probabilities = sharpened.Probabilities.ToArray(), Sharpening = sharpened.Warning };
     }
 
     private async Task<SuspectsResult> SuspectsAsync(
@@ -320,6 +330,7 @@ internal sealed partial class InsightEngine(ModelVotes votes, InsightWorkers wor
     }
 
     private const string NotConverged = "NOT_CONVERGED";
+    private const string WithModel = "model";
 
     [LoggerMessage(EventId = 345, Level = LogLevel.Information, Message = "Insight {Phase} {Method} of {Dataset}, {Annotations} annotations, in {Milliseconds:F0} ms.")]
     private partial void LogDone(string phase, string method, string dataset, int annotations, double milliseconds);

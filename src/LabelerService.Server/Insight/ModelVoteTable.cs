@@ -23,6 +23,9 @@ internal sealed record ModelVoteTable(ModelVersionRecord Version, string Name, f
     /// <summary>Items without features, or that are gone: it cannot say anything of them.</summary>
     public required int WithoutFeatures { get; init; }
 
+    /// <summary>What there is to say of how much surer it was made than it says itself; null for nothing.</summary>
+    public AggregationWarning? Sharpening { get; init; }
+
     /// <summary>What whoever reads results should know.</summary>
     public IReadOnlyList<AggregationWarning> Warnings
     {
@@ -41,6 +44,11 @@ internal sealed record ModelVoteTable(ModelVersionRecord Version, string Name, f
             {
                 warnings.Add(new AggregationWarning(
                     "ITEMS_WITHOUT_FEATURES", $"{WithoutFeatures} items have no features: {Name} says nothing of them. Write their features."));
+            }
+
+            if (Sharpening is { } sharpening)
+            {
+                warnings.Add(sharpening);
             }
 
             return warnings;
