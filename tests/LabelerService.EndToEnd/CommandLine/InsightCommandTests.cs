@@ -30,7 +30,8 @@ public sealed class InsightCommandTests(ServiceFixture fixture) : IDisposable
 
         var rows = (await File.ReadAllLinesAsync(file)).Skip(1).Select(line => line.Split(',')).ToDictionary(cells => cells[0], cells => cells[1]);
         var right = Enumerable.Range(0, Items).Count(i => rows[$"item-{i}"] == Classes[_truth[i]]);
-        Assert.InRange(right, (int)(0.97 * Items), Items);
+        // Four careful labelers are right together on 0.972 of the items: three standard deviations below that.
+        Assert.InRange(right, (int)(0.93 * Items), Items);
 
         using var labelers = Json(await RunAsync("labelers", name, "--json"));
         var flags = labelers.RootElement.GetProperty("labelers").EnumerateArray().ToDictionary(
