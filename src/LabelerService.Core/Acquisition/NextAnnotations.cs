@@ -26,6 +26,8 @@ public static class NextAnnotations
     {
         options ??= new NextOptions();
         Check(input, options);
+        input = input.Calibrated is null
+            ? input with { Calibrated = CalibratedPosteriors.Of(input.Data, input.Consensus, null, options.Threads, cancel) } : input;
         var table = input.Data.Table;
         var state = new NextState(input, options, cancel);
         var candidates = input.Candidates;

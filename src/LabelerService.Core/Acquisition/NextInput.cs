@@ -20,8 +20,8 @@ public readonly record struct AvailableLabeler(int Labeler)
 public sealed record NextInput(AggregationInput Data, Consensus Consensus)
 {
     /// <summary>
-    /// Class distributions to decide by, from <see cref="CalibratedPosteriors.Of"/> for the same data; null: those of the consensus, which
-    /// are mostly surer than they should be.
+    /// Class distributions and confusions to decide by, from <see cref="CalibratedPosteriors.Of"/> for the same data; null: worked out anew.
+    /// The consensus' own are surer than they should be, and take for an expert whoever works alone.
     /// </summary>
     public CalibratedPosteriors? Calibrated { get; init; }
 
@@ -67,7 +67,7 @@ public sealed record NextOptions
     public int MaxAnnotationsPerItem { get; init; } = int.MaxValue;
 
     /// <summary>Most different kinds of labelers that every item is tried with; more labelers than that are grouped by what they know.</summary>
-    public int MaxProfiles { get; init; } = 32;
+    public int MaxProfiles { get; init; } = 64;
 
     /// <summary>Decides who comes first among items that are worth the same, such as all those that nothing is known of.</summary>
     public int Seed { get; init; }

@@ -37,7 +37,8 @@ internal sealed class NextState
     {
         (_input, _options) = (input, options);
         var table = input.Data.Table;
-        _confusions = input.Consensus.Confusions ?? LabelerConfusions.Estimate(table, input.Consensus.Posteriors);
+        // Whoever works alone on items looks like an expert in a consensus that is his own; only what others have a say in counts.
+        _confusions = input.Calibrated!.Confusions;
         _common = new InformationGain(_confusions.Matrix(-1), table.ClassCount);
         var labelers = input.Labelers ?? [];
         _profiles = LabelerProfiles.Of(_confusions, input.Consensus.ClassPrior, labelers, options.MaxProfiles, cancel);
@@ -155,7 +156,7 @@ internal sealed class NextState
     {
         // Not the row that decisions go by: what is asked for here is how sure the consensus is.
         var classes = _input.Data.Table.ClassCount;
-        var posteriors = _input.Calibrated?.Posteriors ?? _input.Consensus.Posteriors;
+        var posteriors = _input.Calibrated!.Posteriors;
         var top = ClassDistributions.Top(_input.Consensus.Posteriors.AsSpan(item * classes, classes));
         return Math.Clamp(1 - posteriors[(item * classes) + top], 0, 1);
     }
@@ -182,7 +183,7 @@ internal sealed class NextState
             return true;
         }
 
-        var posteriors = _input.Calibrated?.Posteriors ?? _input.Consensus.Posteriors;
+        var posteriors = _input.Calibrated!.Posteriors;
         posteriors.AsSpan(item * table.ClassCount, table.ClassCount).CopyTo(row);
         return start < end || !row.SequenceEqual(_input.Consensus.ClassPrior);
     }

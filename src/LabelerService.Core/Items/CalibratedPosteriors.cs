@@ -9,7 +9,8 @@ namespace LabelerService.Core.Items;
 /// <para>
 /// A labeler's confusions were estimated from the very annotations that they then weigh: who has few annotations has agreed with himself.
 /// So the items fall into <see cref="Folds"/> folds, and each fold's posteriors are worked out with confusions estimated (one M-step)
-/// from the consensus of the others.
+/// from the consensus of the others; and items that one labeler alone has to do with, without a model's word, are left out of the estimate:
+/// there the consensus is that labeler's own opinion.
 /// </para>
 /// <para>
 /// Labelers err together on hard items, and the product of their likelihoods takes them to be independent. So log-odds are divided by a
@@ -31,14 +32,18 @@ public sealed record CalibratedPosteriors
     private const int GridSteps = 12;
     private const double Precision = 0.01;
 
-    private CalibratedPosteriors(double[] posteriors, double temperature)
+    private CalibratedPosteriors(double[] posteriors, double temperature, LabelerConfusions confusions)
     {
+        Confusions = confusions;
         Posteriors = posteriors;
         Temperature = temperature;
     }
 
     /// <summary>Class distributions, row-major [N, K]; of known items all on their class; of items without annotations their prior.</summary>
     public double[] Posteriors { get; }
+
+    /// <summary>How labelers answer, by the items that others have a say in.</summary>
+    public LabelerConfusions Confusions { get; }
 
     /// <summary>T.</summary>
     public double Temperature { get; }
@@ -63,11 +68,12 @@ public sealed record CalibratedPosteriors
         var logs = new double[checked(table.ItemCount * classes)];
         var options = new ConfusionOptions { Form = evidence.Confusions.IsFull ? ConfusionForm.Full : ConfusionForm.OneCoin };
         var sample = new Sample(table, input, temperature is null ? MostSampled : 0);
+        var witnessed = Witnessed(input, consensus);
         var masked = new double[logs.Length];
         for (var fold = 0; fold < Folds; fold++)
         {
             cancel.ThrowIfCancellationRequested();
-            consensus.Posteriors.CopyTo(masked, 0);
+            witnessed.CopyTo(masked, 0);
             for (var n = 0; n < table.ItemCount; n++)
             {
                 if (FoldOf(n) == fold)
@@ -84,7 +90,24 @@ public sealed record CalibratedPosteriors
 
         var used = temperature ?? sample.Temperature(cancel);
         ItemBlocks.Run(table.ItemCount, threads, () => 0, (_, start, end) => Normalise(input, start, end, used, classes, logs), null, null, cancel);
-        return new CalibratedPosteriors(logs, used);
+        return new CalibratedPosteriors(logs, used, LabelerConfusions.Estimate(table, witnessed, options));
+    }
+
+    // The consensus, with zeros for items that have nobody's word but one labeler's.
+    private static double[] Witnessed(AggregationInput input, Consensus consensus)
+    {
+        var (table, classes) = (input.Table, input.Table.ClassCount);
+        var result = (double[])consensus.Posteriors.Clone();
+        for (var n = 0; n < table.ItemCount; n++)
+        {
+            var (start, end) = table.RangeOfItem(n);
+            if (end - start < 2 && !input.IsGold(n, out _) && ItemEvidence.ModelRow(input.ModelProbabilities, n, classes).IsEmpty)
+            {
+                result.AsSpan(n * classes, classes).Clear();
+            }
+        }
+
+        return result;
     }
 
     // Fibonacci hashing: items that came one after the other, perhaps of one kind, fall into different folds.

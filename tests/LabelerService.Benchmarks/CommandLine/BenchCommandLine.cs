@@ -4,6 +4,7 @@ using System.CommandLine.Parsing;
 using LabelerService.Benchmarks.Aggregate;
 using LabelerService.Benchmarks.Ingest;
 using LabelerService.Benchmarks.Models;
+using LabelerService.Benchmarks.Next;
 using LabelerService.Benchmarks.Noise;
 using LabelerService.Benchmarks.Predict;
 using LabelerService.Benchmarks.Speed;
@@ -22,6 +23,7 @@ internal static class BenchCommandLine
             AggregateBench.Create(host),
             IngestBench.Create(host),
             ModelsBench.Create(host),
+            NextBench.Create(host),
             NoiseBench.Create(host),
             PredictBench.Create(host),
             TrainBench.Create(host),
