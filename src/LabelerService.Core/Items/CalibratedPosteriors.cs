@@ -15,8 +15,9 @@ namespace LabelerService.Core.Items;
 /// <para>
 /// Labelers err together on hard items, and the product of their likelihoods takes them to be independent. So log-odds are divided by a
 /// temperature T, the one under which labelers are predicted best by the others:
-/// max_T Σ_nr ln Σ_k p_{−r}(k|n)^(1/T) Θ_r(y_nr|k), normalised, where p_{−r} is the posterior without r's own annotation. T is in
-/// [1, <see cref="Highest"/>]: never surer than before. (Temperature scaling as in Guo et al. 2017, with held-out labelers in place of gold.)
+/// max_T Σ_nr ln Σ_k p_{−r}(k|n)^(1/T) Θ_r(y_nr|k) − 4 (ln T)², p normalised, where p_{−r} is the posterior without r's own annotation.
+/// The last term is a prior, ln T ~ N(0, 1/8): a handful of annotations says nothing of T. T is in [1, <see cref="Highest"/>]: never surer
+/// than before. (Temperature scaling as in Guo et al. 2017, with held-out labelers in place of gold.)
 /// </para>
 /// </summary>
 /// <remarks>Cost: <see cref="Folds"/> + 1 passes over annotations × classes; T is found from at most 50,000 annotations.</remarks>
@@ -31,6 +32,7 @@ public sealed record CalibratedPosteriors
     private const int MostSampled = 50_000;
     private const int GridSteps = 12;
     private const double Precision = 0.01;
+    private const double PriorStrength = 4;
 
     private CalibratedPosteriors(double[] posteriors, double temperature, LabelerConfusions confusions)
     {
@@ -215,7 +217,7 @@ public sealed record CalibratedPosteriors
 
             double Try(double logTemperature)
             {
-                var value = Value(Math.Exp(logTemperature));
+                var value = Value(Math.Exp(logTemperature)) - (PriorStrength * logTemperature * logTemperature);
                 if (value > bestValue)
                 {
                     (best, bestValue) = (logTemperature, value);
