@@ -26,6 +26,10 @@ public sealed class PeerAccuracyTests
     [InlineData("product", "zbs", 0.897)]
     [InlineData("product", "glad", 0.929)]
     [InlineData("product", "mace", 0.920)]
+    // Where Crowd-Kit fails, on labelers who share hardly an item; the measure is majority vote.
+    [InlineData("product", "m_msr", 0.897)]
+    // Zheng, Li, Li, Shan and Cheng, Truth inference in crowdsourcing, VLDB 2017.
+    [InlineData("product", "kos", 0.8955)]
     public void Algorithms_are_as_right_as_the_peer(string data, string id, double peer)
     {
         var crowd = CrowdLabels.Read(Path.Combine(SharedData.Folder("aggregation")!, data));

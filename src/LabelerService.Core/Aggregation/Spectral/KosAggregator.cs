@@ -35,8 +35,9 @@ internal sealed class KosAggregator : IAggregator
         }
 
         messages.Orient();
-        var factor = KosCalibration.Factor(input, messages.Reliabilities, blocks);
-        var posteriors = Posteriors(input, messages.Reliabilities, factor, blocks);
+        var skills = KosCalibration.Skills(input, messages.Reliabilities, blocks);
+        UnseenLabelers.Fill(table, skills);
+        var posteriors = Posteriors(input, messages.Reliabilities, KosCalibration.LogOdds(input, messages.Reliabilities, skills), blocks);
         KnownClasses.Fix(input, posteriors);
         var prior = UnseenItems.Fill(input, posteriors);
         return new Consensus
@@ -44,7 +45,7 @@ internal sealed class KosAggregator : IAggregator
             ClassCount = table.ClassCount,
             Posteriors = posteriors,
             ClassPrior = prior,
-            LabelerSkills = Skills(input, messages.Reliabilities, factor),
+            LabelerSkills = skills,
             Iterations = iterations,
             Converged = converged,
         };
@@ -71,25 +72,5 @@ internal sealed class KosAggregator : IAggregator
             }
         });
         return posteriors;
-    }
-
-    private static double[] Skills(AggregationInput input, double[] reliabilities, double factor)
-    {
-        var table = input.Table;
-        var logOthers = Math.Log(Math.Max(table.ClassCount - 1, 1));
-        var skills = new double[table.LabelerCount];
-        for (var r = 0; r < skills.Length; r++)
-        {
-            var sum = 0.0;
-            foreach (var i in table.PositionsOfLabeler(r))
-            {
-                sum += reliabilities[i];
-            }
-
-            skills[r] = KosCalibration.Right(factor, table.CountOfLabeler(r) == 0 ? 0 : sum / table.CountOfLabeler(r), logOthers);
-        }
-
-        UnseenLabelers.Fill(table, skills);
-        return skills;
     }
 }

@@ -18,6 +18,9 @@ internal sealed class LabelerAgreements
 
     private readonly LabelerAgreement[][] _rows;
 
+    /// <summary>Agreements counted elsewhere, a row for each labeler.</summary>
+    internal LabelerAgreements(LabelerAgreement[][] rows) => _rows = rows;
+
     internal LabelerAgreements(AggregationInput input, Blocks blocks)
     {
         var table = input.Table;

@@ -6,7 +6,7 @@ internal sealed record RankOneOptions
     internal int MaxIterations { get; init; } = 1000;
 
     /// <summary>Ends when no factor moves by more than this.</summary>
-    internal double Tolerance { get; init; } = 1e-8;
+    internal double Tolerance { get; init; } = 1e-6;
 
     /// <summary>Share of a labeler's others that may be outliers on either side.</summary>
     internal double Outliers { get; init; } = 0.1;
@@ -14,12 +14,13 @@ internal sealed record RankOneOptions
 
 /// <summary>
 /// M-MSR, robust completion of a rank-one matrix (Ma and Olshevsky 2020, NeurIPS 33, section 3): |C_ij| ≈ u_i v_j for the pairs that were seen.
-/// u and v take turns; v_j becomes the mean of |C_ij|/u_i over i, weighted by common items, without the F values that are farthest above the present v_j and the F that
+/// u and v take turns; v_j becomes the mean of |C_ij|/u_i over i, without the F values that are farthest above the present v_j and the F that
 /// are farthest below (all of them where there are fewer).
 /// </summary>
 /// <remarks>
 /// The paper takes one F for all, from the labeler with the fewest others, and a plain mean. Real crowds have labelers with one or two others, which
-/// leaves no filter; so F is a share of a labeler's own others. And pairs count by the items they share, of which C_ij is a mean.
+/// leaves no filter; so F is a share of a labeler's own others. And the mean is weighted by n_ij u_i², with n_ij the items that i and j share: the least squares of
+/// Σ n_ij (|C_ij| − u_i v_j)², in which labelers who say nothing of others, u ≈ 0, say nothing.
 /// </remarks>
 internal sealed class RankOneCompletion
 {
@@ -103,7 +104,8 @@ internal sealed class RankOneCompletion
                 ratios.Clear();
                 foreach (var pair in _agreements.Of(j))
                 {
-                    ratios.Add((Math.Abs(Covariance(pair, _classes)) / given[pair.Other], pair.Shared));
+                    var factor = given[pair.Other];
+                    ratios.Add((Math.Abs(Covariance(pair, _classes)) / factor, pair.Shared * factor * factor));
                 }
 
                 var next = Math.Max(_smallest, FilteredMean(ratios, updated[j]));
