@@ -72,7 +72,7 @@ internal static class ConsensusCommand
             new { Dataset = dataset, State = InsightText.Document(state), Items = items.Select(Document) },
             console =>
             {
-                var table = Tables.Create("item", "class", "probability", "wrong with", "difficulty", "annotations");
+                var table = Tables.Create("item", "class", "by the method", "wrong with", "difficulty", "annotations");
                 foreach (var item in items)
                 {
                     table.AddTextRow(

@@ -84,6 +84,17 @@ internal static class NextCommand
                 await WriteAsync(run, answer, target, format, cancellationToken);
             }
 
+            if (answer.CandidateItems == 0)
+            {
+                run.Terminal.Warn(run.Get(filter).Length > 0
+                    ? "no item matches the filter"
+                    : "every item has a gold class, or there is none at all; --filter 'split = TRAIN' takes items with a gold class too");
+            }
+            else if (answer.Suggestions.Count == 0 && answer.DoneItems < answer.CandidateItems)
+            {
+                run.Terminal.Warn("whoever may be asked has annotated every item that is not done, or could tell nothing of it");
+            }
+
             Show(run, name, answer, format is null ? null : run.Get(target.Out));
         });
         HelpWithExamples.Add(
