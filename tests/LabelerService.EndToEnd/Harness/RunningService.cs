@@ -34,6 +34,7 @@ public sealed class RunningService : IAsyncDisposable
         Models = new ModelService.ModelServiceClient(Channel);
         Predictions = new PredictionService.PredictionServiceClient(Channel);
         PredictionJobs = new PredictionJobService.PredictionJobServiceClient(Channel);
+        Insight = new InsightService.InsightServiceClient(Channel);
     }
 
     public string Directory { get; }
@@ -61,6 +62,8 @@ public sealed class RunningService : IAsyncDisposable
     public PredictionService.PredictionServiceClient Predictions { get; }
 
     public PredictionJobService.PredictionJobServiceClient PredictionJobs { get; }
+
+    public InsightService.InsightServiceClient Insight { get; }
 
     public int ProcessId => _process?.Id ?? throw new InvalidOperationException("The server is not running.");
 
