@@ -7,11 +7,11 @@ public sealed class ConfusionPosterior
 {
     private readonly LabelerSweep _labelers;
     private readonly ItemSweep _items;
-    private readonly Accuracies _accuracies;
+    private readonly ProbabilityDraws _accuracies;
     private readonly CredibleInterval[] _classPrior;
 
     internal ConfusionPosterior(
-        LabelerSweep labelers, ItemSweep items, Accuracies accuracies, CredibleInterval[] classPrior, int[] itemClasses)
+        LabelerSweep labelers, ItemSweep items, ProbabilityDraws accuracies, CredibleInterval[] classPrior, int[] itemClasses)
     {
         (_labelers, _items, _accuracies, _classPrior, ItemClasses) = (labelers, items, accuracies, classPrior, itemClasses);
     }
@@ -41,7 +41,10 @@ public sealed class ConfusionPosterior
     /// <param name="labeler">Labeler in [0, R).</param>
     public CredibleInterval LabelerAccuracy(int labeler) => _accuracies.Interval(labeler, Level);
 
-    /// <summary>Θ_r, row-major [k, y]. Intervals are those of Beta distributions with the mean and variance of the draws.</summary>
+    /// <summary>
+    /// Θ_r, row-major [k, y]. Where there are too many cells to keep their draws (<see cref="ConfusionSamplerOptions.MaxKeptDraws"/>), intervals are
+    /// those of Beta distributions with the mean and variance of the draws.
+    /// </summary>
     /// <param name="labeler">Labeler in [0, R).</param>
     public CredibleInterval[] Confusion(int labeler)
     {

@@ -29,7 +29,7 @@ namespace LabelerService.Core.Aggregation.Sampling;
 /// </summary>
 public static class ConfusionSampler
 {
-    /// <summary>Above this R̂ (see <see cref="Accuracies.SplitRhat"/>) the halves of the chain tell different things.</summary>
+    /// <summary>Above this R̂ (see <see cref="ProbabilityDraws.SplitRhat"/>) the halves of the chain tell different things.</summary>
     private const double WorstRhat = 1.2;
 
     /// <summary>Share of labelers above it that is worth a warning.</summary>
@@ -56,7 +56,7 @@ public static class ConfusionSampler
         var start = Start(input, options, cancellationToken);
         var common = start.Confusions!.Matrix(-1);
         var watched = Watched(input, options, start);
-        var accuracies = new Accuracies(table.LabelerCount, draws, options.MaxKeptDraws);
+        var accuracies = new ProbabilityDraws(table.LabelerCount, draws, options.MaxKeptDraws);
         var isFull = classes > 1 && (long)table.LabelerCount * classes * classes <= options.MaxCells;
         LabelerSweep labelers = isFull
             ? new FullLabelerSweep(table, options, common, accuracies, cancellationToken)
@@ -145,7 +145,7 @@ public static class ConfusionSampler
     {
         var result = new CredibleInterval[classes];
         var draws = shares.Length / classes;
-        var all = new Accuracies(classes, draws, long.MaxValue);
+        var all = new ProbabilityDraws(classes, draws, long.MaxValue);
         for (var draw = 0; draw < draws; draw++)
         {
             for (var k = 0; k < classes; k++)
@@ -162,7 +162,7 @@ public static class ConfusionSampler
         return result;
     }
 
-    private static IEnumerable<AggregationWarning> Warnings(AggregationInput input, Accuracies accuracies, bool isFull)
+    private static IEnumerable<AggregationWarning> Warnings(AggregationInput input, ProbabilityDraws accuracies, bool isFull)
     {
         int unsettled = 0, active = 0;
         for (var r = 0; r < input.Table.LabelerCount; r++)

@@ -30,7 +30,9 @@ public sealed record ConfusionSamplerOptions
     /// <summary>Most cells R·K·K for which labelers have confusions; above, one accuracy each (32 bytes a cell are needed).</summary>
     public long MaxCells { get; init; } = 4_000_000;
 
-    /// <summary>Most draws × labelers that are kept (4 bytes each); above, only means and variances of accuracies are.</summary>
+    /// <summary>
+    /// Most numbers that are kept of draws × labelers, and of draws × cells of confusions (4 bytes each); above, only means and variances are.
+    /// </summary>
     public long MaxKeptDraws { get; init; } = 16_000_000;
 
     /// <summary>Whether the common labeler stays as at the start; for checks against enumeration.</summary>

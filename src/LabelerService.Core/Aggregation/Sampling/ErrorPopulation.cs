@@ -12,9 +12,10 @@ namespace LabelerService.Core.Aggregation.Sampling;
 /// </summary>
 internal sealed class ErrorPopulation
 {
-    private const double PriorLabelers = 2;
+    /// <summary>Each shape of the Dirichlet prior of E_k.</summary>
+    public const double CommonPrior = 0.5;
 
-    private const double CommonPrior = 0.5;
+    private const double PriorLabelers = 2;
 
     // Share of E_k at the start that is even, so that no error is impossible.
     private const double Even = 0.1;

@@ -10,16 +10,15 @@ internal sealed class FullLabelerSweep : LabelerSweep
     private const int Block = 16;
     private readonly AnnotationTable _table;
     private readonly ConfusionSamplerOptions _options;
-    private readonly Accuracies _accuracies;
+    private readonly ProbabilityDraws _accuracies;
     private readonly SkillPopulation _skills;
     private readonly ErrorPopulation _errors;
     private readonly Blocks _blocks;
     private readonly int _cells;
 
-    // Logs label-major [r, y, k] as they are read; sums of probabilities and of their squares alike.
+    // Logs label-major [r, y, k] as they are read, and draws of the probabilities alike.
     private readonly double[] _logs;
-    private readonly double[] _sums;
-    private readonly double[] _squares;
+    private readonly ProbabilityDraws _draws;
     private readonly int[] _counts;
     private readonly int[] _right;
     private readonly int[] _wrong;
@@ -30,10 +29,9 @@ internal sealed class FullLabelerSweep : LabelerSweep
     private readonly int[] _errorDrawn;
     private readonly long[] _skillCounts = new long[SkillPopulation.Kinds];
     private readonly long[] _errorCounts = new long[ErrorPopulation.Kinds];
-    private int _kept;
 
     public FullLabelerSweep(
-        AnnotationTable table, ConfusionSamplerOptions options, ReadOnlySpan<double> common, Accuracies accuracies, CancellationToken cancellationToken)
+        AnnotationTable table, ConfusionSamplerOptions options, ReadOnlySpan<double> common, ProbabilityDraws accuracies, CancellationToken cancellationToken)
     {
         var classes = table.ClassCount;
         (_table, _options, _accuracies, _cells) = (table, options, accuracies, classes * classes);
@@ -47,8 +45,7 @@ internal sealed class FullLabelerSweep : LabelerSweep
         _errors = new ErrorPopulation(common, classes);
         _blocks = new Blocks(table.LabelerCount, Block, options.EffectiveThreads, cancellationToken);
         _logs = new double[table.LabelerCount * _cells];
-        _sums = new double[_logs.Length];
-        _squares = new double[_logs.Length];
+        _draws = new ProbabilityDraws(_logs.Length, options.Length(table.Count).Kept, options.MaxKeptDraws);
         _counts = new int[_logs.Length];
         _right = new int[table.LabelerCount * classes];
         _wrong = new int[_right.Length];
@@ -104,7 +101,6 @@ internal sealed class FullLabelerSweep : LabelerSweep
                     }
                 }
             });
-        _kept = Math.Max(_kept, kept + 1);
         Count(_skillCounts, _skillKinds);
         Count(_errorCounts, _errorKinds);
         var population = Random(_options, sweep);
@@ -112,12 +108,8 @@ internal sealed class FullLabelerSweep : LabelerSweep
         _errors.DrawWeights(population, _errorCounts);
     }
 
-    public override CredibleInterval Cell(int labeler, int trueClass, int label, double level)
-    {
-        var at = (labeler * _cells) + (label * _table.ClassCount) + trueClass;
-        var mean = Math.Clamp(_sums[at] / _kept, 0, 1);
-        return CredibleInterval.OfMoments(mean, (_squares[at] / _kept) - (mean * mean), level);
-    }
+    public override CredibleInterval Cell(int labeler, int trueClass, int label, double level) =>
+        _draws.Interval((labeler * _cells) + (label * _table.ClassCount) + trueClass, level);
 
     private void CountLabeler(int r, int[] classes)
     {
@@ -191,8 +183,7 @@ internal sealed class FullLabelerSweep : LabelerSweep
         for (var cell = 0; cell < _cells; cell++)
         {
             var probability = Math.Exp(_logs[start + cell]);
-            _sums[start + cell] += probability;
-            _squares[start + cell] += probability * probability;
+            _draws.Keep(start + cell, kept, probability);
             accuracy += cell % (count + 1) == 0 ? classPrior[cell / (count + 1)] * probability : 0;
         }
 

@@ -12,7 +12,7 @@ internal sealed class OneCoinLabelerSweep : LabelerSweep
     private const int Block = 64;
     private readonly AnnotationTable _table;
     private readonly ConfusionSamplerOptions _options;
-    private readonly Accuracies _accuracies;
+    private readonly ProbabilityDraws _accuracies;
     private readonly SkillPopulation _skills;
     private readonly Blocks _blocks;
     private readonly double[] _errors;
@@ -23,7 +23,7 @@ internal sealed class OneCoinLabelerSweep : LabelerSweep
     private readonly long[] _counts = new long[SkillPopulation.Kinds];
 
     public OneCoinLabelerSweep(
-        AnnotationTable table, ConfusionSamplerOptions options, ReadOnlySpan<double> common, ReadOnlySpan<double> classPrior, Accuracies accuracies,
+        AnnotationTable table, ConfusionSamplerOptions options, ReadOnlySpan<double> common, ReadOnlySpan<double> classPrior, ProbabilityDraws accuracies,
         CancellationToken cancellationToken)
     {
         var classes = table.ClassCount;

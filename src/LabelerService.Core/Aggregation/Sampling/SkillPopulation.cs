@@ -14,7 +14,9 @@ internal sealed class SkillPopulation
 {
     private const double Step = 0.6;
     private const int Half = 10;
-    private const double ShiftDeviation = 2;
+    private const double ShareNear = 0.7;
+    private const double NearDeviation = 1;
+    private const double FarDeviation = 3;
     private const double PriorLabelers = 4;
     private const int MostTableCells = 2_000_000;
     private const int Levels = 21;
@@ -63,7 +65,7 @@ internal sealed class SkillPopulation
 
         for (var kind = 0; kind < Kinds; kind++)
         {
-            _prior[kind] = Math.Exp(-Shift(kind) * Shift(kind) / (2 * ShiftDeviation * ShiftDeviation));
+            _prior[kind] = (ShareNear * Normal(Shift(kind), NearDeviation)) + ((1 - ShareNear) * Normal(Shift(kind), FarDeviation));
         }
 
         var total = _prior.Sum();
@@ -77,10 +79,18 @@ internal sealed class SkillPopulation
     /// <summary>Number of kinds.</summary>
     public static int Kinds => Shifts * Concentrations.Length;
 
+    /// <summary>Values of b and the logs of their prior weights.</summary>
+    public static (double Level, double LogWeight)[] LevelPrior { get; } =
+        [.. Enumerable.Range(0, Levels).Select(level => LowestLevel + (level * LevelStep))
+            .Select(level => (level, -Math.Pow((level - MeanLevel) / LevelDeviation, 2) / 2))];
+
     /// <summary>Pseudo-labelers of each kind: the Dirichlet prior of the weights.</summary>
     public ReadOnlySpan<double> Prior => _prior;
 
     private static int Shifts => (2 * Half) + 1;
+
+    /// <summary>δ of a kind.</summary>
+    public static double Shift(int kind) => ((kind / Concentrations.Length) - Half) * Step;
 
     /// <summary>s of a kind.</summary>
     public static double Concentration(int kind) => Concentrations[kind % Concentrations.Length];
@@ -102,9 +112,7 @@ internal sealed class SkillPopulation
         Span<double> weights = stackalloc double[Levels];
         for (var level = 0; level < Levels; level++)
         {
-            var value = LowestLevel + (level * LevelStep);
-            var away = (value - MeanLevel) / LevelDeviation;
-            weights[level] = -away * away / 2;
+            (var value, weights[level]) = LevelPrior[level];
             for (var r = 0; r < kinds.Length; r++)
             {
                 var at = (r * _rows) + row;
@@ -117,7 +125,7 @@ internal sealed class SkillPopulation
         }
 
         ClassDistributions.SoftMax(weights);
-        SetLevel(row, LowestLevel + (random.Choose(weights, 1) * LevelStep));
+        SetLevel(row, LevelPrior[random.Choose(weights, 1)].Level);
     }
 
     /// <summary>ln of the probability of one order of rights and wrongs of a labeler of a kind, its accuracies integrated out.</summary>
@@ -216,7 +224,7 @@ internal sealed class SkillPopulation
         }
     }
 
-    private static double Logistic(double x) => 1 / (1 + Math.Exp(-x));
+    private static double Normal(double x, double deviation) => Math.Exp(-x * x / (2 * deviation * deviation)) / deviation;
 
-    private static double Shift(int kind) => ((kind / Concentrations.Length) - Half) * Step;
+    private static double Logistic(double x) => 1 / (1 + Math.Exp(-x));
 }

@@ -1,6 +1,7 @@
 using LabelerService.Core.Aggregation;
 using LabelerService.Core.Aggregation.Sampling;
 using LabelerService.Core.Annotations;
+using LabelerService.Core.Randomness;
 using LabelerService.Core.Uncertainty;
 
 namespace LabelerService.Core.Tests.Aggregation.Sampling;
@@ -38,6 +39,14 @@ internal sealed class CoverageStudy
 
     public (int Count, int Covered) All => (Labelers.Values.Sum(kind => kind.Count), Labelers.Values.Sum(kind => kind.Covered));
 
+    public double Held => (double)All.Covered / All.Count;
+
+    public double CellsHeld => (double)Cells.Covered / Cells.Count;
+
+    public double ItemsRight => (double)Items.Right / Items.Count;
+
+    public double ItemsSaid => Items.Probability / Items.Count;
+
     /// <summary>Adds one crowd.</summary>
     /// <param name="seed">Seed of everything.</param>
     /// <param name="kinds">Kind of each labeler.</param>
@@ -53,6 +62,52 @@ internal sealed class CoverageStudy
         var random = new Random(seed);
         var shares = Simplex(random, classes, 4);
         var matrices = kinds.Select(kind => Kinds[kind](classes, random)).ToArray();
+        Add(seed, random, kinds, shares, matrices, items, labelsPerItem, options, difficult, known);
+    }
+
+    /// <summary>Adds a crowd drawn from the prior of the sampler's own model, hyperparameters included: intervals must hold exactly as often as they say.</summary>
+    public void AddFromPrior(int seed, int labelers, int items, int classes, int labelsPerItem, ConfusionSamplerOptions options, double known)
+    {
+        var draws = new RandomStream(seed, 99);
+        var skills = new SkillPopulation(Enumerable.Repeat(0.7, classes).ToArray());
+        var levels = Enumerable.Range(0, classes).Select(_ => Pick(draws, SkillPopulation.LevelPrior.Select(level => level.LogWeight)))
+            .Select(level => SkillPopulation.LevelPrior[level].Level).ToArray();
+        var skillLogs = skills.Prior.ToArray().Select(draws.NextLogGamma).ToArray();
+        var errorLogs = Enumerable.Range(0, ErrorPopulation.Kinds).Select(_ => draws.NextLogGamma(ErrorPopulation.Prior)).ToArray();
+        var common = Enumerable.Range(0, classes).Select(k => Simplex(draws, classes, y => y == k ? 0 : ErrorPopulation.CommonPrior)).ToArray();
+        var matrices = Enumerable.Range(0, labelers).Select(_ =>
+        {
+            var (kind, c) = (Pick(draws, skillLogs), ErrorPopulation.Concentration(Pick(draws, errorLogs)));
+            var matrix = new double[classes * classes];
+            for (var k = 0; k < classes; k++)
+            {
+                var (s, m) = (SkillPopulation.Concentration(kind), 1 / (1 + Math.Exp(-levels[k] - SkillPopulation.Shift(kind))));
+                var right = Math.Exp(draws.NextLogBeta(s * m, s * (1 - m)).Log);
+                var errors = Simplex(draws, classes, y => y == k ? 0 : c * Math.Max(1e-6, common[k][y]));
+                for (var y = 0; y < classes; y++)
+                {
+                    matrix[(k * classes) + y] = y == k ? right : (1 - right) * errors[y];
+                }
+            }
+
+            return matrix;
+        }).ToArray();
+        var shares = Simplex(draws, classes, _ => 1);
+        Add(seed, new Random(seed), [.. Enumerable.Repeat("prior", labelers)], shares, matrices, items, labelsPerItem, options, difficult: 0, known);
+
+        static int Pick(RandomStream random, IEnumerable<double> logs)
+        {
+            var weights = logs.ToArray();
+            ClassDistributions.SoftMax(weights);
+            return random.Choose(weights, 1);
+        }
+    }
+
+    private void Add(
+        int seed, Random random, string[] kinds, double[] shares, double[][] matrices, int items, int labelsPerItem, ConfusionSamplerOptions options,
+        double difficult, double known)
+    {
+        var classes = shares.Length;
         var (truth, gold) = (new int[items], new int[items]);
         var order = Enumerable.Range(0, kinds.Length).ToArray();
         List<int> which = [], who = [], what = [];
@@ -161,6 +216,15 @@ internal sealed class CoverageStudy
 
     private static double[] Constant(int classes, int answer) =>
         [.. Enumerable.Range(0, classes * classes).Select(cell => cell % classes == answer ? 0.97 : 0.03 / (classes - 1))];
+
+    // Dirichlet; a shape of 0 stays 0.
+    private static double[] Simplex(RandomStream random, int classes, Func<int, double> shape)
+    {
+        double[] logs = [.. Enumerable.Range(0, classes)
+            .Select(y => shape(y) > 0 ? random.NextLogGamma(shape(y)) : double.NegativeInfinity)];
+        ClassDistributions.SoftMax(logs);
+        return logs;
+    }
 
     // Sums of exponentials: Dirichlet of a whole number.
     private static double[] Simplex(Random random, int classes, int shape)
