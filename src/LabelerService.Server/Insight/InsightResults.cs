@@ -45,7 +45,10 @@ internal sealed record ItemsKey(ConsensusKey Consensus);
 internal sealed record ItemsResult(ItemReport Report, TimeSpan Duration)
 {
     /// <summary>Memory that it takes, about.</summary>
-    public long Bytes => (sizeof(double) * Report.Calibrated.Posteriors.LongLength) + (24L * Report.Classes.Length);
+    public long Bytes => (sizeof(double) * (Report.Calibrated.Posteriors.LongLength + ConfusionCells)) + (24L * Report.Classes.Length);
+
+    private long ConfusionCells => Report.Calibrated.Confusions is { IsFull: true } full
+        ? (long)full.LabelerCount * full.ClassCount * full.ClassCount : 0;
 }
 
 /// <summary>By what items are listed.</summary>

@@ -21,7 +21,11 @@ internal static class NextBench
         var seeds = new Option<int>("--seeds") { Description = "Number of seeds, from 1 up", HelpName = "NUMBER", DefaultValueFactory = _ => 5 };
         var digits = new Option<int>("--digits") { Description = "Digits to be labelled", HelpName = "NUMBER", DefaultValueFactory = _ => 4000 };
         var labels = new Option<int>("--labels-per-item") { Description = "Labels in the end, per digit", HelpName = "NUMBER", DefaultValueFactory = _ => 3 };
-        var command = new Command("next", "Labels saved by choosing what to annotate next, and by whom, against random") { seeds, digits, labels };
+        var scale = new Option<int>("--scale-items") { Description = "Items of the timing, with a tenth as many labelers; 0: none", HelpName = "NUMBER", DefaultValueFactory = _ => 100_000 };
+        var command = new Command("next", "Labels saved by choosing what to annotate next, and by whom; suspected annotations against gold")
+        {
+            seeds, digits, labels, scale,
+        };
         host.Handle(command, (run, cancellationToken) =>
         {
             if (run.Get(seeds) is < 1 or > MostSeeds)
@@ -34,8 +38,19 @@ internal static class NextBench
                 throw new BenchUsageException("--digits is at least 20, and --labels-per-item from 1 to 50");
             }
 
+            if (run.Get(scale) is < 0 or (> 0 and < 100))
+            {
+                throw new BenchUsageException("--scale-items is 0, or at least 100");
+            }
+
             run.Result.Settings["seeds"] = run.Get(seeds);
             run.Result.Settings["labels_per_item"] = run.Get(labels);
+            ItemQuality.Measure(run, cancellationToken);
+            if (run.Get(scale) > 0)
+            {
+                ItemQuality.Scale(run, run.Get(scale), cancellationToken);
+            }
+
             Measure(run, run.Get(seeds), run.Get(digits), run.Get(labels), cancellationToken);
         });
         return command;
@@ -51,7 +66,8 @@ internal static class NextBench
         run.Result.Settings["digits"] = digits;
         run.Result.Settings["labelers"] = new CrowdSimulationOptions().Labelers.Sum(group => group.Count);
         run.Result.Details["units"] =
-            "accuracies in percent; labels_ratio = labels the policy needs for random's final accuracy / random's labels, mean over seeds, ± its 95 % half-width";
+            "accuracies, wrong and precision in percent (of as many annotations as half of the wrong ones); log_loss in nats; "
+            + "labels_ratio = labels the policy needs for random's final accuracy / random's labels, mean over seeds, ± its 95 % half-width";
         var curves = new Dictionary<string, List<IReadOnlyList<StudyPoint>>>(StringComparer.Ordinal);
         foreach (var withModel in (bool[])[true, false])
         {
