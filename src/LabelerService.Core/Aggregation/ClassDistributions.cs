@@ -57,6 +57,18 @@ public static class ClassDistributions
         return result;
     }
 
+    /// <summary>Each row as if its likeliest class were certain [N, K]; the lowest wins ties.</summary>
+    public static double[] OneHot(ReadOnlySpan<double> distributions, int classCount)
+    {
+        var result = new double[distributions.Length];
+        for (var start = 0; start < result.Length; start += classCount)
+        {
+            result[start + Top(distributions.Slice(start, classCount))] = 1;
+        }
+
+        return result;
+    }
+
     /// <summary>Turns log weights into the distribution they describe, in place.</summary>
     /// <param name="logs">Unnormalised log probabilities [K], finite.</param>
     /// <returns>ln Σ_k exp(logs_k).</returns>

@@ -45,6 +45,15 @@ public sealed class ModelSharpeningTests
     }
 
     [Fact]
+    public void Labelers_of_a_few_labels_each_are_no_evidence_against_the_model()
+    {
+        var accuracies = Enumerable.Range(0, 300).Select(r => 0.5 + (0.45 * (r * 37 % 300) / 300)).ToArray();
+        var crowd = CrowdLabels.Simulate(2_000, Classes, 1, [.. accuracies.Select(accuracy => CrowdLabels.OneCoin(Classes, accuracy))], 9);
+
+        Assert.Equal(1, ModelSharpening.Apply(Input(crowd, Power(Bayes(crowd.Gold, seed: 10), 0.7)), new AggregationControl()).Power);
+    }
+
+    [Fact]
     public void Silence_stays_silence_the_likeliest_class_stays_and_items_without_annotations_are_sharpened_too()
     {
         var crowd = Crowd(1, seed: 3);

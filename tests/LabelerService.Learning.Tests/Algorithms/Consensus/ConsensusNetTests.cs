@@ -51,6 +51,21 @@ public sealed class ConsensusNetTests
         Assert.Equal(Accuracies.Average(), shared.EstimatedAccuracy, 0.1);
     }
 
+    [Theory]
+    [InlineData("discriminant", 0.95, 0.85, 0.75, 0.65, 0.5, 0.35)]
+    [InlineData("logistic", 0.6, 0.55, 0.5, 0.45)]
+    public void With_one_label_an_item_the_features_tell_who_is_right(string classifier, params double[] accuracies)
+    {
+        var crowd = SimulatedCrowd.Create(new SimulatedCrowdOptions { Items = 2_000, LabelsPerItem = 1, Accuracies = accuracies, TestShare = 0.3, ValidationShare = 0 });
+        var model = crowd.Snapshot.Train("consensus", 1, $"classifier={classifier}", "rounds=8", "repeats=1");
+        var right = model.ConsensusItems.Zip(model.Consensus.Chunk(3)).Count(pair => Array.IndexOf(pair.Second, pair.Second.Max()) == crowd.Truth[pair.First]);
+
+        // Labels alone are right in 67 and 53 %.
+        Assert.True(right > 0.93 * model.ConsensusItems.Count, $"{right} of {model.ConsensusItems.Count}");
+        Assert.All(accuracies.Zip(model.Manifest.Heads), pair => Assert.Equal(pair.First, pair.Second.EstimatedAccuracy, 0.12));
+        Assert.True(model.Metric("test", "log_loss") < 0.3);
+    }
+
     [Fact]
     public void An_adversary_is_of_use()
     {
