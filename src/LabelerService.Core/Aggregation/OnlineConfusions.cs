@@ -96,6 +96,7 @@ public sealed partial class OnlineConfusions
         var table = input.Table;
         var online = new OnlineConfusions(table.ClassCount, options) { Tolerance = tolerance };
         online.Grow(table.ItemCount, table.LabelerCount);
+        online._annotations.Reserve(table);
         online._priors = ItemKnowledge.Of(input, usesModel: true).Priors ?? [];
         Array.Copy(consensus.Posteriors, online._posteriors, consensus.Posteriors.Length);
         for (var n = consensus.ItemCount; n < table.ItemCount; n++)

@@ -9,8 +9,8 @@ using LabelerService.Core.Aggregation;
 namespace LabelerService.Benchmarks.Aggregate;
 
 /// <summary>
-/// <c>bench aggregate</c>: every algorithm of the catalogue on three public crowds, and Dawid–Skene on generated crowds of one million and
-/// ten million annotations. Algorithms run until their compiled code is as fast as it gets before they are timed.
+/// <c>bench aggregate</c>: every algorithm of the catalogue on three public crowds; Dawid–Skene and the default on generated crowds of one
+/// million and ten million annotations, and what a thousand more answers cost then. Algorithms run until their compiled code is as fast as it gets before they are timed.
 /// </summary>
 internal static class AggregateBench
 {
@@ -18,6 +18,8 @@ internal static class AggregateBench
     private const int ScalingStep = 10;
     private const int Seed = 1;
     private const int LargeIterations = 20;
+
+    private const int OnlineChanges = 1000;
 
     // The most that crowd-kit's Dawid–Skene does by default, and so at least what its recorded time was for.
     private const int PeerIterations = 100;
@@ -120,35 +122,82 @@ internal static class AggregateBench
 
     private static void Generated(BenchRun run, int annotations, AggregationControl control)
     {
-        var table = new BenchTable(
-            $"Dawid–Skene, {LargeIterations} iterations, {control.EffectiveThreads} threads", "annotations", "items", "labelers", "seconds",
-            "ns an annotation and iteration", "accuracy %", "peak MiB");
+        var fits = new BenchTable(
+            $"generated crowds, {LargeIterations} iterations, {control.EffectiveThreads} threads", "annotations", "items", "labelers", "algorithm",
+            "seconds", "ns an annotation and iteration", "accuracy %", "peak MiB");
+        var updates = new BenchTable(
+            $"{OnlineChanges} new answers, one thread", "annotations", "seconds to take over the fit", "seconds to update", "E-steps an answer");
         // Tolerance 0: all iterations are done.
-        var options = ConfusionEmOptions.DawidSkene with { MaxIterations = LargeIterations, Tolerance = 0 };
-        ConfusionEm.Fit(GeneratedCrowd.Draw("warm-up", annotations / ScalingStep, Seed).Table, options, control);
+        var ds = ConfusionEmOptions.DawidSkene with { MaxIterations = LargeIterations, Tolerance = 0 };
+        var hierarchical = new ConfusionEmOptions { MaxIterations = LargeIterations, Tolerance = 0 };
+        ConfusionEm.Fit(GeneratedCrowd.Draw("warm-up", annotations / ScalingStep, Seed).Table, ds, control);
         foreach (var size in (ReadOnlySpan<int>)[annotations / ScalingStep, annotations])
         {
-            var name = Name(size);
-            var crowd = GeneratedCrowd.Draw(name, size, Seed);
-            run.Note($"{name}: {crowd.Table.Count} annotations of {crowd.Table.ItemCount} items by {crowd.Table.LabelerCount} labelers are drawn");
-            control.Cancel.ThrowIfCancellationRequested();
-            var start = run.Time.GetTimestamp();
-            var result = ConfusionEm.Fit(crowd.Table, options, control);
-            var seconds = run.Time.GetElapsedTime(start).TotalSeconds;
-            var (accuracy, peak) = (100 * crowd.Accuracy(result.Posteriors), ProcessMemory.PeakMebibytes());
-            var each = 1e9 * seconds / ((double)size * LargeIterations);
-            run.Result.Figure($"{name}.ds.seconds", seconds);
-            run.Result.Figure($"{name}.ds.iterations", result.Iterations);
-            run.Result.Figure($"{name}.ds.peak_mib", peak);
-            run.Result.Figure($"{name}.ds.accuracy", accuracy);
-            run.Result.Figure($"{name}.ds.nanoseconds_an_annotation", each);
-            table.Row(
-                Text(size, "0"), Text(crowd.Table.ItemCount, "0"), Text(crowd.Table.LabelerCount, "0"), Text(seconds, "0.00"), Text(each, "0.00"),
-                Text(accuracy, "0.00"), Text(peak, "0"));
-            run.Note($"{name}: {Text(seconds, "0.00")} s, {Text(peak, "0")} MiB, accuracy {Text(accuracy, "0.00")} %");
+            var crowd = GeneratedCrowd.Draw(Name(size), size, Seed);
+            run.Note($"{crowd.Name}: {size} annotations of {crowd.Table.ItemCount} items by {crowd.Table.LabelerCount} labelers are drawn");
+            var fit = Fit(run, fits, crowd, "ds", ds, control);
+            Fit(run, fits, crowd, "hierarchical", hierarchical, control);
+            Update(run, updates, crowd, fit, ds, control);
         }
 
-        run.Result.Table(table);
+        run.Result.Table(fits);
+        run.Result.Table(updates);
+    }
+
+    private static AggregationResult Fit(
+        BenchRun run, BenchTable table, LabelledCrowd crowd, string algorithm, ConfusionEmOptions options, AggregationControl control)
+    {
+        control.Cancel.ThrowIfCancellationRequested();
+        var start = run.Time.GetTimestamp();
+        var result = ConfusionEm.Fit(crowd.Table, options, control);
+        var seconds = run.Time.GetElapsedTime(start).TotalSeconds;
+        var (accuracy, peak) = (100 * crowd.Accuracy(result.Posteriors), ProcessMemory.PeakMebibytes());
+        var each = 1e9 * seconds / ((double)crowd.Table.Count * LargeIterations);
+        var name = $"{crowd.Name}.{algorithm}";
+        run.Result.Figure($"{name}.seconds", seconds);
+        run.Result.Figure($"{name}.iterations", result.Iterations);
+        run.Result.Figure($"{name}.peak_mib", peak);
+        run.Result.Figure($"{name}.accuracy", accuracy);
+        run.Result.Figure($"{name}.nanoseconds_an_annotation", each);
+        table.Row(
+            Text(crowd.Table.Count, "0"), Text(crowd.Table.ItemCount, "0"), Text(crowd.Table.LabelerCount, "0"), algorithm, Text(seconds, "0.00"),
+            Text(each, "0.00"), Text(accuracy, "0.00"), Text(peak, "0"));
+        run.Note($"{name}: {Text(seconds, "0.00")} s, {Text(peak, "0")} MiB, accuracy {Text(accuracy, "0.00")} %");
+        return result;
+    }
+
+    private static void Update(
+        BenchRun run, BenchTable table, LabelledCrowd crowd, AggregationResult fit, ConfusionEmOptions options, AggregationControl control)
+    {
+        var start = run.Time.GetTimestamp();
+        var online = OnlineConfusions.From(
+            new AggregationInput(crowd.Table),
+            new Consensus
+            {
+                ClassCount = fit.ClassCount,
+                Posteriors = fit.Posteriors,
+                ClassPrior = fit.ClassPrior,
+                Confusions = fit.Confusions,
+                Iterations = fit.Iterations,
+                Converged = true,
+            },
+            options);
+        var takeOver = run.Time.GetElapsedTime(start).TotalSeconds;
+        var random = new Random(Seed);
+        start = run.Time.GetTimestamp();
+        for (var i = 0; i < OnlineChanges; i++)
+        {
+            online.Set(random.Next(crowd.Table.ItemCount), random.Next(crowd.Table.LabelerCount), random.Next(crowd.Table.ClassCount));
+        }
+
+        online.Update(new AggregationControl { Cancel = control.Cancel, MaxIterations = PeerIterations });
+        var seconds = run.Time.GetElapsedTime(start).TotalSeconds;
+        run.Result.Figure($"{crowd.Name}.online.take_over_seconds", takeOver);
+        run.Result.Figure($"{crowd.Name}.online.thousand_seconds", seconds);
+        run.Result.Figure($"{crowd.Name}.online.visits_an_answer", (double)online.ItemVisits / OnlineChanges);
+        table.Row(
+            Text(crowd.Table.Count, "0"), Text(takeOver, "0.00"), Text(seconds, "0.000"), Text((double)online.ItemVisits / OnlineChanges, "0.0"));
+        run.Note($"{crowd.Name}: {OnlineChanges} new answers in {Text(seconds, "0.000")} s");
     }
 
     private static string Name(int annotations) => annotations switch

@@ -48,34 +48,29 @@ internal sealed class ItemStep(AnnotationTable table, ItemKnowledge knowledge)
     public double[] CommonCounts(double[] posteriors, AggregationControl control)
     {
         var classes = table.ClassCount;
+        var stride = RowSums.Stride(classes);
         var blocks = new double[_blocks.Length - 1][];
         FixedBlocks.Run(_blocks, control, (block, first, end) =>
         {
-            var counts = new double[classes * classes];
-            var items = table.Items;
-            var labels = table.Classes;
-            var last = table.ItemCount == 0 ? 0 : table.RangeOfItem(Math.Max(first, end - 1)).End;
-            for (var i = first == end ? last : table.RangeOfItem(first).Start; i < last; i++)
+            var counts = new double[classes * stride];
+            if (first < end)
             {
-                var target = counts.AsSpan(labels[i] * classes, classes);
-                var row = posteriors.AsSpan(items[i] * classes, classes);
-                for (var k = 0; k < target.Length; k++)
-                {
-                    target[k] += row[k];
-                }
+                var annotations = table.RangeOfItem(first).Start..table.RangeOfItem(end - 1).End;
+                RowSums.AddRows(posteriors, table.Items[annotations], table.Classes[annotations], counts, classes);
             }
 
             blocks[block] = counts;
         });
-        for (var block = 1; block < blocks.Length; block++)
+        var common = new double[classes * classes];
+        for (var cell = 0; cell < common.Length; cell++)
         {
-            for (var cell = 0; cell < classes * classes; cell++)
+            foreach (var counts in blocks)
             {
-                blocks[0][cell] += blocks[block][cell];
+                common[cell] += counts[(cell / classes * stride) + (cell % classes)];
             }
         }
 
-        return blocks[0];
+        return common;
     }
 
     private (double LogLikelihood, double Change) Block(

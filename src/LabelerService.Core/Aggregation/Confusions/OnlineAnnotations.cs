@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using LabelerService.Core.Annotations;
 
 namespace LabelerService.Core.Aggregation.Confusions;
 
@@ -43,6 +44,21 @@ internal sealed class OnlineAnnotations
         Growth.Ensure(ref _itemsOf, labelers);
         Growth.Ensure(ref _isTouched, labelers);
         Growth.Ensure(ref _countsOfLabelers, labelers);
+    }
+
+    /// <summary>Makes room at once for all that a table has.</summary>
+    public void Reserve(AnnotationTable table)
+    {
+        for (var n = 0; n < table.ItemCount; n++)
+        {
+            var (start, end) = table.RangeOfItem(n);
+            _answers[n] = new Answer[end - start];
+        }
+
+        for (var r = 0; r < table.LabelerCount; r++)
+        {
+            _itemsOf[r] = new List<AnsweredItem>(table.CountOfLabeler(r));
+        }
     }
 
     public void Append(int item, int labeler, int label)

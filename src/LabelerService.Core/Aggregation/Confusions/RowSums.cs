@@ -48,21 +48,31 @@ internal static class RowSums
         }
     }
 
-    /// <summary>Adds the same row once for each of the offsets: matrix[offset, :] += row.</summary>
+    /// <summary>Adds rows of one matrix to rows of another.</summary>
     /// <param name="matrix">Row-major, with slack.</param>
-    /// <param name="offsets">Where the rows to be added to start.</param>
-    /// <param name="row">What is added [K].</param>
-    public static void Scatter(double[] matrix, ReadOnlySpan<int> offsets, ReadOnlySpan<double> row)
+    /// <param name="rows">Which rows are added.</param>
+    /// <param name="targets">To which rows of the sums, one for each.</param>
+    /// <param name="sums">Rows of <see cref="Stride"/> numbers, of which the first K are the sums and anything may be left in the others.</param>
+    /// <param name="classes">Row length K.</param>
+    public static void AddRows(double[] matrix, ReadOnlySpan<int> rows, ReadOnlySpan<int> targets, double[] sums, int classes)
     {
-        foreach (var offset in offsets)
+        ref var source = ref matrix[0];
+        ref var sum = ref sums[0];
+        var stride = Stride(classes);
+        for (var i = 0; i < rows.Length; i++)
         {
-            var target = matrix.AsSpan(offset, row.Length);
-            for (var k = 0; k < row.Length; k++)
+            ref var from = ref Unsafe.Add(ref source, rows[i] * classes);
+            ref var to = ref Unsafe.Add(ref sum, targets[i] * stride);
+            for (var k = 0; k < stride; k += Lanes)
             {
-                target[k] += row[k];
+                var added = Vector256.LoadUnsafe(ref to, (nuint)k) + Vector256.LoadUnsafe(ref from, (nuint)k);
+                added.StoreUnsafe(ref to, (nuint)k);
             }
         }
     }
+
+    /// <summary>Row length of whole vectors.</summary>
+    public static int Stride(int classes) => (classes + Lanes - 1) / Lanes * Lanes;
 
     private static void AddPairs(ref double source, ReadOnlySpan<int> offsets, ref double target)
     {
