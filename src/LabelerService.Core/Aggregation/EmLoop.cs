@@ -27,7 +27,7 @@ internal static class EmLoop
             cancellationToken.ThrowIfCancellationRequested();
             posteriors.CopyTo(before, 0);
             var logLikelihood = ConfusionEm.EStep(table, itemPrior.IsEmpty ? classPrior : itemPrior, confusions, posteriors);
-                var logPosterior = logLikelihood + confusions.LogPrior;
+            var logPosterior = logLikelihood + confusions.LogPrior;
             if (itemPrior.IsEmpty && options.EstimateClassPrior)
             {
                 foreach (var p in classPrior)

@@ -82,7 +82,8 @@ public sealed class AggregatorPropertyTests
     {
         var before = Run(id, new AggregationInput(Tables.Of(2, 2, 2, (0, 0, 0), (0, 1, 0), (1, 0, 1), (1, 1, 1))));
         var input = new AggregationInput(Tables.Of(
-            4, 3, 2, (0, 0, 0), (0, 1, 0), (1, 0, 1), (1, 1, 1), (2, 0, 1), (2, 1, 1), (2, 2, 1), (3, 1, 0), (3, 2, 0))) { Previous = before };
+            4, 3, 2, (0, 0, 0), (0, 1, 0), (1, 0, 1), (1, 1, 1), (2, 0, 1), (2, 1, 1), (2, 2, 1), (3, 1, 0), (3, 2, 0)))
+        { Previous = before };
         var consensus = Run(id, input);
 
         AssertDefined(input, consensus, id);
