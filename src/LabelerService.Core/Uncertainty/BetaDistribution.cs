@@ -8,7 +8,8 @@ namespace LabelerService.Core.Uncertainty;
 /// </summary>
 public static class BetaDistribution
 {
-    private const double Precision = 1e-15;
+    private const double Precision = 1e-9;
+    private const double FractionPrecision = 1e-15;
     private const int MaxTerms = 200_000;
     private const int MaxSteps = 200;
 
@@ -25,7 +26,7 @@ public static class BetaDistribution
             throw new ArgumentOutOfRangeException(nameof(x), x, "The value is a number.");
         }
 
-        return x <= 0 ? 0 : x >= 1 ? 1 : Lower(a, b, new Point(x, 1 - x, Math.Log(x), LogOneMinus(x)));
+        return x <= 0 ? 0 : x >= 1 ? 1 : Lower(a, b, LogConstant(a, b), new Point(x, 1 - x, Math.Log(x), LogOneMinus(x)));
     }
 
     /// <summary>The x with P(X ≤ x) = p.</summary>
@@ -50,14 +51,16 @@ public static class BetaDistribution
     }
 
     // Newton's method on ln P(T ≤ t) = ln p, where t = ln(x / (1−x)). The density of t is log-concave, so the left side is concave and
-    // rising: from the mean the first step lands left of the solution, and from there steps only rise to it.
+    // rising: a step from the right of the solution lands left of it, and from there steps only rise to it. The start is the normal
+    // approximation of t (variance about 1/a + 1/b). The last step squares the error of the one before.
     private static Point LowerQuantile(double a, double b, double p)
     {
         var target = Math.Log(p);
-        var t = Math.Log(a / b);
+        var constant = LogConstant(a, b);
+        var t = Math.Log(a / b) - (Math.Sqrt(-2 * Math.Log(2 * p)) * Math.Sqrt((1 / a) + (1 / b)));
         for (var step = 0; step < MaxSteps; step++)
         {
-            var (log, slope) = LogLower(a, b, Point.OfLogOdds(t));
+            var (log, slope) = LogLower(a, b, constant, Point.OfLogOdds(t));
             var change = (target - log) / slope;
             t += change;
             if (Math.Abs(change) <= Precision * Math.Max(1, Math.Abs(t)))
@@ -71,31 +74,33 @@ public static class BetaDistribution
 
     private static bool IsLeft(double a, double b, Point at) => at.X < (a + 1) / (a + b + 2);
 
-    private static double Lower(double a, double b, Point at) => IsLeft(a, b, at)
-        ? Math.Min(1, Math.Exp(LogFactor(a, b, at)) * Fraction(a, b, at.X) / a)
-        : Math.Max(0, 1 - (Math.Exp(LogFactor(b, a, at.Mirrored)) * Fraction(b, a, at.Y) / b));
+    private static double Lower(double a, double b, double constant, Point at) => IsLeft(a, b, at)
+        ? Math.Min(1, Math.Exp(LogFactor(a, b, constant, at)) * Fraction(a, b, at.X) / a)
+        : Math.Max(0, 1 - (Math.Exp(LogFactor(a, b, constant, at)) * Fraction(b, a, at.Y) / b));
 
     // ln P(X ≤ x), and its derivative by the log-odds of x; finite however small the probability is.
-    private static (double Log, double Slope) LogLower(double a, double b, Point at)
+    private static (double Log, double Slope) LogLower(double a, double b, double constant, Point at)
     {
-        var factor = LogFactor(a, b, at);
+        var factor = LogFactor(a, b, constant, at);
         if (IsLeft(a, b, at))
         {
             var fraction = Fraction(a, b, at.X);
             return (factor + Math.Log(fraction / a), a / fraction);
         }
 
-        var probability = Lower(a, b, at);
+        var probability = Math.Max(0, 1 - (Math.Exp(factor) * Fraction(b, a, at.Y) / b));
         return (Math.Log(probability), Math.Exp(factor) / probability);
     }
 
     // ln [x^a (1−x)^b / B(a, b)] by Stirling's formula: Γ(z) = √(2π/z) (z/e)^z e^δ(z).
-    private static double LogFactor(double a, double b, Point at)
+    private static double LogFactor(double a, double b, double constant, Point at)
     {
         var sum = a + b;
-        var deviance = (a * (Math.Log(a / sum) - at.LogX)) + (b * (Math.Log(b / sum) - at.LogY));
-        return (Math.Log(a / sum * b / (2 * Math.PI)) / 2) + GammaFunction.StirlingError(sum) - GammaFunction.StirlingError(a) - GammaFunction.StirlingError(b) - deviance;
+        return constant - (a * (Math.Log(a / sum) - at.LogX)) - (b * (Math.Log(b / sum) - at.LogY));
     }
+
+    private static double LogConstant(double a, double b) => (Math.Log(a / (a + b) * b / (2 * Math.PI)) / 2)
+        + GammaFunction.StirlingError(a + b) - GammaFunction.StirlingError(a) - GammaFunction.StirlingError(b);
 
     private static double Fraction(double a, double b, double x)
     {
@@ -114,7 +119,7 @@ public static class BetaDistribution
             c = NotZero(1 + (odd / c));
             var change = d * c;
             value *= change;
-            if (Math.Abs(change - 1) < Precision)
+            if (Math.Abs(change - 1) < FractionPrecision)
             {
                 break;
             }
@@ -149,8 +154,6 @@ public static class BetaDistribution
     // x and 1 − x with their logs, each to full precision however close to 0 the other is.
     private readonly record struct Point(double X, double Y, double LogX, double LogY)
     {
-        public Point Mirrored => new(Y, X, LogY, LogX);
-
         public static Point OfLogOdds(double t)
         {
             var small = Math.Exp(-Math.Abs(t));

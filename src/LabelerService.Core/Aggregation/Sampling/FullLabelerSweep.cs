@@ -57,12 +57,15 @@ internal sealed class FullLabelerSweep : LabelerSweep
         _errorDrawn = new int[table.LabelerCount];
     }
 
-    public override void AddLogLikelihood(int labeler, int label, Span<double> logs)
+    public override void AddLogLikelihood(ReadOnlySpan<int> labelers, ReadOnlySpan<int> labels, Span<double> logs)
     {
-        var row = _logs.AsSpan((labeler * _cells) + (label * logs.Length), logs.Length);
-        for (var k = 0; k < logs.Length; k++)
+        for (var i = 0; i < labelers.Length; i++)
         {
-            logs[k] += row[k];
+            var row = _logs.AsSpan((labelers[i] * _cells) + (labels[i] * logs.Length), logs.Length);
+            for (var k = 0; k < row.Length; k++)
+            {
+                logs[k] += row[k];
+            }
         }
     }
 

@@ -103,11 +103,7 @@ internal sealed class ItemSweep
         var table = _input.Table;
         var (start, end) = table.RangeOfItem(n);
         SetPrior(n, priorLogs, logs);
-        for (var i = start; i < end; i++)
-        {
-            labelers.AddLogLikelihood(table.Labelers[i], table.Classes[i], logs);
-        }
-
+        labelers.AddLogLikelihood(table.Labelers[start..end], table.Classes[start..end], logs);
         var total = Exponentials(logs);
         if (keep)
         {

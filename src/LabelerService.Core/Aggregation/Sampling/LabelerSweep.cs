@@ -5,8 +5,11 @@ namespace LabelerService.Core.Aggregation.Sampling;
 /// <summary>The labelers' part of the sampler: their kinds and confusions given the classes of the items.</summary>
 internal abstract class LabelerSweep
 {
-    /// <summary>Adds ln Θ_r(y | k) of one annotation to every class k.</summary>
-    public abstract void AddLogLikelihood(int labeler, int label, Span<double> logs);
+    /// <summary>Adds Σ ln Θ_r(y | k) of some annotations of an item to every class k.</summary>
+    /// <param name="labelers">Labeler of each annotation.</param>
+    /// <param name="labels">What it says.</param>
+    /// <param name="logs">Sums to add to [K].</param>
+    public abstract void AddLogLikelihood(ReadOnlySpan<int> labelers, ReadOnlySpan<int> labels, Span<double> logs);
 
     /// <summary>Draws all labelers, and then the weights of their kinds.</summary>
     /// <param name="classes">Class of each item [N]; all items with annotations have one.</param>

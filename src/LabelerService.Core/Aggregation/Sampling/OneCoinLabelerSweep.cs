@@ -44,12 +44,16 @@ internal sealed class OneCoinLabelerSweep : LabelerSweep
         _kinds = new int[table.LabelerCount];
     }
 
-    public override void AddLogLikelihood(int labeler, int label, Span<double> logs)
+    public override void AddLogLikelihood(ReadOnlySpan<int> labelers, ReadOnlySpan<int> labels, Span<double> logs)
     {
-        var errors = _errorLogs.AsSpan(label * logs.Length, logs.Length);
-        for (var k = 0; k < logs.Length; k++)
+        for (var i = 0; i < labelers.Length; i++)
         {
-            logs[k] += k == label ? _right[labeler] : _wrong[labeler] + errors[k];
+            var errors = _errorLogs.AsSpan(labels[i] * logs.Length, logs.Length);
+            var (right, wrong) = (_right[labelers[i]], _wrong[labelers[i]]);
+            for (var k = 0; k < errors.Length; k++)
+            {
+                logs[k] += k == labels[i] ? right : wrong + errors[k];
+            }
         }
     }
 
