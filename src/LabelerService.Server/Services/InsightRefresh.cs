@@ -17,22 +17,27 @@ internal static class InsightRefresh
         CancellationToken cancel)
     {
         var channel = Channel.CreateBounded<InsightProgress>(new BoundedChannelOptions(64) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var running = RunAsync();
         InsightProgress? told = null;
-        await foreach (var progress in channel.Reader.ReadAllAsync(CancellationToken.None))
+        try
         {
-            if (told is { } last && last.Phase == progress.Phase && progress.Fraction - last.Fraction < Step && progress.Fraction < 1)
+            await foreach (var progress in channel.Reader.ReadAllAsync(CancellationToken.None))
             {
-                continue;
+                var isStep = told is not { } last || last.Phase != progress.Phase || progress.Fraction - last.Fraction >= Step
+                    || (progress.Fraction >= 1 && last.Fraction < 1);
+                if (isStep && !cancel.IsCancellationRequested)
+                {
+                    told = progress;
+                    await stream.WriteAsync(new RefreshInsightsResponse { Phase = progress.Phase, Fraction = progress.Fraction }, cancel);
+                }
             }
-
-            if (told == progress || cancel.IsCancellationRequested)
-            {
-                continue;
-            }
-
-            told = progress;
-            await stream.WriteAsync(new RefreshInsightsResponse { Phase = progress.Phase, Fraction = progress.Fraction }, cancel);
+        }
+        catch
+        {
+            // Nobody hears of it any more.
+            await stop.CancelAsync();
+            throw;
         }
 
         var state = await running;
@@ -42,7 +47,7 @@ internal static class InsightRefresh
         {
             try
             {
-                return await work(new Writer(channel.Writer), cancel);
+                return await work(new Writer(channel.Writer), stop.Token);
             }
             finally
             {

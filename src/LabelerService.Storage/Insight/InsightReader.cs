@@ -24,7 +24,8 @@ namespace LabelerService.Storage.Insight;
 /// <para>
 /// The sum of what the missing transactions say they wrote must be the difference of the counters; otherwise (their rows were pruned, the
 /// database was put back to an earlier time) everything is read. Deletion of an item or labeler leaves no row, but another key epoch, and
-/// everything is read. Within an epoch items and labelers only grow, so labelers are read again only where there are more of them.
+/// everything is read. Within an epoch items and labelers only grow, so labelers are read again only where there are more of them. At the end
+/// there must be as many items, labelers and annotations as the counters say; whatever a writer forgot to note, everything is read then.
 /// </para>
 /// </remarks>
 public sealed class InsightReader
@@ -83,11 +84,18 @@ public sealed class InsightReader
                     throw TooLarge(dataset, moment.State.Annotations, maxAnnotations);
                 }
 
-                return before?.State == moment.State
-                    ? new InsightRead(before, InsightReadKind.Unchanged, 0)
-                    : before is not null && await MissedAsync(connection, before, moment.State, token) is { } missed
-                        ? await ReadSinceAsync(connection, dataset, before, moment, missed, progress, token)
-                        : await ReadAllAsync(connection, dataset, moment, progress, token);
+                if (before?.State == moment.State)
+                {
+                    return new InsightRead(before, InsightReadKind.Unchanged, 0);
+                }
+
+                if (before is not null && await MissedAsync(connection, before, moment.State, token) is { } missed
+                    && await ReadSinceAsync(connection, dataset, before, moment, missed, progress, token) is { } merged)
+                {
+                    return merged;
+                }
+
+                return await ReadAllAsync(connection, dataset, moment, progress, token);
             },
             cancel, IsolationLevel.RepeatableRead);
     }
@@ -171,7 +179,8 @@ public sealed class InsightReader
         return new InsightRead(Data(dataset, moment, items, labelers, annotations), InsightReadKind.Full, annotations.Count);
     }
 
-    private static async Task<InsightRead> ReadSinceAsync(
+    /// <summary>Reads what came since, and merges it; null where the sum is not what the counters say.</summary>
+    private static async Task<InsightRead?> ReadSinceAsync(
         NpgsqlConnection connection, DatasetRecord dataset, InsightData before, Moment moment, Missed missed, IProgress<double>? progress,
         CancellationToken cancel)
     {
@@ -185,8 +194,13 @@ public sealed class InsightReader
         var rows = missed.Annotations is { } annotations
             ? await AnnotationsAsync(connection, dataset, changes, $" AND received_at BETWEEN {Text(annotations)}", progress, cancel)
             : new AnnotationRows(0);
-        var data = Data(dataset, moment, ItemRows.Merge(before, itemRows), labelers, AnnotationRows.Merge(before, rows));
-        return new InsightRead(data, InsightReadKind.Incremental, rows.Count);
+        var (allItems, allAnnotations) = (ItemRows.Merge(before, itemRows), AnnotationRows.Merge(before, rows));
+        if ((allItems.Count, labelers.Keys.Length, allAnnotations.Count) != (moment.State.Items, moment.State.Labelers, moment.State.Annotations))
+        {
+            return null;
+        }
+
+        return new InsightRead(Data(dataset, moment, allItems, labelers, allAnnotations), InsightReadKind.Incremental, rows.Count);
 
         // COPY takes no parameters. Microseconds are all that PostgreSQL keeps, and a DateTime holds them exactly.
         static string Text((DateTime From, DateTime To) range) => $"{Time(range.From)} AND {Time(range.To)}";

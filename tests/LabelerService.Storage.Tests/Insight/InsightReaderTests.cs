@@ -7,6 +7,7 @@ using LabelerService.Storage.Items;
 using LabelerService.Storage.Labelers;
 using LabelerService.TestKit.Crowds;
 using LabelerService.TestKit.Postgres;
+using Npgsql;
 
 namespace LabelerService.Storage.Tests.Insight;
 
@@ -178,6 +179,30 @@ public sealed class InsightReaderTests(PostgresFixture database) : IClassFixture
 
         Assert.Equal(InsightReadKind.Full, read.Kind);
         Assert.Equal(2, read.Data.Table.Count - data.Table.Count);
+    }
+
+    [Fact]
+    public async Task Where_a_writer_forgot_to_note_what_it_wrote_everything_is_read()
+    {
+        var dataset = await FilledAsync();
+        var data = (await ReadAsync(dataset)).Data;
+
+        // As a server of before the log does: the item counts, but is not noted as changed.
+        await using (var connection = await database.Get<NpgsqlDataSource>().OpenConnectionAsync())
+        {
+            await using var forgetful = new NpgsqlCommand(
+                $"""
+                INSERT INTO items (dataset_id, external_id, split, feature_encoding) VALUES ({dataset.Key}, 'forgotten', 1, 1);
+                SELECT add_dataset_usage({dataset.Key}, 1, 0, 0, 0, 0);
+                """,
+                connection);
+            await forgetful.ExecuteNonQueryAsync();
+        }
+
+        await _annotations.WriteAsync(dataset, [new AnnotationWrite("forgotten", "l1", 2)], UnknownLabelers.Reject, null, default);
+        var read = await ReadAsync(dataset, data);
+        Assert.Equal(InsightReadKind.Full, read.Kind);
+        Assert.Equal((31, 31), (read.Data.ItemKeys.Length, read.Data.Table.Count));
     }
 
     [Fact]
