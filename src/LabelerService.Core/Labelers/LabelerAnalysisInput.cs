@@ -11,6 +11,9 @@ public sealed record LabelerAnalysisInput(AnnotationTable Table, Consensus Conse
     /// <summary>Known classes [N], −1 = unknown; empty = none. A known item counts as known here even where the consensus did not use it.</summary>
     public ReadOnlyMemory<int> Gold { get; init; }
 
+    /// <summary>Whether labelers are judged by gold where there is any; otherwise it is only counted how often they name it.</summary>
+    public bool JudgeByGold { get; init; } = true;
+
     /// <summary>
     /// When each annotation was made, in milliseconds since 1970 (UTC), aligned with the table's positions; <see cref="long.MinValue"/> =
     /// unknown; empty = all unknown.
@@ -34,6 +37,8 @@ public sealed record LabelerAnalysisInput(AnnotationTable Table, Consensus Conse
     internal string NameOf(int label) => ClassNames.Count > label ? $"'{ClassNames[label]}'" : FlagText.Of($"class {label}");
 
     internal int GoldOf(int item) => Gold.IsEmpty ? -1 : Gold.Span[item];
+
+    internal int KnownOf(int item) => JudgeByGold ? GoldOf(item) : -1;
 
     internal long TimeOf(int position) => Times.IsEmpty ? long.MinValue : Times.Span[position];
 

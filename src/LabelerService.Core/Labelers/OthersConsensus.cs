@@ -44,7 +44,7 @@ internal sealed class OthersConsensus
     public bool SaysSomething(int item)
     {
         var (start, end) = _table.RangeOfItem(item);
-        return end - start > 1 || _input.GoldOf(item) >= 0;
+        return end - start > 1 || _input.KnownOf(item) >= 0;
     }
 
     /// <summary>Distribution of an item's class without the annotation at a position [K].</summary>
@@ -57,7 +57,7 @@ internal sealed class OthersConsensus
     /// <param name="distribution">Receives it.</param>
     public void Without(int item, int position, int other, Span<double> distribution)
     {
-        var known = _input.GoldOf(item);
+        var known = _input.KnownOf(item);
         if (known >= 0)
         {
             distribution.Clear();

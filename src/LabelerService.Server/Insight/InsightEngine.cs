@@ -153,6 +153,7 @@ internal sealed partial class InsightEngine(ModelVotes votes, InsightWorkers wor
                 var input = new LabelerAnalysisInput(snapshot.Data.Table, consensus.Consensus)
                 {
                     Gold = Gold(snapshot, always: true),
+                    JudgeByGold = key.UseGold,
                     Times = snapshot.Data.Times,
                     DurationsMs = snapshot.Data.DurationsMs,
                     ModelProbabilities = consensus.Votes?.Probabilities ?? default(ReadOnlyMemory<float>),

@@ -108,6 +108,12 @@ public sealed class InsightEngineTests(PostgresFixture database) : IClassFixture
         {
             Assert.True(snapshot.Data.Gold[item] < 0 || known.Classes[item] == snapshot.Data.Gold[item]);
         }
+
+        // Either way it is counted how often a labeler names gold; by it a labeler is judged only where it is known.
+        var byOthers = (await server.Engine.LabelersAsync(snapshot, measured.Key, null, default)).Result.Analysis.Labelers;
+        var byGold = (await server.Engine.LabelersAsync(snapshot, known.Key, null, default)).Result.Analysis.Labelers;
+        Assert.All(byOthers.Zip(byGold), pair => Assert.Equal(pair.First.GoldAccuracy, pair.Second.GoldAccuracy));
+        Assert.All(byOthers.Zip(byGold), pair => Assert.NotEqual(pair.First.AgreementWithOthers, pair.Second.AgreementWithOthers));
     }
 
     [Fact]
