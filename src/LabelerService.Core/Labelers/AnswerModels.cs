@@ -1,4 +1,5 @@
 using LabelerService.Core.Aggregation;
+using LabelerService.Core.Drift;
 
 namespace LabelerService.Core.Labelers;
 
@@ -19,6 +20,9 @@ internal sealed class AnswerModels
     // Pseudo-answers of each row of a free matrix.
     private const double Freedom = 4;
 
+    // An ordinary labeler of any matrix has at least this skill, 0 = guessing: else whoever guesses long enough would be one.
+    private const double LeastInformed = 0.15;
+
     // Pseudo-answers of a guesser, each class.
     private const double GuessPrior = 2;
 
@@ -31,10 +35,9 @@ internal sealed class AnswerModels
 
     // From ordinary down: below the least a labeler is nearer to guessing. Lesser ones hide spammers, a greater least one takes specialists of
     // few classes for spammers (docs/designs/labelers.md).
+    // Skills of ordinary labelers, 0 = guessing. A lesser least one hides spammers, a greater one takes specialists of few classes for spammers
+    // (docs/designs/labelers.md).
     private static readonly double[] Skills = [0.4, 0.55, 0.7, 0.85, 0.97];
-
-    // With two classes a free matrix around a lesser skill is as good as guessing: measured, it hides one spammer of twenty.
-    private const double LeastFreeSkillOfTwo = 0.5;
 
     // Probability of being right, as a multiple of chance.
     private static readonly double[] AdversaryChances = [0.1, 0.4];
@@ -46,7 +49,7 @@ internal sealed class AnswerModels
         ClassCount = confusions.ClassCount;
         foreach (var skill in Skills)
         {
-            AddMatrix(null, CommonErrors.OfSkill(confusions, skill), free: ClassCount > 2 || skill >= LeastFreeSkillOfTwo);
+            AddMatrix(null, CommonErrors.OfSkill(confusions, skill));
         }
 
         _models.Add(new Model(Form.Given, LabelerFlagKind.Spammer, CommonErrors.Even(ClassCount, 1.0 / ClassCount)));
@@ -94,7 +97,7 @@ internal sealed class AnswerModels
             result[j] = model.Form switch
             {
                 Form.Given => Given(model.Matrix, others, answers),
-                Form.Free => Free(model.Matrix, others, answers, scratch),
+                Form.Free => Free(model.Matrix, others, answers, scratch) + (model.Kind is null ? LogInformed(model.Matrix, scratch) : 0),
                 Form.Guess => Guess(answers, scratch),
                 _ => Constant(answers, scratch),
             };
@@ -184,10 +187,10 @@ internal sealed class AnswerModels
         }
     }
 
-    private void AddMatrix(LabelerFlagKind? kind, double[] matrix, bool free = true)
+    private void AddMatrix(LabelerFlagKind? kind, double[] matrix)
     {
         _models.Add(new Model(Form.Given, kind, matrix));
-        if (free && ClassCount <= MostFreeClasses)
+        if (ClassCount <= MostFreeClasses)
         {
             _models.Add(new Model(Form.Free, kind, matrix));
         }
@@ -224,6 +227,27 @@ internal sealed class AnswerModels
         }
 
         return sum;
+    }
+
+    // After Free: ln P(skill ≥ LeastInformed | answers) − ln P(skill ≥ LeastInformed), which cuts the prior off below. Rows are Dirichlet, so the
+    // mean of the diagonal has known moments; it is taken to be normal.
+    private static double LogInformed(double[] matrix, Scratch scratch) => LogTail(matrix, scratch, 1) - LogTail(matrix, scratch, 0);
+
+    private static double LogTail(double[] matrix, Scratch scratch, double weight)
+    {
+        var classes = scratch.Totals.Length;
+        double mean = 0, variance = 0;
+        for (var k = 0; k < classes; k++)
+        {
+            var cell = k * (classes + 1);
+            var total = Freedom + (weight * scratch.Totals[k]);
+            var p = ((Freedom * matrix[cell]) + (weight * scratch.Counts[cell])) / total;
+            mean += p / classes;
+            variance += p * (1 - p) / (total + 1) / classes / classes;
+        }
+
+        var least = (1 + ((classes - 1) * LeastInformed)) / classes;
+        return Math.Log(Math.Max(1e-15, NormalTail.Upper((least - mean) / Math.Sqrt(variance + 1e-12))));
     }
 
     // Predicts an answer from the soft counts so far, then counts it. Returns its probability.

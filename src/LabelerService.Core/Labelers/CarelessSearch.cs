@@ -13,7 +13,8 @@ internal sealed class CarelessSearch(LabelerAnalysisInput input, LabelerAnalysis
     /// <param name="reports">The reports, in which flags are added.</param>
     /// <param name="from">Progress at the start.</param>
     /// <param name="to">Progress at the end.</param>
-    public void Run(OthersConsensus others, LabelerReport[] reports, double from, double to)
+    /// <returns>The sharpened consensus of the others.</returns>
+    public OthersConsensus Run(OthersConsensus others, LabelerReport[] reports, double from, double to)
     {
         var table = input.Table;
         var reference = new CrowdReference(input, work, cancellationToken);
@@ -67,6 +68,8 @@ internal sealed class CarelessSearch(LabelerAnalysisInput input, LabelerAnalysis
                 reports[r] = reports[r] with { Flags = [.. reports[r].Flags, flag] };
             }
         }
+
+        return others;
     }
 
     private static LabelerFlagKind KindOf(CrowdMixture crowd, ReadOnlySpan<double> logProbabilities)

@@ -41,15 +41,15 @@ public static class LabelerAnalysis
                 Drift = drifts.Of(labeler, own.Evidence, own.Drift),
             };
         });
+        var warnings = new List<AggregationWarning>();
+        IReadOnlyList<LookAlikePair> alike = [];
+        var compared = 0L;
         if (table.ClassCount > 1)
         {
-            new CarelessSearch(input, options, work, cancellationToken).Run(others, reports, 0.3, 0.7);
+            var sharpened = new CarelessSearch(input, options, work, cancellationToken).Run(others, reports, 0.3, 0.7);
+            (alike, compared) = new LookAlikeSearch(input, options, sharpened, work, cancellationToken).Run(reports, warnings, 0.7, 0.99);
         }
 
-        var warnings = new List<AggregationWarning>();
-        var (alike, compared) = table.ClassCount > 1
-            ? new LookAlikeSearch(input, options, others, work, cancellationToken).Run(reports, warnings, 0.7, 0.99)
-            : ([], 0);
         TimeFlags.Add(reports, options);
         for (var r = 0; r < reports.Length; r++)
         {
