@@ -8,7 +8,9 @@ namespace LabelerService.Core.Labelers;
 /// Statistic: the log likelihood ratio of copying half of the time (the dependence of Dong, Berti-Équille, Srivastava: Integrating conflicting
 /// data: the role of source dependence, VLDB 2009, §3, for labelers with confusions). Agreement that both skills explain says little, the
 /// same error a lot. In every crowd all labelers share some errors, since some items are hard: the excess of agreement c₀ that two labelers
-/// of this crowd have in common is part of the null hypothesis. P-value as in <see cref="CarelessTest"/>: E_copy[e^−B; B ≥ b], drawn from copying.
+/// of this crowd have in common is part of the null hypothesis. So is that the shared items, often one batch that one third labeler has
+/// labelled too, may have other class shares than q says: q(k) is multiplied by π_k/π⁰_k with π fitted to both labelers' answers (Saerens,
+/// Latinne, Decaestecker, Neural Computation 14, 2002, eq. 2.4), shrunk to the mean π⁰ of q. P-value as in <see cref="CarelessTest"/>: E_copy[e^−B; B ≥ b], drawn from copying.
 /// </summary>
 internal sealed class CopyTest(OthersConsensus others, AnnotationTable table, double common, int seed)
 {
@@ -16,7 +18,15 @@ internal sealed class CopyTest(OthersConsensus others, AnnotationTable table, do
     private const int Draws = 200;
     private const double Certain = 30;
 
-    private readonly double[] _class = new double[table.ClassCount];
+    // Pseudo-items of the classes as the others have them, and rounds of fitting them to the shared items.
+    private const double ClassStrength = 2;
+    private const int Rounds = 8;
+
+    private readonly double[] _before = new double[table.ClassCount];
+    private readonly double[] _shares = new double[table.ClassCount];
+    private readonly double[] _sums = new double[table.ClassCount];
+    private readonly double[] _joint = new double[table.ClassCount];
+    private double[] _classes = [];
     private double[] _null = [];
     private double[] _ratios = [];
 
@@ -46,43 +56,52 @@ internal sealed class CopyTest(OthersConsensus others, AnnotationTable table, do
         var agreed = 0;
         for (var i = 0; i < shared.Length; i++)
         {
-            others.Without(table.Items[shared[i].Mine], shared[i].Mine, shared[i].Theirs, _class);
+            var row = ClassOf(i);
             var answer = table.Classes[shared[i].Mine];
             var same = answer == table.Classes[shared[i].Theirs];
             agreed += same ? 1 : 0;
-            errors += same ? 1 - _class[answer] : 0;
-            for (var y = 0; y < _class.Length; y++)
+            errors += same ? 1 - row[answer] : 0;
+            for (var y = 0; y < row.Length; y++)
             {
-                expected += _null[(i * _class.Length) + y] * (1 - _class[y]);
+                expected += _null[(i * row.Length) + y] * (1 - row[y]);
             }
 
-            statistic += same ? _ratios[(i * _class.Length) + answer] : Math.Log(1 - Copied);
+            statistic += same ? _ratios[(i * row.Length) + answer] : Math.Log(1 - Copied);
         }
 
         return new LookAlikePair(a, b, shared.Length, agreed, errors, expected, statistic, PValue(a, b, shared.Length, statistic));
     }
 
+    private Span<double> ClassOf(int i) => _classes.AsSpan(i * table.ClassCount, table.ClassCount);
+
     // Probabilities of both giving each answer under the null hypothesis, and the log likelihood ratios of that.
     private void Load(int a, int b, ReadOnlySpan<(int Mine, int Theirs)> shared)
     {
-        var classes = _class.Length;
+        var classes = table.ClassCount;
         if (_null.Length < shared.Length * classes)
         {
-            (_null, _ratios) = (new double[shared.Length * classes], new double[shared.Length * classes]);
+            (_classes, _null, _ratios) = (new double[shared.Length * classes], new double[shared.Length * classes], new double[shared.Length * classes]);
         }
 
         double[] mine = others.Confusions.Matrix(a), theirs = others.Confusions.Matrix(b);
         for (var i = 0; i < shared.Length; i++)
         {
-            others.Without(table.Items[shared[i].Mine], shared[i].Mine, shared[i].Theirs, _class);
+            others.Without(table.Items[shared[i].Mine], shared[i].Mine, shared[i].Theirs, ClassOf(i));
+        }
+
+        FitShares(mine, theirs, shared);
+        for (var i = 0; i < shared.Length; i++)
+        {
+            var row = ClassOf(i);
+            Reweigh(row, row);
             for (var y = 0; y < classes; y++)
             {
                 double both = 0, either = 0;
                 for (var k = 0; k < classes; k++)
                 {
                     var (p, q) = (mine[(k * classes) + y], theirs[(k * classes) + y]);
-                    both += _class[k] * p * q;
-                    either += _class[k] * (p + q) / 2;
+                    both += row[k] * p * q;
+                    either += row[k] * (p + q) / 2;
                 }
 
                 var chance = ((1 - common) * both) + (common * either);
@@ -92,10 +111,69 @@ internal sealed class CopyTest(OthersConsensus others, AnnotationTable table, do
         }
     }
 
+    private void FitShares(double[] mine, double[] theirs, ReadOnlySpan<(int Mine, int Theirs)> shared)
+    {
+        var classes = table.ClassCount;
+        Array.Clear(_before);
+        for (var i = 0; i < shared.Length; i++)
+        {
+            var row = ClassOf(i);
+            for (var k = 0; k < classes; k++)
+            {
+                _before[k] += (row[k] + (1e-3 / classes)) / (shared.Length * (1 + 1e-3));
+            }
+        }
+
+        _before.CopyTo(_shares, 0);
+        for (var round = 0; round < Rounds; round++)
+        {
+            for (var k = 0; k < classes; k++)
+            {
+                _sums[k] = ClassStrength * _before[k];
+            }
+
+            for (var i = 0; i < shared.Length; i++)
+            {
+                var (y, z) = (table.Classes[shared[i].Mine], table.Classes[shared[i].Theirs]);
+                for (var k = 0; k < classes; k++)
+                {
+                    _joint[k] = ClassOf(i)[k] * mine[(k * classes) + y] * theirs[(k * classes) + z];
+                }
+
+                Reweigh(_joint, _joint);
+                for (var k = 0; k < classes; k++)
+                {
+                    _sums[k] += _joint[k];
+                }
+            }
+
+            for (var k = 0; k < classes; k++)
+            {
+                _shares[k] = _sums[k] / (shared.Length + ClassStrength);
+            }
+        }
+    }
+
+    // Multiplies by the ratio of shares, and normalises.
+    private void Reweigh(ReadOnlySpan<double> from, Span<double> to)
+    {
+        var total = 0.0;
+        for (var k = 0; k < to.Length; k++)
+        {
+            to[k] = from[k] * _shares[k] / _before[k];
+            total += to[k];
+        }
+
+        for (var k = 0; k < to.Length; k++)
+        {
+            to[k] = total > 0 ? to[k] / total : _shares[k];
+        }
+    }
+
     private double Total(int i)
     {
         var sum = 0.0;
-        foreach (var p in _null.AsSpan(i * _class.Length, _class.Length))
+        foreach (var p in _null.AsSpan(i * table.ClassCount, table.ClassCount))
         {
             sum += p;
         }
@@ -136,7 +214,7 @@ internal sealed class CopyTest(OthersConsensus others, AnnotationTable table, do
     private double Draw(int i, Random random)
     {
         var left = random.NextDouble();
-        for (var cell = i * _class.Length; cell < (i + 1) * _class.Length; cell++)
+        for (var cell = i * table.ClassCount; cell < (i + 1) * table.ClassCount; cell++)
         {
             left -= _null[cell] * Math.Exp(_ratios[cell]);
             if (left < 0)
