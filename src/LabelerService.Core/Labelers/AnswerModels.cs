@@ -199,34 +199,34 @@ internal sealed class AnswerModels
     private static double Given(double[] matrix, ReadOnlySpan<double> others, ReadOnlySpan<int> answers)
     {
         var classes = others.Length / Math.Max(1, answers.Length);
-        var sum = 0.0;
+        var product = new LogProduct();
         for (var i = 0; i < answers.Length; i++)
         {
             var row = others.Slice(i * classes, classes);
-            var column = matrix.AsSpan(answers[i] * classes, classes);
+            var column = matrix.AsSpan(answers[i] * classes, row.Length);
             var p = 0.0;
             for (var k = 0; k < row.Length; k++)
             {
                 p += row[k] * column[k];
             }
 
-            sum += ClassDistributions.Log(p);
+            product.Multiply(p);
         }
 
-        return sum;
+        return product.Log();
     }
 
     private static double Free(double[] matrix, ReadOnlySpan<double> others, ReadOnlySpan<int> answers, Scratch scratch)
     {
         var classes = scratch.Totals.Length;
         scratch.Clear();
-        var sum = 0.0;
+        var product = new LogProduct();
         for (var i = 0; i < answers.Length; i++)
         {
-            sum += ClassDistributions.Log(Learn(matrix, others.Slice(i * classes, classes), answers[i], scratch));
+            product.Multiply(Learn(matrix, others.Slice(i * classes, classes), answers[i], scratch));
         }
 
-        return sum;
+        return product.Log();
     }
 
     // After Free: ln P(skill ≥ LeastInformed | answers) − ln P(skill ≥ LeastInformed), which cuts the prior off below. Rows are Dirichlet, so the
@@ -256,18 +256,21 @@ internal sealed class AnswerModels
         var classes = row.Length;
         var column = matrix.AsSpan(answer * classes, classes);
         var counts = scratch.Counts.AsSpan(answer * classes, classes);
-        var weights = scratch.Weights;
+        var weights = scratch.Weights.AsSpan(0, classes);
+        var totals = scratch.Totals.AsSpan(0, classes);
         var p = 0.0;
-        for (var k = 0; k < classes; k++)
+        for (var k = 0; k < row.Length; k++)
         {
-            weights[k] = row[k] * ((Freedom * column[k]) + counts[k]) / (Freedom + scratch.Totals[k]);
+            weights[k] = row[k] * ((Freedom * column[k]) + counts[k]) / (Freedom + totals[k]);
             p += weights[k];
         }
 
-        for (var k = 0; k < classes && p > 0; k++)
+        var inverse = p > 0 ? 1 / p : 0;
+        for (var k = 0; k < weights.Length; k++)
         {
-            counts[k] += weights[k] / p;
-            scratch.Totals[k] += weights[k] / p;
+            var share = weights[k] * inverse;
+            counts[k] += share;
+            totals[k] += share;
         }
 
         return p;
@@ -276,13 +279,14 @@ internal sealed class AnswerModels
     private static double Guess(ReadOnlySpan<int> answers, Scratch scratch)
     {
         scratch.Clear();
-        var (sum, total) = (0.0, GuessPrior * scratch.Totals.Length);
+        var product = new LogProduct();
+        var total = GuessPrior * scratch.Totals.Length;
         foreach (var answer in answers)
         {
-            sum += Math.Log((GuessPrior + scratch.Totals[answer]++) / total++);
+            product.Multiply((GuessPrior + scratch.Totals[answer]++) / total++);
         }
 
-        return sum;
+        return product.Log();
     }
 
     // The mixture over which class it is.
@@ -324,13 +328,32 @@ internal sealed class AnswerModels
     // ln a (a + 1) … (a + n − 1).
     private static double Rising(double a, int n)
     {
-        var sum = 0.0;
-        for (var i = 0; i < n; i++)
+        if (n > 64)
         {
-            sum += Math.Log(a + i);
+            return LogGamma(a + n) - LogGamma(a);
         }
 
-        return sum;
+        var product = new LogProduct();
+        for (var i = 0; i < n; i++)
+        {
+            product.Multiply(a + i);
+        }
+
+        return product.Log();
+    }
+
+    // Stirling's series from 10 on; below by the recursion.
+    private static double LogGamma(double x)
+    {
+        var shift = 0.0;
+        for (; x < 10; x++)
+        {
+            shift += Math.Log(x);
+        }
+
+        var inverse = 1 / (x * x);
+        return ((x - 0.5) * Math.Log(x)) - x + (0.5 * Math.Log(2 * Math.PI))
+            + (((1.0 / 12) - (inverse * ((1.0 / 360) - (inverse / 1260)))) / x) - shift;
     }
 
     private static int Pick(ReadOnlySpan<double> weights, Random random)

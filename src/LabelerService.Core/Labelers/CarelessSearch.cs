@@ -6,7 +6,10 @@ namespace LabelerService.Core.Labelers;
 /// </summary>
 internal sealed class CarelessSearch(LabelerAnalysisInput input, LabelerAnalysisOptions options, LabelerWork work, CancellationToken cancellationToken)
 {
-    private const int Rounds = 3;
+    private const int Rounds = 2;
+
+    // Of more a sample is looked at: no test needs them.
+    private const int MostAnnotations = 3000;
 
     /// <summary>Judges all labelers, and writes probabilities and flags into their reports.</summary>
     /// <param name="others">The consensus of the others.</param>
@@ -28,7 +31,7 @@ internal sealed class CarelessSearch(LabelerAnalysisInput input, LabelerAnalysis
         var models = search.Models;
         work.Run(to - (2 * step), to - step, () => (Evidence: new LabelerEvidence(others, table), Scratch: models.NewScratch()), (labeler, own) =>
         {
-            own.Evidence.Load(labeler);
+            own.Evidence.Load(labeler, MostAnnotations);
             search.Add(labeler, own.Evidence, options.MinAnnotations, own.Scratch);
         });
         var crowd = search.Fit(cancellationToken);
@@ -49,7 +52,7 @@ internal sealed class CarelessSearch(LabelerAnalysisInput input, LabelerAnalysis
             reports[labeler] = reports[labeler] with { ProbabilityBad = 1 - crowd.Probability(search.Row(labeler), null) };
             if (statistics[labeler] > 0)
             {
-                own.Evidence.Load(labeler);
+                own.Evidence.Load(labeler, MostAnnotations);
                 pValues[labeler] = test.PValue(labeler, own.Evidence, statistics[labeler], own.Scratch);
             }
         });
@@ -61,7 +64,7 @@ internal sealed class CarelessSearch(LabelerAnalysisInput input, LabelerAnalysis
             if (search.IsJudged(r) && pValues[r] <= threshold)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                buffer.Load(r);
+                buffer.Load(r, MostAnnotations);
                 var kind = KindOf(crowd, search.Row(r));
                 var flag = new LabelerFlag(
                     kind, Evidence(kind, reports[r], buffer, ordinary, pValues[r]), statistics[r], pValues[r], options.FalseAlarmRate);

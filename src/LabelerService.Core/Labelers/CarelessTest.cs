@@ -13,7 +13,7 @@ internal sealed class CarelessTest(AnswerModels models, CrowdMixture crowd, int 
 
     // Draws are for labelers whose answers do not already say everything, e^-b below this.
     private const double Certain = 25;
-    private const int MostAnswersDrawn = 2000;
+    private const int MostAnswersDrawn = 1000;
 
     /// <summary>P-value of a labeler; 1 where nothing speaks against it.</summary>
     /// <param name="labeler">The labeler: names its generator.</param>

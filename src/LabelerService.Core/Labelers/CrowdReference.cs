@@ -15,6 +15,9 @@ internal sealed class CrowdReference(LabelerAnalysisInput input, LabelerWork wor
     // Above so many cells R·K·K labelers keep the consensus's own confusions.
     private const long MaxCells = 25_000_000;
 
+    // So many of a labeler's annotations tell what it is.
+    private const int MostAnnotations = 300;
+
     /// <summary>Whether the crowd is small enough for matrices of labelers.</summary>
     public bool Fits => (long)input.Table.LabelerCount * input.Table.ClassCount * input.Table.ClassCount <= MaxCells;
 
@@ -32,14 +35,14 @@ internal sealed class CrowdReference(LabelerAnalysisInput input, LabelerWork wor
         var middle = (from + to) / 2;
         work.Run(from, middle, () => (Evidence: new LabelerEvidence(others, table), Scratch: search.Models.NewScratch()), (labeler, own) =>
         {
-            own.Evidence.Load(labeler);
+            own.Evidence.Load(labeler, MostAnnotations);
             search.Add(labeler, own.Evidence, minEvidence, own.Scratch);
         });
         var crowd = search.Fit(cancellationToken);
         var matrices = new double[checked(table.LabelerCount * cells)];
         work.Run(middle, to, () => (Evidence: new LabelerEvidence(others, table), Scratch: search.Models.NewScratch()), (labeler, own) =>
         {
-            own.Evidence.Load(labeler);
+            own.Evidence.Load(labeler, MostAnnotations);
             var probabilities = crowd.Probabilities(search.Row(labeler));
             for (var j = 0; j < probabilities.Length; j++)
             {

@@ -49,13 +49,14 @@ internal sealed class DriftSearch(LabelerAnalysisInput input, LabelerAnalysisOpt
         var skill = Score(evidence, n, scratch);
         var side = Math.Max(LeastSide, (int)Math.Ceiling(Trim * n));
         var deviation = Deviation(scratch.Scores.AsSpan(0, n));
-        var (statistic, change) = Clearest(scratch.Scores.AsSpan(0, n), scratch.Times.AsSpan(0, n), side, deviation);
+        Scale(scratch.Times.AsSpan(0, n), side, deviation, scratch.Scales.AsSpan(0, n));
+        var (statistic, change) = Clearest(scratch.Scores.AsSpan(0, n), scratch.Scales.AsSpan(0, n));
         if (change < 0)
         {
             return null;
         }
 
-        var p = statistic <= 0 ? 1 : PValue(labeler, statistic, n, side, deviation, scratch);
+        var p = PValue(labeler, statistic, n, side, scratch);
         double before = 0, after = 0;
         for (var i = 0; i < n; i++)
         {
@@ -154,32 +155,43 @@ internal sealed class DriftSearch(LabelerAnalysisInput input, LabelerAnalysisOpt
         return Math.Sqrt(squares / (scores.Length - 1));
     }
 
-    // The greatest |Z| and the index of the first annotation after the change; −1 where all are of one time.
-    private static (double Statistic, int Change) Clearest(ReadOnlySpan<double> scores, ReadOnlySpan<long> times, int side, double deviation)
+    // One over the standard deviation of the sum of the first i scores over all orders, deviation² · i(n − i)/n; 0 where no change is looked for:
+    // near the ends, and among annotations of one time.
+    private static void Scale(ReadOnlySpan<long> times, int side, double deviation, Span<double> scales)
     {
-        var n = scores.Length;
-        double total = 0, sum = 0, clearest = -1;
+        var n = times.Length;
+        scales.Clear();
+        for (var i = side; i <= n - side && deviation > 0; i++)
+        {
+            scales[i] = times[i] > times[i - 1] ? 1 / (deviation * Math.Sqrt((double)i * (n - i) / n)) : 0;
+        }
+    }
+
+    // The greatest |Z| and the index of the first annotation after the change; −1 where there is none.
+    private static (double Statistic, int Change) Clearest(ReadOnlySpan<double> scores, ReadOnlySpan<double> scales)
+    {
+        double total = 0, sum = 0, clearest = 0;
         foreach (var score in scores)
         {
             total += score;
         }
 
+        var mean = total / scores.Length;
         var change = -1;
-        for (var i = 1; i <= n - side; i++)
+        for (var i = 1; i < scales.Length; i++)
         {
-            sum += scores[i - 1];
-            if (i >= side && times[i] > times[i - 1])
+            sum += scores[i - 1] - mean;
+            var z = Math.Abs(sum) * scales[i];
+            if (z > clearest)
             {
-                // Var = deviation² · i(n − i)/n over all orders.
-                var z = deviation > 0 ? Math.Abs(sum - (total * i / n)) / (deviation * Math.Sqrt((double)i * (n - i) / n)) : 0;
-                (clearest, change) = z > clearest ? (z, i) : (clearest, change);
+                (clearest, change) = (z, i);
             }
         }
 
         return (clearest, change);
     }
 
-    private double PValue(int labeler, double statistic, int n, int side, double deviation, Scratch scratch)
+    private double PValue(int labeler, double statistic, int n, int side, Scratch scratch)
     {
         var formula = MillerSiegmund(statistic, (double)side / n);
         if (formula > ClearlyNothing || (formula < ClearlySomething && n >= ManyAnnotations))
@@ -190,7 +202,7 @@ internal sealed class DriftSearch(LabelerAnalysisInput input, LabelerAnalysisOpt
         var random = new Random(unchecked((options.Seed * 31) ^ (labeler * 40503)));
         var scores = scratch.Shuffled.AsSpan(0, n);
         scratch.Scores.AsSpan(0, n).CopyTo(scores);
-        var times = scratch.Times.AsSpan(0, n);
+        var scales = scratch.Scales.AsSpan(0, n);
         var (orders, asClear) = (0, 0);
         while (orders < MostOrders && asClear < Enough)
         {
@@ -198,7 +210,7 @@ internal sealed class DriftSearch(LabelerAnalysisInput input, LabelerAnalysisOpt
             orders++;
 
             // Sums in another order differ in their last bits.
-            asClear += Clearest(scores, times, side, deviation).Statistic >= statistic * (1 - 1e-9) ? 1 : 0;
+            asClear += Clearest(scores, scales).Statistic >= statistic * (1 - 1e-9) ? 1 : 0;
         }
 
         return asClear >= Enough ? (double)asClear / orders : Math.Min(formula, (asClear + 1.0) / (orders + 1));
@@ -247,6 +259,8 @@ internal sealed class DriftSearch(LabelerAnalysisInput input, LabelerAnalysisOpt
 
         public double[] Scores { get; private set; } = [];
 
+        public double[] Scales { get; private set; } = [];
+
         public double[] Shuffled { get; private set; } = [];
 
         public double[] Guesses { get; private set; } = [];
@@ -255,7 +269,8 @@ internal sealed class DriftSearch(LabelerAnalysisInput input, LabelerAnalysisOpt
         {
             if (Times.Length < count)
             {
-                (Times, Order, Scores, Shuffled) = (new long[count], new int[count], new double[count], new double[count]);
+                (Times, Order, Scores, Scales) = (new long[count], new int[count], new double[count], new double[count]);
+                Shuffled = new double[count];
             }
 
             if (Guesses.Length < classes)

@@ -61,19 +61,23 @@ internal sealed class LabelerEvidence(OthersConsensus others, AnnotationTable ta
     }
 
     /// <summary>Fills the buffer for a labeler.</summary>
-    public void Load(int labeler)
+    /// <param name="labeler">The labeler.</param>
+    /// <param name="most">Most annotations; where there are more, these are spread evenly over the items.</param>
+    public void Load(int labeler, int most = int.MaxValue)
     {
         Count = 0;
         var positions = table.PositionsOfLabeler(labeler);
-        if (_positions.Length < positions.Length)
+        var used = Math.Min(positions.Length, most);
+        if (_positions.Length < used)
         {
-            _positions = new int[positions.Length];
-            _answers = new int[positions.Length];
-            _others = new double[checked(positions.Length * ClassCount)];
+            _positions = new int[used];
+            _answers = new int[used];
+            _others = new double[checked(used * ClassCount)];
         }
 
-        foreach (var position in positions)
+        for (var i = 0; i < used; i++)
         {
+            var position = positions[(int)((long)i * positions.Length / used)];
             if (others.SaysSomething(table.Items[position]))
             {
                 _positions[Count] = position;
