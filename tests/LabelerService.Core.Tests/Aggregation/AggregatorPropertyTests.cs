@@ -81,9 +81,8 @@ public sealed class AggregatorPropertyTests
     public void A_previous_consensus_of_fewer_items_and_labelers_is_taken(string id)
     {
         var before = Run(id, new AggregationInput(Tables.Of(2, 2, 2, (0, 0, 0), (0, 1, 0), (1, 0, 1), (1, 1, 1))));
-        var input = new AggregationInput(Tables.Of(
-            4, 3, 2, (0, 0, 0), (0, 1, 0), (1, 0, 1), (1, 1, 1), (2, 0, 1), (2, 1, 1), (2, 2, 1), (3, 1, 0), (3, 2, 0)))
-        { Previous = before };
+        var table = Tables.Of(4, 3, 2, (0, 0, 0), (0, 1, 0), (1, 0, 1), (1, 1, 1), (2, 0, 1), (2, 1, 1), (2, 2, 1), (3, 1, 0), (3, 2, 0));
+        var input = new AggregationInput(table) { Previous = before };
         var consensus = Run(id, input);
 
         AssertDefined(input, consensus, id);

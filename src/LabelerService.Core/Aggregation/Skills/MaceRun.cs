@@ -16,6 +16,9 @@ internal sealed class MaceRun
     // Probabilities below this count as this, so that logs are finite.
     private const double Smallest = 1e-300;
 
+    // One logarithm for many factors; the next one, at most 2, does not overflow.
+    private const double LargestProduct = 1e300;
+
     private readonly MaceData _data;
     private readonly MaceOptions _options;
     private readonly int _classes;
@@ -104,7 +107,7 @@ internal sealed class MaceRun
         {
             var cells = _data.ParameterCells;
             var labels = _data.Table.Classes;
-            var sum = 0.0;
+            var (sum, product) = (0.0, 1.0);
             for (var n = first; n < last; n++)
             {
                 var (start, end) = _data.Table.RangeOfItem(n);
@@ -115,14 +118,19 @@ internal sealed class MaceRun
                     row[labels[i]] += _logRatios[cells[i]];
                 }
 
-                sum += Normalise(n, row);
+                sum += Normalise(n, row, ref product);
+                if (product > LargestProduct)
+                {
+                    sum += Math.Log(product);
+                    product = 1;
+                }
             }
 
-            return sum;
+            return sum + Math.Log(product);
         });
 
-    // Logs to the item's distribution; returns the log of their sum.
-    private double Normalise(int item, Span<double> row)
+    // Logs to the item's distribution; returns the log of their sum, of which a factor may be put into the product.
+    private double Normalise(int item, Span<double> row, ref double product)
     {
         if (_data.Input.IsGold(item, out var known))
         {
@@ -140,9 +148,11 @@ internal sealed class MaceRun
         var smaller = row[0] < row[1] ? 0 : 1;
         var larger = row[1 - smaller];
         var odds = Math.Exp(row[smaller] - larger);
-        row[1 - smaller] = 1 / (1 + odds);
-        row[smaller] = odds / (1 + odds);
-        return larger + Math.Log(1 + odds);
+        var inverse = 1 / (1 + odds);
+        row[1 - smaller] = inverse;
+        row[smaller] = odds * inverse;
+        product *= 1 + odds;
+        return larger;
     }
 
     // Variational M-step of the labelers (section 3.3), and the distribution of the classes.

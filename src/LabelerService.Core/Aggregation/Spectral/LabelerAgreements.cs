@@ -87,21 +87,35 @@ internal sealed class LabelerAgreements
     // Empties the counts.
     private static LabelerAgreement[] Row(List<int> touched, int[] shared, int[] agreed)
     {
-        var row = new LabelerAgreement[touched.Count];
-        for (var i = 0; i < row.Length; i++)
+        touched.Sort();
+        var (fewest, ofThose) = touched.Count > MostOthers ? Fewest(touched, shared) : (0, 0);
+        var row = new LabelerAgreement[Math.Min(touched.Count, MostOthers)];
+        var at = 0;
+        foreach (var other in touched)
         {
-            var other = touched[i];
-            row[i] = new LabelerAgreement(other, shared[other], agreed[other]);
+            if (shared[other] > fewest || (shared[other] == fewest && ofThose-- > 0))
+            {
+                row[at++] = new LabelerAgreement(other, shared[other], agreed[other]);
+            }
+
             (shared[other], agreed[other]) = (0, 0);
         }
 
-        if (row.Length > MostOthers)
+        return row;
+    }
+
+    // The fewest common items of those that are kept, and how many of the others with just as many are.
+    private static (int Fewest, int OfThose) Fewest(List<int> touched, int[] shared)
+    {
+        var counts = new int[touched.Count];
+        for (var i = 0; i < counts.Length; i++)
         {
-            Array.Sort(row, (one, two) => one.Shared != two.Shared ? two.Shared.CompareTo(one.Shared) : one.Other.CompareTo(two.Other));
-            row = row[..MostOthers];
+            counts[i] = shared[touched[i]];
         }
 
-        Array.Sort(row, (one, two) => one.Other.CompareTo(two.Other));
-        return row;
+        Array.Sort(counts);
+        var fewest = counts[^MostOthers];
+        var more = counts.Length - 1 - Array.FindLastIndex(counts, count => count == fewest);
+        return (fewest, MostOthers - more);
     }
 }

@@ -98,17 +98,24 @@ internal sealed class RankOneCompletion
         blocks.Max(_labelers, LabelerOrder.BlockSize, (first, last) =>
         {
             var moved = 0.0;
-            var ratios = new List<(double Ratio, double Weight)>();
+            var (keys, values) = (Array.Empty<float>(), Array.Empty<(double, double)>());
             for (var j = first; j < last; j++)
             {
-                ratios.Clear();
-                foreach (var pair in _agreements.Of(j))
+                var pairs = _agreements.Of(j);
+                if (keys.Length < pairs.Length)
                 {
-                    var factor = given[pair.Other];
-                    ratios.Add((Math.Abs(Covariance(pair, _classes)) / factor, pair.Shared * factor * factor));
+                    (keys, values) = (new float[pairs.Length], new (double, double)[pairs.Length]);
                 }
 
-                var next = Math.Max(_smallest, FilteredMean(ratios, updated[j]));
+                for (var i = 0; i < pairs.Length; i++)
+                {
+                    var factor = given[pairs[i].Other];
+                    var ratio = Math.Abs(Covariance(pairs[i], _classes)) / factor;
+                    keys[i] = (float)ratio;
+                    values[i] = (ratio, pairs[i].Shared * factor * factor);
+                }
+
+                var next = Math.Max(_smallest, FilteredMean(keys.AsSpan(0, pairs.Length), values.AsSpan(0, pairs.Length), updated[j]));
                 moved = Math.Max(moved, Math.Abs(next - updated[j]));
                 updated[j] = next;
             }
@@ -116,35 +123,38 @@ internal sealed class RankOneCompletion
             return moved;
         });
 
-    private double FilteredMean(List<(double Ratio, double Weight)> values, double present)
+    // Keys are the ratios in single precision, in which what is equal up to rounding is equal. Of equal ratios some of which are left out, all count
+    // in part: so the order of labelers does not choose.
+    private double FilteredMean(Span<float> keys, Span<(double Ratio, double Weight)> values, double present)
     {
-        values.Sort(ByRatio);
-        var most = (int)(values.Count * _options.Outliers);
-        var (start, end) = (0, values.Count);
-        while (start < most && values[start].Ratio < present)
+        keys.Sort(values);
+        var most = (int)(values.Length * _options.Outliers);
+        var (start, end) = (0, values.Length);
+        while (start < most && keys[start] < (float)present)
         {
             start++;
         }
 
-        while (values.Count - end < most && values[end - 1].Ratio > present)
+        while (values.Length - end < most && keys[end - 1] > (float)present)
         {
             end--;
         }
 
         var (sum, total) = (0.0, 0.0);
-        for (var i = start; i < end; i++)
+        for (var i = 0; i < end;)
         {
-            sum += values[i].Ratio * values[i].Weight;
-            total += values[i].Weight;
+            var (group, weighted, weight) = (i, 0.0, 0.0);
+            for (; i < values.Length && keys[i] == keys[group]; i++)
+            {
+                weighted += values[i].Ratio * values[i].Weight;
+                weight += values[i].Weight;
+            }
+
+            var kept = (double)Math.Max(0, Math.Min(i, end) - Math.Max(group, start)) / (i - group);
+            sum += kept * weighted;
+            total += kept * weight;
         }
 
-        return start < end ? sum / total : present;
-    }
-
-    // In single precision, so that what is equal up to rounding is equal; then by weight, so that the order of labelers does not choose.
-    private static int ByRatio((double Ratio, double Weight) one, (double Ratio, double Weight) two)
-    {
-        var byRatio = ((float)one.Ratio).CompareTo((float)two.Ratio);
-        return byRatio != 0 ? byRatio : one.Weight.CompareTo(two.Weight);
+        return total > 0 ? sum / total : present;
     }
 }
