@@ -116,5 +116,50 @@ public sealed class BetaDistributionTests
         Assert.Throws<ArgumentOutOfRangeException>(() => CredibleInterval.OfProportion(double.NaN, 2, 1, 1, 0.5));
     }
 
+    [Theory]
+    [InlineData(3, 8)]
+    [InlineData(0.4, 0.2)]
+    [InlineData(2000, 3)]
+    public void The_moments_of_a_Beta_distribution_give_its_interval(double a, double b)
+    {
+        var sum = a + b;
+        var interval = CredibleInterval.OfMoments(a / sum, a * b / (sum * sum * (sum + 1)), 0.9);
+
+        Assert.Equal(a / sum, interval.Mean);
+        Assert.Equal(BetaDistribution.Quantile(a, b, 0.05), interval.Low, 1e-9);
+        Assert.Equal(BetaDistribution.Quantile(a, b, 0.95), interval.High, 1e-9);
+    }
+
+    [Theory]
+    [InlineData(0.3, 0)]
+    [InlineData(1, 0)]
+    [InlineData(0, 0.1)]
+    public void Certain_probabilities_have_no_width(double mean, double variance) =>
+        Assert.Equal(new CredibleInterval(mean, mean, mean), CredibleInterval.OfMoments(mean, variance, 0.95));
+
+    [Fact]
+    public void More_variance_than_a_probability_can_have_is_all_or_nothing()
+    {
+        var interval = CredibleInterval.OfMoments(0.5, 0.4, 0.95);
+
+        Assert.Equal(0, interval.Low, 1e-6);
+        Assert.Equal(1, interval.High, 1e-6);
+    }
+
+    [Fact]
+    public void The_Gamma_function_has_the_values_of_factorials_and_rising_products()
+    {
+        var factorial = 1.0;
+        for (var n = 1; n < 100; n++)
+        {
+            Assert.Equal(Math.Log(factorial), GammaFunction.Log(n), 1e-12 * Math.Max(1, Math.Log(factorial)));
+            Assert.Equal(GammaFunction.Log(0.3 + n) - GammaFunction.Log(0.3), GammaFunction.LogRising(0.3, n), 1e-10);
+            factorial *= n;
+        }
+
+        Assert.Equal(Math.Log(Math.PI) / 2, GammaFunction.Log(0.5), 1e-14);
+        Assert.Equal(0, GammaFunction.LogRising(5, 0));
+    }
+
     private readonly Dictionary<int, CredibleInterval> _cache = [];
 }

@@ -15,6 +15,7 @@ internal sealed class CoverageStudy
         ["expert"] = (classes, _) => Even(classes, _ => 0.95),
         ["average"] = (classes, _) => Even(classes, _ => 0.75),
         ["various"] = Various,
+        ["one-coin"] = (classes, random) => OneSkill(classes, 0.4 + (0.55 * random.NextDouble())),
         ["specialist"] = (classes, random) => Even(classes, _ => random.NextDouble() < 0.4 ? 0.95 : Math.Max(0.4, 1.0 / classes)),
         ["spammer"] = (classes, _) => Even(classes, _ => 1.0 / classes),
         ["constant"] = (classes, random) => Constant(classes, random.Next(classes)),
@@ -181,6 +182,8 @@ internal sealed class CoverageStudy
 
     private static bool Holds(CredibleInterval interval, double value) =>
         interval.Low - 1e-9 <= value && value <= interval.High + 1e-9;
+
+    private static double[] OneSkill(int classes, double skill) => Even(classes, _ => skill);
 
     private static double[] Various(int classes, Random random)
     {

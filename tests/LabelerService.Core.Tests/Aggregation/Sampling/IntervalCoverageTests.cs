@@ -78,6 +78,20 @@ public sealed class IntervalCoverageTests(ITestOutputHelper output)
         Assert.Equal(study.ItemsRight, study.ItemsSaid, 0.01 + (3.5 * Math.Sqrt(0.07 / study.Items.Count)));
     }
 
+    [Fact]
+    public void One_accuracy_a_labeler_is_held_as_often_as_intervals_say_too()
+    {
+        var study = new CoverageStudy();
+        for (var seed = 0; seed < Crowds; seed++)
+        {
+            study.Add(seed, [.. Enumerable.Repeat("one-coin", 20)], 200, 4, 3, Options with { MaxCells = 0 });
+        }
+
+        output.WriteLine($"{study}");
+        Assert.Equal(0.95, study.Held, Band(study.All.Count));
+        Assert.Equal(study.ItemsRight, study.ItemsSaid, 0.02 + (3.5 * Math.Sqrt(0.15 / study.Items.Count)));
+    }
+
     // What the model does not know of: a fifth of the items is a guess to everybody. Annotations of an item then hang together, and probabilities
     // are too sure, by about five points.
     [Fact]
