@@ -15,7 +15,7 @@ public sealed record AgreementOptions
     /// <summary>Share of the resamples inside an interval, in (0, 1).</summary>
     public double Level { get; init; } = 0.95;
 
-    /// <summary>Pairs of labelers kept at most: those who share most items.</summary>
+    /// <summary>Pairs of labelers kept at most: those who share most items. 0: pairs are not looked at, nor counted.</summary>
     public int MaxPairs { get; init; } = 10_000;
 
     /// <summary>

@@ -31,6 +31,12 @@ internal sealed class LabelerPairSearch(AnnotationTable table, AgreementOptions 
 
     public LabelerPair[] Run(IProgress<double>? progress)
     {
+        if (options.MaxPairs == 0)
+        {
+            LabelersCompared = table.LabelerCount;
+            return [];
+        }
+
         var compared = ActiveLabelers();
         var kept = Keep(compared, progress);
         return Measure(kept);
@@ -170,7 +176,7 @@ internal sealed class LabelerPairSearch(AnnotationTable table, AgreementOptions 
                 {
                     _best.Enqueue(candidate, candidate);
                 }
-                else if (most > 0)
+                else
                 {
                     // The worst of all comes out again.
                     _best.EnqueueDequeue(candidate, candidate);

@@ -64,7 +64,7 @@ internal sealed partial class InsightEngine(ModelVotes votes, InsightWorkers wor
                     fan, token);
                 return new IntervalsResult(posterior, took);
             },
-            result => result.Bytes(snapshot.Data), progress, cancel);
+            result => result.Bytes, progress, cancel);
 
     /// <summary>Items in an order: indexes.</summary>
     public async Task<int[]> OrderAsync(InsightSnapshot snapshot, OrderKey key, CancellationToken cancel)

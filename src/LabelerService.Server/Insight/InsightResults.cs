@@ -123,14 +123,7 @@ internal sealed record IntervalsKey(ConsensusKey Consensus);
 internal sealed record IntervalsResult(ConfusionPosterior Posterior, TimeSpan Duration)
 {
     /// <summary>Memory that it takes, about.</summary>
-    public long Bytes(InsightData data)
-    {
-        const int anItem = 24;
-        const int aCell = 28;
-        long labelers = data.LabelerKeys.Length;
-        var cells = Posterior.IsFull ? labelers * Posterior.ClassCount * Posterior.ClassCount : labelers;
-        return ((long)anItem * data.ItemKeys.Length) + (aCell * cells) + (sizeof(float) * labelers * Posterior.Draws);
-    }
+    public long Bytes => Posterior.Bytes;
 }
 
 /// <summary>Everything that is known of the items of a state.</summary>

@@ -104,7 +104,11 @@ public sealed class AgreementAnalysisTests
         Assert.Equal(all.Pairs.Take(100), some.Pairs);
         Assert.Equal(all.PairCount, some.PairCount);
         Assert.Contains(some.Warnings, warning => warning.Code == "PAIRS_LEFT_OUT");
-        Assert.Equal(Quick.BootstrapReplicates, some.Replicates);
+        var none = AgreementAnalysis.Run(table, Quick with { MaxPairs = 0 });
+        Assert.Empty(none.Pairs);
+        Assert.Equal(0, none.PairCount);
+        Assert.Empty(none.Warnings);
+        Assert.Equal(all.Labelers, none.Labelers);
     }
 
     [Fact]

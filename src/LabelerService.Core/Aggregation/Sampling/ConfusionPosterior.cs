@@ -31,6 +31,9 @@ public sealed class ConfusionPosterior
     /// <summary>What to know before trusting the intervals.</summary>
     public required IReadOnlyList<AggregationWarning> Warnings { get; init; }
 
+    /// <summary>Memory that this takes: 24 bytes an item, 28 a cell of confusions, and the draws that are kept.</summary>
+    public long Bytes => _labelers.Bytes + _items.Bytes + _accuracies.Bytes;
+
     /// <summary>Number of classes K.</summary>
     public int ClassCount => _classPrior.Length;
 

@@ -57,6 +57,8 @@ internal sealed class FullLabelerSweep : LabelerSweep
         _errorDrawn = new int[table.LabelerCount];
     }
 
+    public override long Bytes => (12L * _logs.Length) + (8L * _right.Length) + _draws.Bytes;
+
     public override void AddLogLikelihood(ReadOnlySpan<int> labelers, ReadOnlySpan<int> labels, Span<double> logs)
     {
         for (var i = 0; i < labelers.Length; i++)

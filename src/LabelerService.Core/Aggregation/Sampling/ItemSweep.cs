@@ -40,6 +40,9 @@ internal sealed class ItemSweep
     /// <summary>Class of each item in the present draw [N]; of no meaning for items without annotations.</summary>
     public int[] Classes { get; }
 
+    /// <summary>Memory, but for small change.</summary>
+    public long Bytes => (24L * Classes.Length) + (4L * (_priorLogs?.Length ?? 0));
+
     /// <summary>Mean and variance over draws of the probability of the watched class.</summary>
     public (double Mean, double Variance) Watched(int item, int draws)
     {

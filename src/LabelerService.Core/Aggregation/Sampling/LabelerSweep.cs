@@ -5,6 +5,9 @@ namespace LabelerService.Core.Aggregation.Sampling;
 /// <summary>The labelers' part of the sampler: their kinds and confusions given the classes of the items.</summary>
 internal abstract class LabelerSweep
 {
+    /// <summary>Memory, but for small change.</summary>
+    public abstract long Bytes { get; }
+
     /// <summary>Adds Σ ln Θ_r(y | k) of some annotations of an item to every class k.</summary>
     /// <param name="labelers">Labeler of each annotation.</param>
     /// <param name="labels">What it says.</param>

@@ -44,6 +44,8 @@ internal sealed class OneCoinLabelerSweep : LabelerSweep
         _kinds = new int[table.LabelerCount];
     }
 
+    public override long Bytes => (20L * _right.Length) + (16L * _errors.Length);
+
     public override void AddLogLikelihood(ReadOnlySpan<int> labelers, ReadOnlySpan<int> labels, Span<double> logs)
     {
         for (var i = 0; i < labelers.Length; i++)

@@ -22,6 +22,9 @@ internal sealed class ProbabilityDraws
         _squares = new double[count];
     }
 
+    /// <summary>Memory.</summary>
+    public long Bytes => (16L * _count) + (4L * (_kept?.Length ?? 0));
+
     /// <summary>Keeps one draw; different probabilities may come from different threads, each in the order of draws.</summary>
     public void Keep(int index, int draw, double probability)
     {

@@ -85,6 +85,9 @@ public sealed class ConfusionSamplerTests
             Assert.Equal(kept.LabelerAccuracy(r).Low, moments.LabelerAccuracy(r).Low, 0.03);
             Assert.Equal(kept.LabelerAccuracy(r).High, moments.LabelerAccuracy(r).High, 0.03);
         }
+
+        // Ten labelers of nine cells and an accuracy each, 400 draws of 4 bytes.
+        Assert.Equal(10 * (9 + 1) * 400 * sizeof(float), kept.Bytes - moments.Bytes);
     }
 
     [Fact]
