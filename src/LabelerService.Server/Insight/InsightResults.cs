@@ -2,7 +2,6 @@ using LabelerService.Core.Aggregation.Sampling;
 using LabelerService.Core.Agreement;
 using LabelerService.Core.Items;
 using LabelerService.Core.Labelers;
-using LabelerService.Storage.Insight;
 
 namespace LabelerService.Server.Insight;
 
