@@ -1,3 +1,5 @@
+using LabelerService.Core.Parallelism;
+
 namespace LabelerService.Core.Items;
 
 /// <summary>Work on items in blocks of fixed size, whatever the number of threads, so that results do not depend on it.</summary>
@@ -19,19 +21,14 @@ internal static class ItemBlocks
         int items, int threads, Func<TLocal> create, Action<TLocal, int, int> work, Action<TLocal>? finish, IProgress<double>? progress,
         CancellationToken cancel)
     {
-        var blocks = (items + Size - 1) / Size;
+        var blocks = Blocks.Count(items, Size);
         var gate = new Lock();
         var done = 0;
-        var parallel = new ParallelOptions
-        {
-            MaxDegreeOfParallelism = threads > 0 ? threads : Environment.ProcessorCount,
-            CancellationToken = cancel,
-        };
-        Parallel.For(
-            0, blocks, parallel, create,
-            (block, _, local) =>
+        new Blocks(threads, cancel).Run(
+            items, Size, create,
+            (_, start, end, local) =>
             {
-                work(local, block * Size, Math.Min(items, (block + 1) * Size));
+                work(local, start, end);
                 if (progress is not null)
                 {
                     lock (gate)
@@ -39,15 +36,7 @@ internal static class ItemBlocks
                         progress.Report((double)++done / blocks);
                     }
                 }
-
-                return local;
             },
-            local =>
-            {
-                lock (gate)
-                {
-                    finish?.Invoke(local);
-                }
-            });
+            finish);
     }
 }

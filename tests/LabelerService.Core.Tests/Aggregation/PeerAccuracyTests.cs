@@ -28,7 +28,7 @@ public sealed class PeerAccuracyTests
     [InlineData("product", "mace", 0.920)]
     // Where Crowd-Kit fails, on labelers who share hardly an item; the measure is majority vote.
     [InlineData("product", "m_msr", 0.897)]
-    // Zheng, Li, Li, Shan and Cheng, Truth inference in crowdsourcing, VLDB 2017.
+    // No peer has it; the measure is about majority vote.
     [InlineData("product", "kos", 0.8955)]
     public void Algorithms_are_as_right_as_the_peer(string data, string id, double peer)
     {

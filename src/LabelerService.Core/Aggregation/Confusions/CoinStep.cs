@@ -1,4 +1,5 @@
 using LabelerService.Core.Annotations;
+using LabelerService.Core.Parallelism;
 
 namespace LabelerService.Core.Aggregation.Confusions;
 
@@ -42,7 +43,7 @@ internal sealed class CoinStep : LabelerStep
             _starts[r + 1] = at;
         }
 
-        _blocks = FixedBlocks.Cut(labelers, r => _starts[r] + (long)r);
+        _blocks = Blocks.Cut(labelers, AggregationBlocks.Cost, r => _starts[r] + (long)r);
         (_accuracies, _rightLogs, _wrongLogs) = (new double[labelers], new double[labelers], new double[labelers]);
         _errors = new double[classes * classes];
         _errorLogs = new double[classes * classes];
@@ -63,7 +64,7 @@ internal sealed class CoinStep : LabelerStep
     public override void Estimate(double[] posteriors, double[]? common, AggregationControl control)
     {
         var right = _accuracies;
-        FixedBlocks.Run(_blocks, control, (_, first, end) =>
+        AggregationBlocks.For(control).Run(_blocks, (_, first, end) =>
         {
             for (var r = first; r < end; r++)
             {

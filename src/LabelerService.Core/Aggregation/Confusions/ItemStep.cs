@@ -1,4 +1,5 @@
 using LabelerService.Core.Annotations;
+using LabelerService.Core.Parallelism;
 
 namespace LabelerService.Core.Aggregation.Confusions;
 
@@ -25,7 +26,7 @@ internal sealed class ItemStep(AnnotationTable table, ItemKnowledge knowledge)
     // Work on an item beside its annotations, counted in annotations.
     private const int CostOfItem = 4;
 
-    private readonly int[] _blocks = FixedBlocks.Cut(table.ItemCount, n => table.RangeOfItem(n).Start + ((long)n * CostOfItem));
+    private readonly int[] _blocks = Blocks.Cut(table.ItemCount, AggregationBlocks.Cost, n => table.RangeOfItem(n).Start + ((long)n * CostOfItem));
 
     /// <summary>Posteriors of all items given the parameters.</summary>
     /// <param name="classPrior">Distribution of the classes [K].</param>
@@ -39,7 +40,7 @@ internal sealed class ItemStep(AnnotationTable table, ItemKnowledge knowledge)
         var classLogs = new double[table.ClassCount];
         Logs(classPrior, classLogs);
         var (likelihoods, changes) = (new double[_blocks.Length - 1], new double[_blocks.Length - 1]);
-        FixedBlocks.Run(_blocks, control, (block, first, end) =>
+        AggregationBlocks.For(control).Run(_blocks, (block, first, end) =>
             (likelihoods[block], changes[block]) = Block(first, end, classLogs, labelers, assignment, posteriors));
         return new ItemStepResult(likelihoods.Sum(), table.ItemCount == 0 ? 0 : changes.Sum() / table.ItemCount);
     }
@@ -50,7 +51,7 @@ internal sealed class ItemStep(AnnotationTable table, ItemKnowledge knowledge)
         var classes = table.ClassCount;
         var stride = RowSums.Stride(classes);
         var blocks = new double[_blocks.Length - 1][];
-        FixedBlocks.Run(_blocks, control, (block, first, end) =>
+        AggregationBlocks.For(control).Run(_blocks, (block, first, end) =>
         {
             var counts = new double[classes * stride];
             if (first < end)

@@ -1,4 +1,5 @@
 using LabelerService.Core.Annotations;
+using LabelerService.Core.Parallelism;
 
 namespace LabelerService.Core.Aggregation.Confusions;
 
@@ -52,7 +53,7 @@ internal class MatrixStep : LabelerStep
             _itemsByRow[next[(labelers[i] * classes) + labels[i]]++] = items[i] * classes;
         }
 
-        _blocks = FixedBlocks.Cut(table.LabelerCount, r => _starts[r * classes] + ((long)r * classes * classes));
+        _blocks = Blocks.Cut(table.LabelerCount, AggregationBlocks.Cost, r => _starts[r * classes] + ((long)r * classes * classes));
         _logPriors = new double[_blocks.Length - 1];
         _scratch = new double[_blocks.Length - 1][];
     }
@@ -71,7 +72,7 @@ internal class MatrixStep : LabelerStep
     {
         var classes = _table.ClassCount;
         PrepareCommon(common);
-        FixedBlocks.Run(_blocks, control, (block, first, end) =>
+        AggregationBlocks.For(control).Run(_blocks, (block, first, end) =>
         {
             var buffer = new double[RowSums.BufferLength(classes)];
             var scratch = _scratch[block] ??= new double[classes * classes];

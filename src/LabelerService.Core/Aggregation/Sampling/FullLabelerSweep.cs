@@ -1,4 +1,5 @@
 using LabelerService.Core.Annotations;
+using LabelerService.Core.Parallelism;
 using LabelerService.Core.Randomness;
 using LabelerService.Core.Uncertainty;
 
@@ -23,7 +24,6 @@ internal sealed class FullLabelerSweep : LabelerSweep
     private readonly int[] _right;
     private readonly int[] _wrong;
     private readonly long[] _tables;
-    private readonly Blocks _rows;
     private readonly int[] _skillKinds;
     private readonly int[] _errorKinds;
     private readonly int[] _errorDrawn;
@@ -43,14 +43,13 @@ internal sealed class FullLabelerSweep : LabelerSweep
 
         _skills = new SkillPopulation(right);
         _errors = new ErrorPopulation(common, classes);
-        _blocks = new Blocks(table.LabelerCount, Block, options.EffectiveThreads, cancellationToken);
+        _blocks = new Blocks(options.Threads, cancellationToken);
         _logs = new double[table.LabelerCount * _cells];
         _draws = new ProbabilityDraws(_logs.Length, options.Length(table.Count).Kept, options.MaxKeptDraws);
         _counts = new int[_logs.Length];
         _right = new int[table.LabelerCount * classes];
         _wrong = new int[_right.Length];
         _tables = new long[_cells];
-        _rows = new Blocks(classes, 1, options.EffectiveThreads, cancellationToken);
         _skillKinds = new int[table.LabelerCount];
         _skillKinds.AsSpan().Fill(-1);
         _errorKinds = new int[table.LabelerCount];
@@ -75,6 +74,7 @@ internal sealed class FullLabelerSweep : LabelerSweep
     {
         Array.Clear(_tables);
         _blocks.Run(
+            _table.LabelerCount, Block,
             () => 0,
             (block, start, end, _) =>
             {
@@ -93,6 +93,7 @@ internal sealed class FullLabelerSweep : LabelerSweep
         }
 
         _blocks.Run(
+            _table.LabelerCount, Block,
             () => (Weights: new double[SkillPopulation.Kinds], Answers: new double[_table.ClassCount]),
             (block, start, end, scratch) =>
             {
@@ -146,7 +147,8 @@ internal sealed class FullLabelerSweep : LabelerSweep
     // Classes are independent of each other given the labelers' kinds.
     private void DrawCommon(int sweep)
     {
-        _rows.Run(
+        _blocks.Run(
+            _table.ClassCount, 1,
             () => 0,
             (block, start, _, _) => _skills.DrawLevel(Random(_options, sweep, int.MaxValue - block), start, _skillKinds, _right, _wrong));
         _errors.DrawErrors(Random(_options, sweep, int.MinValue), _tables);

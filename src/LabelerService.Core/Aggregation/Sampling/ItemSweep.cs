@@ -1,3 +1,4 @@
+using LabelerService.Core.Parallelism;
 using LabelerService.Core.Randomness;
 
 namespace LabelerService.Core.Aggregation.Sampling;
@@ -23,8 +24,8 @@ internal sealed class ItemSweep
         var table = input.Table;
         (_input, _options, _watched) = (input, options, watched);
         Classes = (int[])start.Clone();
-        _blocks = new Blocks(table.ItemCount, Block, options.EffectiveThreads, cancellationToken);
-        _counts = new int[_blocks.Count * table.ClassCount];
+        _blocks = new Blocks(options.Threads, cancellationToken);
+        _counts = new int[Blocks.Count(table.ItemCount, Block) * table.ClassCount];
         _sums = new double[table.ItemCount];
         _squares = new double[table.ItemCount];
         _priorLogs = PriorLogs(input);
@@ -61,6 +62,7 @@ internal sealed class ItemSweep
         var classes = classPrior.Length;
         var priorLogs = Array.ConvertAll(classPrior, ClassDistributions.Log);
         _blocks.Run(
+            Classes.Length, Block,
             () => new double[classes],
             (block, start, end, logs) =>
             {

@@ -1,4 +1,5 @@
 using LabelerService.Core.Annotations;
+using LabelerService.Core.Parallelism;
 using LabelerService.Core.Uncertainty;
 
 namespace LabelerService.Core.Aggregation.Sampling;
@@ -38,7 +39,7 @@ internal sealed class OneCoinLabelerSweep : LabelerSweep
         _errors = classes == 1 ? [0] : new ErrorPopulation(common, classes).Errors.ToArray();
         _errorLogs = new double[_errors.Length];
         LabelerConfusions.LogsByLabel(_errors, classes, _errorLogs);
-        _blocks = new Blocks(table.LabelerCount, Block, options.EffectiveThreads, cancellationToken);
+        _blocks = new Blocks(options.Threads, cancellationToken);
         _right = new double[table.LabelerCount];
         _wrong = new double[table.LabelerCount];
         _kinds = new int[table.LabelerCount];
@@ -62,6 +63,7 @@ internal sealed class OneCoinLabelerSweep : LabelerSweep
     public override void Draw(int[] classes, double[] classPrior, int sweep, int kept)
     {
         _blocks.Run(
+            _table.LabelerCount, Block,
             () => (Right: new int[1], Wrong: new int[1], Weights: new double[SkillPopulation.Kinds]),
             (block, start, end, scratch) =>
             {

@@ -1,4 +1,5 @@
 using LabelerService.Core.Aggregation.Votes;
+using LabelerService.Core.Parallelism;
 
 namespace LabelerService.Core.Aggregation.Skills;
 
@@ -45,7 +46,7 @@ internal sealed class GladAggregator(GladOptions options) : IAggregator
         var table = input.Table;
         var most = control.MaxIterations ?? options.MaxIterations;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most);
-        var blocks = Blocks.For(table, control);
+        var blocks = AggregationBlocks.For(table, control);
         var model = new GladModel(table, new LabelerOrder(table));
         var (iterations, converged, objective) = (0, false, Expect(input, model, blocks));
         while (!converged && iterations < most)

@@ -1,10 +1,12 @@
+using LabelerService.Core.Parallelism;
+
 namespace LabelerService.Core.Aggregation.Skills;
 
 /// <summary>
 /// MACE, multi-annotator competence estimation (Hovy, Berg-Kirkpatrick, Vaswani and Hovy 2013, NAACL-HLT, sections 2 and 3): a labeler
 /// knows an item's class with probability θ_r, and else says something drawn from ξ_r. Variational Bayes with Beta and Dirichlet priors; the
 /// likeliest of several runs from random starts. The paper holds classes to be equally likely; here their distribution π is estimated, as
-/// a rare class otherwise makes spammers of all who name the common one (Crowd-Kit's data set product: 82 % right with equal classes, 93 % so). Labelers who are wrong on purpose are outside
+/// a rare class otherwise makes spammers of all who name the common one (the public crowd product: 82 % right with equal classes, 93 % so). Labelers who are wrong on purpose are outside
 /// the model: they count as ignorant.
 /// </summary>
 /// <remarks>Skills are the competences θ_r. Runs go on side by side where data are small, and one after the other, each on all threads, where not.</remarks>
@@ -28,7 +30,7 @@ internal sealed class MaceAggregator(MaceOptions options) : IAggregator
         var most = control.MaxIterations ?? options.MaxIterations;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most);
         var data = new MaceData(input);
-        var inner = Blocks.For(table, control);
+        var inner = AggregationBlocks.For(table, control);
         var small = ((long)table.ItemCount + table.LabelerCount) * table.ClassCount <= LargestSideBySide;
         var outer = new Blocks(small ? inner.Threads : 1, control.Cancel);
         inner = small ? new Blocks(1, control.Cancel) : inner;
@@ -56,7 +58,7 @@ internal sealed class MaceAggregator(MaceOptions options) : IAggregator
 
         // Only parameters were kept: the posteriors once more, from the best.
         var posteriors = new double[checked(table.ItemCount * table.ClassCount)];
-        best.Expect(posteriors, Blocks.For(table, control));
+        best.Expect(posteriors, AggregationBlocks.For(table, control));
         var prior = UnseenItems.Fill(input, posteriors);
         UnseenLabelers.Fill(table, best.Competence);
         return new Consensus

@@ -1,4 +1,5 @@
 using LabelerService.Core.Aggregation.Votes;
+using LabelerService.Core.Parallelism;
 
 namespace LabelerService.Core.Aggregation.Skills;
 

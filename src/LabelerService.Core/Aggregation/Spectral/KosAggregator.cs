@@ -1,4 +1,5 @@
 using LabelerService.Core.Aggregation.Votes;
+using LabelerService.Core.Parallelism;
 
 namespace LabelerService.Core.Aggregation.Spectral;
 
@@ -23,7 +24,7 @@ internal sealed class KosAggregator : IAggregator
         var table = input.Table;
         var most = control.MaxIterations ?? DefaultIterations;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most);
-        var blocks = Blocks.For(table, control);
+        var blocks = AggregationBlocks.For(table, control);
         var messages = new KosMessages(input, blocks);
         var (iterations, converged) = (0, false);
         while (!converged && iterations < most)

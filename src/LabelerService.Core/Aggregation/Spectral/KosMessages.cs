@@ -1,5 +1,6 @@
 using LabelerService.Core.Aggregation.Votes;
 using LabelerService.Core.Annotations;
+using LabelerService.Core.Parallelism;
 
 namespace LabelerService.Core.Aggregation.Spectral;
 

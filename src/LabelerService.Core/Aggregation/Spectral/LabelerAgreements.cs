@@ -1,3 +1,5 @@
+using LabelerService.Core.Parallelism;
+
 namespace LabelerService.Core.Aggregation.Spectral;
 
 /// <summary>How often a labeler and another agree on the items they share.</summary>

@@ -1,5 +1,6 @@
 using LabelerService.Core.Aggregation.Votes;
 using LabelerService.Core.Annotations;
+using LabelerService.Core.Parallelism;
 
 namespace LabelerService.Core.Aggregation.Spectral;
 
@@ -29,7 +30,7 @@ internal sealed class MsrAggregator(RankOneOptions options) : IAggregator
         control.Cancel.ThrowIfCancellationRequested();
         var table = input.Table;
         var classes = table.ClassCount;
-        var blocks = Blocks.For(table, control);
+        var blocks = AggregationBlocks.For(table, control);
         var (skills, iterations, converged) = classes == 1
             ? (Enumerable.Repeat(1.0, table.LabelerCount).ToArray(), 1, true)
             : Skills(input, blocks, control);

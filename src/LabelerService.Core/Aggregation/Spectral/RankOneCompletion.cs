@@ -1,3 +1,5 @@
+using LabelerService.Core.Parallelism;
+
 namespace LabelerService.Core.Aggregation.Spectral;
 
 /// <summary>Settings of <see cref="RankOneCompletion"/>.</summary>

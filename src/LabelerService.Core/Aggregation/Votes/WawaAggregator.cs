@@ -16,7 +16,7 @@ internal sealed class WawaAggregator : IAggregator
         input.Check();
         control.Cancel.ThrowIfCancellationRequested();
         var table = input.Table;
-        var blocks = Blocks.For(table, control);
+        var blocks = AggregationBlocks.For(table, control);
         var posteriors = MajorityVote.Posteriors(table);
         var decisions = new double[posteriors.Length];
         WeightedVotes.Decide(input, posteriors, decisions, blocks);

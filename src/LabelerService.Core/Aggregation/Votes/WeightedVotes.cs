@@ -1,4 +1,5 @@
 using LabelerService.Core.Annotations;
+using LabelerService.Core.Parallelism;
 
 namespace LabelerService.Core.Aggregation.Votes;
 

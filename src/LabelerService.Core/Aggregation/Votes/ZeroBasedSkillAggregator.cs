@@ -23,7 +23,7 @@ internal sealed class ZeroBasedSkillAggregator : IAggregator
         var table = input.Table;
         var most = control.MaxIterations ?? DefaultIterations;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most);
-        var blocks = Blocks.For(table, control);
+        var blocks = AggregationBlocks.For(table, control);
         var order = new LabelerOrder(table);
         var skills = new double[table.LabelerCount];
         skills.AsSpan().Fill(Math.Min(1, (1.0 / table.ClassCount) + AboveChance));

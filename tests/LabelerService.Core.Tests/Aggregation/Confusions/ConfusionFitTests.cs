@@ -1,6 +1,6 @@
 using CsCheck;
-using LabelerService.Core.Aggregation;
 using LabelerService.Core.Aggregation.Confusions;
+using LabelerService.Core.Aggregation;
 using LabelerService.Core.Annotations;
 using LabelerService.Core.Tests.Data;
 
@@ -58,7 +58,7 @@ public sealed class ConfusionFitTests
             Assert.Equal(one.Posteriors, four.Posteriors);
             Assert.Equal(one.ClassPrior, four.ClassPrior);
             Assert.Equal(one.LabelerSkills, four.LabelerSkills);
-            Assert.True(one.Posteriors.Length > FixedBlocks.Size);
+            Assert.True(one.Posteriors.Length > AggregationBlocks.Cost);
 
             Consensus Run(int threads) =>
                 AggregatorCatalogue.Find(id)!.Create().Aggregate(input, new AggregationControl { Threads = threads, MaxIterations = 3 });

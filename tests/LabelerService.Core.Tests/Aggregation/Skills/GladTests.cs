@@ -1,6 +1,7 @@
-using LabelerService.Core.Aggregation;
 using LabelerService.Core.Aggregation.Skills;
+using LabelerService.Core.Aggregation;
 using LabelerService.Core.Annotations;
+using LabelerService.Core.Parallelism;
 
 namespace LabelerService.Core.Tests.Aggregation.Skills;
 

@@ -1,5 +1,6 @@
-using LabelerService.Core.Aggregation;
 using LabelerService.Core.Aggregation.Spectral;
+using LabelerService.Core.Aggregation;
+using LabelerService.Core.Parallelism;
 using LabelerService.Core.Tests.Data;
 
 namespace LabelerService.Core.Tests.Aggregation.Spectral;
