@@ -8,6 +8,9 @@ internal sealed class CarelessSearch(LabelerAnalysisInput input, LabelerAnalysis
 {
     private const int Rounds = 2;
 
+    // How much likelier than the other kinds together an adversary must be to be called one.
+    private const double AdversaryOdds = 4;
+
     // Of more a sample is looked at: no test needs them.
     private const int MostAnnotations = 3000;
 
@@ -75,15 +78,14 @@ internal sealed class CarelessSearch(LabelerAnalysisInput input, LabelerAnalysis
         return others;
     }
 
+    // Intent is claimed only where it is much likelier than guessing.
     private static LabelerFlagKind KindOf(CrowdMixture crowd, ReadOnlySpan<double> logProbabilities)
     {
-        var best = LabelerFlagKind.Spammer;
-        foreach (var kind in (ReadOnlySpan<LabelerFlagKind>)[LabelerFlagKind.Constant, LabelerFlagKind.Adversary])
-        {
-            best = crowd.Probability(logProbabilities, kind) > crowd.Probability(logProbabilities, best) ? kind : best;
-        }
-
-        return best;
+        var guess = crowd.Probability(logProbabilities, LabelerFlagKind.Spammer);
+        var constant = crowd.Probability(logProbabilities, LabelerFlagKind.Constant);
+        var adversary = crowd.Probability(logProbabilities, LabelerFlagKind.Adversary);
+        return adversary > AdversaryOdds * (guess + constant) ? LabelerFlagKind.Adversary
+            : constant > guess ? LabelerFlagKind.Constant : LabelerFlagKind.Spammer;
     }
 
     // Θ(y | k) of the ordinary labelers together, label-major.

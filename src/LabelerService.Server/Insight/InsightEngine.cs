@@ -154,6 +154,8 @@ internal sealed partial class InsightEngine(ModelVotes votes, InsightWorkers wor
                 {
                     Gold = Gold(snapshot, always: true),
                     JudgeByGold = key.UseGold,
+                    ClassNames = snapshot.Dataset.Schema.Classes,
+                    LabelerNames = snapshot.Data.LabelerIds,
                     Times = snapshot.Data.Times,
                     DurationsMs = snapshot.Data.DurationsMs,
                     ModelProbabilities = consensus.Votes?.Probabilities ?? default(ReadOnlyMemory<float>),
