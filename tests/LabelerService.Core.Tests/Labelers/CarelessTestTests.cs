@@ -94,8 +94,13 @@ public sealed class CarelessTestTests
             Length, 2, 2, [.. Enumerable.Range(0, Length).SelectMany(n => new[] { (n, 0, n % 2 == 0 ? 1 : n % 3 % 2), (n, 1, n % 2) })]);
         var consensus = new Consensus
         {
-            ClassCount = 2, Posteriors = Tables.Distributions(new Random(4), Length, 2), ClassPrior = [0.5, 0.5], Confusions = Common(2) is var c
-                ? LabelerConfusions.FromMatrices(2, [.. c.Matrix(-1), .. c.Matrix(-1)], c.Matrix(-1)) : null, Iterations = 1, Converged = true,
+            ClassCount = 2,
+            Posteriors = Tables.Distributions(new Random(4), Length, 2),
+            ClassPrior = [0.5, 0.5],
+            Confusions = Common(2) is var c
+                ? LabelerConfusions.FromMatrices(2, [.. c.Matrix(-1), .. c.Matrix(-1)], c.Matrix(-1)) : null,
+            Iterations = 1,
+            Converged = true,
         };
         var evidence = new LabelerEvidence(new OthersConsensus(new LabelerAnalysisInput(table, consensus)), table);
         evidence.Load(0);

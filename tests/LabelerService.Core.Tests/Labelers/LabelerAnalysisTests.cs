@@ -17,7 +17,9 @@ public sealed class LabelerAnalysisTests
         var table = Tables.Of(3, 2, 2, (0, 0, 1), (1, 0, 0), (2, 0, 1), (0, 1, 1));
         var input = new LabelerAnalysisInput(table, Aggregate(table))
         {
-            Gold = new[] { 1, 1, -1 }, ModelProbabilities = new[] { 0.2f, 0.8f, 0, 0, 0.9f, 0.1f }, DurationsMs = new[] { 1000, 3000, 2000, -1 },
+            Gold = new[] { 1, 1, -1 },
+            ModelProbabilities = new[] { 0.2f, 0.8f, 0, 0, 0.9f, 0.1f },
+            DurationsMs = new[] { 1000, 3000, 2000, -1 },
         };
 
         // Durations are in the table's order: item 0 has two annotations.

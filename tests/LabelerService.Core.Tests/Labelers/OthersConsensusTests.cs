@@ -20,7 +20,12 @@ public sealed class OthersConsensusTests
         ConfusionEm.EStep(table, prior, confusions, posteriors);
         var consensus = new Consensus
         {
-            ClassCount = 3, Posteriors = posteriors, ClassPrior = prior, Confusions = withConfusions ? confusions : null, Iterations = 1, Converged = true,
+            ClassCount = 3,
+            Posteriors = posteriors,
+            ClassPrior = prior,
+            Confusions = withConfusions ? confusions : null,
+            Iterations = 1,
+            Converged = true,
         };
         var others = new OthersConsensus(new LabelerAnalysisInput(table, consensus));
         var (start, end) = table.RangeOfItem(0);
@@ -58,7 +63,12 @@ public sealed class OthersConsensusTests
         ConfusionEm.EStep(table, prior, now, after);
         Consensus Of(double[] posteriors, LabelerConfusions confusions) => new()
         {
-            ClassCount = 2, Posteriors = posteriors, ClassPrior = [0.5, 0.5], Confusions = confusions, Iterations = 1, Converged = true,
+            ClassCount = 2,
+            Posteriors = posteriors,
+            ClassPrior = [0.5, 0.5],
+            Confusions = confusions,
+            Iterations = 1,
+            Converged = true,
         };
         var replaced = new OthersConsensus(new LabelerAnalysisInput(table, Of(before, old))).WithConfusions(now);
         var direct = new OthersConsensus(new LabelerAnalysisInput(table, Of(after, now)));
