@@ -148,6 +148,7 @@ internal sealed class LabelerPairSearch(AnnotationTable table, AgreementOptions 
     {
         private readonly int[] _shared = new int[labelers];
         private readonly List<int> _met = [];
+        private Candidate _worst;
         private readonly PriorityQueue<Candidate, Candidate> _best = new(Comparer<Candidate>.Create((x, y) => Best.Compare(y, x)));
 
         public long Pairs { get; private set; }
@@ -170,21 +171,36 @@ internal sealed class LabelerPairSearch(AnnotationTable table, AgreementOptions 
 
             foreach (var b in _met)
             {
-                var candidate = new Candidate(_shared[b], a, b);
+                // Nearly all pairs of a large crowd are worse than those kept, and need not be offered to the heap.
+                if (IsKept(_shared[b], a, b))
+                {
+                    Offer(new Candidate(_shared[b], a, b));
+                }
+
                 _shared[b] = 0;
-                if (_best.Count < most)
-                {
-                    _best.Enqueue(candidate, candidate);
-                }
-                else
-                {
-                    // The worst of all comes out again.
-                    _best.EnqueueDequeue(candidate, candidate);
-                }
             }
 
             Pairs += _met.Count;
             _met.Clear();
         }
+
+        private void Offer(Candidate candidate)
+        {
+            if (_best.Count < most)
+            {
+                _best.Enqueue(candidate, candidate);
+            }
+            else
+            {
+                // The worst of all comes out again.
+                _best.EnqueueDequeue(candidate, candidate);
+            }
+
+            _worst = _best.Count < most ? new Candidate(0, 0, 0) : _best.Peek();
+        }
+
+        // As the comparer has it, without calling it.
+        private bool IsKept(int shared, int a, int b) =>
+            shared != _worst.Shared ? shared > _worst.Shared : a != _worst.A ? a < _worst.A : b < _worst.B;
     }
 }

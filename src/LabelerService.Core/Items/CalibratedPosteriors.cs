@@ -20,7 +20,7 @@ namespace LabelerService.Core.Items;
 /// than before. (Temperature scaling as in Guo et al. 2017, with held-out labelers in place of gold.)
 /// </para>
 /// </summary>
-/// <remarks>Cost: <see cref="Folds"/> + 1 passes over annotations × classes; T is found from at most 50,000 annotations.</remarks>
+/// <remarks>Cost: <see cref="Folds"/> + 1 passes over annotations × classes; T is found from at most 50,000 annotations, fewer above 80 classes.</remarks>
 public sealed record CalibratedPosteriors
 {
     /// <summary>Number of folds.</summary>
@@ -30,6 +30,9 @@ public sealed record CalibratedPosteriors
     public const double Highest = 20;
 
     private const int MostSampled = 50_000;
+
+    // Annotations × classes; two numbers are kept of each.
+    private const int MostSampledValues = 4_000_000;
     private const int GridSteps = 12;
     private const double Precision = 0.01;
     private const double PriorStrength = 4;
@@ -69,7 +72,7 @@ public sealed record CalibratedPosteriors
         var (table, classes) = (input.Table, evidence.ClassCount);
         var logs = new double[checked(table.ItemCount * classes)];
         var options = new ConfusionOptions { Form = evidence.Confusions.IsFull ? ConfusionForm.Full : ConfusionForm.OneCoin };
-        var sample = new Sample(table, input, temperature is null ? MostSampled : 0);
+        var sample = new Sample(table, input, temperature is null ? (int)Math.Min(MostSampled, MostSampledValues / classes) : 0);
         var witnessed = Witnessed(input, consensus);
         var masked = new double[logs.Length];
         for (var fold = 0; fold < Folds; fold++)

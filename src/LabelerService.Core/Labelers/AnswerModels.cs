@@ -33,8 +33,6 @@ internal sealed class AnswerModels
     // Beyond this a matrix of one's own is more than any labeler fills.
     private const int MostFreeClasses = 200;
 
-    // From ordinary down: below the least a labeler is nearer to guessing. Lesser ones hide spammers, a greater least one takes specialists of
-    // few classes for spammers (docs/designs/labelers.md).
     // Skills of ordinary labelers, 0 = guessing. A lesser least one hides spammers, a greater one takes specialists of few classes for spammers
     // (docs/designs/labelers.md).
     private static readonly double[] Skills = [0.4, 0.55, 0.7, 0.85, 0.97];

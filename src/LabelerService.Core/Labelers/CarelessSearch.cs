@@ -14,6 +14,9 @@ internal sealed class CarelessSearch(LabelerAnalysisInput input, LabelerAnalysis
     // Of more a sample is looked at: no test needs them.
     private const int MostAnnotations = 3000;
 
+    // Classes less likely than this change no digit that is shown.
+    private const double Negligible = 1e-9;
+
     /// <summary>Judges all labelers, and writes probabilities and flags into their reports.</summary>
     /// <param name="others">The consensus of the others.</param>
     /// <param name="reports">The reports, in which flags are added.</param>
@@ -133,7 +136,9 @@ internal sealed class CarelessSearch(LabelerAnalysisInput input, LabelerAnalysis
             {
                 guessing += shares[y] * row[y];
                 means[y] += row[y] / evidence.Count;
-                for (var k = 0; k < classes; k++)
+
+                // Of many classes the others leave few: classes² would be looked at for nothing.
+                for (var k = 0; k < classes && row[y] > Negligible; k++)
                 {
                     expected += row[k] * ordinary[(y * classes) + k] * row[y];
                 }

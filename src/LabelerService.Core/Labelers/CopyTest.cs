@@ -22,10 +22,15 @@ internal sealed class CopyTest(OthersConsensus others, AnnotationTable table, do
     private const double ClassStrength = 2;
     private const int Rounds = 8;
 
+    // Of a class less likely than this no agreement is expected.
+    private const double Negligible = 1e-12;
+
     private readonly double[] _before = new double[table.ClassCount];
     private readonly double[] _shares = new double[table.ClassCount];
     private readonly double[] _sums = new double[table.ClassCount];
     private readonly double[] _joint = new double[table.ClassCount];
+    private readonly double[] _both = new double[table.ClassCount];
+    private readonly double[] _either = new double[table.ClassCount];
     private double[] _classes = [];
     private double[] _null = [];
     private double[] _ratios = [];
@@ -94,16 +99,27 @@ internal sealed class CopyTest(OthersConsensus others, AnnotationTable table, do
         {
             var row = ClassOf(i);
             Reweigh(row, row);
-            for (var y = 0; y < classes; y++)
+            _both.AsSpan().Clear();
+            _either.AsSpan().Clear();
+            for (var k = 0; k < classes; k++)
             {
-                double both = 0, either = 0;
-                for (var k = 0; k < classes; k++)
+                // Of many classes the others leave few: so the cost of an item is hardly ever classes².
+                if (row[k] < Negligible)
                 {
-                    var (p, q) = (mine[(k * classes) + y], theirs[(k * classes) + y]);
-                    both += row[k] * p * q;
-                    either += row[k] * (p + q) / 2;
+                    continue;
                 }
 
+                var (p, q) = (mine.AsSpan(k * classes, classes), theirs.AsSpan(k * classes, classes));
+                for (var y = 0; y < classes; y++)
+                {
+                    _both[y] += row[k] * p[y] * q[y];
+                    _either[y] += row[k] * (p[y] + q[y]) / 2;
+                }
+            }
+
+            for (var y = 0; y < classes; y++)
+            {
+                var (both, either) = (_both[y], _either[y]);
                 var chance = ((1 - common) * both) + (common * either);
                 _null[(i * classes) + y] = chance;
                 _ratios[(i * classes) + y] = Math.Log(1 - Copied + (Copied * either / Math.Max(chance, 1e-300)));

@@ -19,6 +19,9 @@ internal sealed class DriftSearch(LabelerAnalysisInput input, LabelerAnalysisOpt
     private const int LeastPeriod = 10;
     private const double GreatestSkill = 0.95;
 
+    // Scores that differ by less than this share of the largest are equal.
+    private const double Rounding = 1e-9;
+
     // Orders are drawn until so many were as clear, at most this many; and not where the formula says this much or so little.
     private const int Enough = 20;
     private const int MostOrders = 2000;
@@ -139,12 +142,14 @@ internal sealed class DriftSearch(LabelerAnalysisInput input, LabelerAnalysisOpt
 
     private static double Agreement(LabelerEvidence evidence, int i) => evidence.OthersOf(i)[evidence.Answers[i]];
 
+    // 0 where the scores are all the same but for rounding, which a statistic in deviations would blow up into a change.
     private static double Deviation(ReadOnlySpan<double> scores)
     {
-        double mean = 0, squares = 0;
+        double mean = 0, squares = 0, largest = 0;
         foreach (var score in scores)
         {
             mean += score / scores.Length;
+            largest = Math.Max(largest, Math.Abs(score));
         }
 
         foreach (var score in scores)
@@ -152,7 +157,8 @@ internal sealed class DriftSearch(LabelerAnalysisInput input, LabelerAnalysisOpt
             squares += (score - mean) * (score - mean);
         }
 
-        return Math.Sqrt(squares / (scores.Length - 1));
+        var deviation = Math.Sqrt(squares / (scores.Length - 1));
+        return deviation > Rounding * largest ? deviation : 0;
     }
 
     // One over the standard deviation of the sum of the first i scores over all orders, deviation² · i(n − i)/n; 0 where no change is looked for:
