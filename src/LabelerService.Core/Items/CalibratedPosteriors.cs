@@ -72,7 +72,7 @@ public sealed record CalibratedPosteriors
         var (table, classes) = (input.Table, evidence.ClassCount);
         var logs = new double[checked(table.ItemCount * classes)];
         var options = new ConfusionOptions { Form = evidence.Confusions.IsFull ? ConfusionForm.Full : ConfusionForm.OneCoin };
-        var sample = new Sample(table, input, temperature is null ? (int)Math.Min(MostSampled, MostSampledValues / classes) : 0);
+        var sample = new Sample(table, input, temperature is null ? SampleSize(classes) : 0);
         var witnessed = Witnessed(input, consensus);
         var masked = new double[logs.Length];
         for (var fold = 0; fold < Folds; fold++)
@@ -97,6 +97,9 @@ public sealed record CalibratedPosteriors
         ItemBlocks.Run(table.ItemCount, threads, () => 0, (_, start, end) => Normalise(input, start, end, used, classes, logs), null, null, cancel);
         return new CalibratedPosteriors(logs, used, LabelerConfusions.Estimate(table, witnessed, options));
     }
+
+    /// <summary>Annotations that T is found from, at most: of each, 2·K numbers are kept.</summary>
+    internal static int SampleSize(int classes) => Math.Clamp(MostSampledValues / classes, 1, MostSampled);
 
     // The consensus, with zeros for items that have nobody's word but one labeler's.
     private static double[] Witnessed(AggregationInput input, Consensus consensus)

@@ -109,7 +109,8 @@ internal sealed class CopyTest(OthersConsensus others, AnnotationTable table, do
                     continue;
                 }
 
-                var (p, q) = (mine.AsSpan(k * classes, classes), theirs.AsSpan(k * classes, classes));
+                var p = mine.AsSpan(k * classes, classes);
+                var q = theirs.AsSpan(k * classes, classes);
                 for (var y = 0; y < classes; y++)
                 {
                     _both[y] += row[k] * p[y] * q[y];

@@ -8,6 +8,13 @@ namespace LabelerService.Core.Tests.Items;
 
 public sealed class CalibratedPosteriorsTests
 {
+    [Theory]
+    [InlineData(2, 50_000)]
+    [InlineData(1000, 4000)]
+    [InlineData(1_000_000, 4)]
+    public void TheSampleThatFindsTheTemperatureIsBoundedForAnyNumberOfClasses(int classes, int expected) =>
+        Assert.Equal(expected, CalibratedPosteriors.SampleSize(classes));
+
     [Fact]
     public void Whatever_the_annotations_every_row_is_a_distribution_and_never_surer_than_its_method_allows() => Tables.Any.Sample(table =>
     {
