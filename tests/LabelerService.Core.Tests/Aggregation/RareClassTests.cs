@@ -10,7 +10,7 @@ public sealed class RareClassTests
     [InlineData("one_coin")]
     [InlineData("mace")]
     [InlineData("glad")]
-    public void GoodLabelersAreNotDoubtedWhereOneClassIsRare(string method)
+    public void Good_labelers_are_not_doubted_where_one_class_is_rare(string method)
     {
         const int Items = 1000, Labelers = 10, Rare = 2;
         var random = new Random(7);

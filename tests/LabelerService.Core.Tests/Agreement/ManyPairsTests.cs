@@ -8,7 +8,7 @@ public sealed class ManyPairsTests
     [Theory]
     [InlineData(1)]
     [InlineData(8)]
-    public void OfPairsThatShareAsMuchTheFirstAreKept(int threads)
+    public void Of_pairs_that_share_as_much_the_first_are_kept(int threads)
     {
         const int Labelers = 1500, Kept = 2000;
         var labelers = Enumerable.Range(0, Labelers).ToArray();

@@ -12,7 +12,7 @@ public sealed class CalibratedPosteriorsTests
     [InlineData(2, 50_000)]
     [InlineData(1000, 4000)]
     [InlineData(1_000_000, 4)]
-    public void TheSampleThatFindsTheTemperatureIsBoundedForAnyNumberOfClasses(int classes, int expected) =>
+    public void The_sample_that_finds_the_temperature_is_bounded_for_any_number_of_classes(int classes, int expected) =>
         Assert.Equal(expected, CalibratedPosteriors.SampleSize(classes));
 
     [Fact]

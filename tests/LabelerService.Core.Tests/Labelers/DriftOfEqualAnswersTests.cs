@@ -7,7 +7,7 @@ namespace LabelerService.Core.Tests.Labelers;
 public sealed class DriftOfEqualAnswersTests
 {
     [Fact]
-    public void WhoAlwaysSaysTheSameAsAllOthersHasNotChanged()
+    public void Who_always_says_the_same_as_all_others_has_not_changed()
     {
         // All scores are one number but for rounding, whose sums look like a change that is many deviations large.
         const int Items = 1000, Labelers = 10;
