@@ -1,8 +1,8 @@
 using LabelerService.Storage.Artefacts;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Datasets;
-using LabelerService.Storage.Insight;
 using LabelerService.Storage.Ingest;
+using LabelerService.Storage.Insight;
 using LabelerService.Storage.Items;
 using LabelerService.Storage.Labelers;
 using LabelerService.Storage.Models;

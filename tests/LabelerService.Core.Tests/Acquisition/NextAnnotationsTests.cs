@@ -39,7 +39,12 @@ public sealed class NextAnnotationsTests
             Input(table) with { Labelers = labelers },
             new NextOptions
             {
-                Count = 30, MaxPerItem = perItem, MaxPerLabeler = 3, MaxProfiles = profiles, Policy = (NextPolicy)policy, MaxAnnotationsPerItem = 5,
+                Count = 30,
+                MaxPerItem = perItem,
+                MaxPerLabeler = 3,
+                MaxProfiles = profiles,
+                Policy = (NextPolicy)policy,
+                MaxAnnotationsPerItem = 5,
             });
         var pairs = Enumerable.Range(0, table.Count).Select(i => (table.Items[i], table.Labelers[i])).Distinct()
             .Concat(batch.Annotations.Select(next => (next.Item, next.Labeler!.Value))).ToArray();

@@ -1,6 +1,6 @@
 using CsCheck;
-using LabelerService.Core.Aggregation.Confusions;
 using LabelerService.Core.Aggregation;
+using LabelerService.Core.Aggregation.Confusions;
 using LabelerService.Core.Annotations;
 using LabelerService.Core.Tests.Data;
 

@@ -1,5 +1,5 @@
-using LabelerService.Core.Aggregation.Skills;
 using LabelerService.Core.Aggregation;
+using LabelerService.Core.Aggregation.Skills;
 using LabelerService.Core.Parallelism;
 using LabelerService.Core.Tests.Data;
 

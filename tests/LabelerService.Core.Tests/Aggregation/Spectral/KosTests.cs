@@ -1,5 +1,5 @@
-using LabelerService.Core.Aggregation.Spectral;
 using LabelerService.Core.Aggregation;
+using LabelerService.Core.Aggregation.Spectral;
 using LabelerService.Core.Annotations;
 using LabelerService.Core.Parallelism;
 using LabelerService.Core.Tests.Data;
