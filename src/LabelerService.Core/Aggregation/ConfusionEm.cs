@@ -19,8 +19,12 @@ public sealed record ConfusionEmOptions
     /// <summary>Whether the class distribution is estimated; otherwise it is uniform. Without effect where items have priors.</summary>
     public bool EstimateClassPrior { get; init; } = true;
 
-    /// <summary>Pseudo-items of each class when the class distribution is estimated; above 0 no class dies out.</summary>
-    public double ClassSmoothing { get; init; } = 10;
+    /// <summary>
+    /// Pseudo-items of each class when the class distribution is estimated (Jeffreys' prior has a half); above 0 no class dies out. Many make
+    /// a class that is hardly there attract items of others: with 10, of 1,000 items of which 2 % are of the rarer class, 3 labels each, 90 % were
+    /// right instead of 98 %.
+    /// </summary>
+    public double ClassSmoothing { get; init; } = 0.5;
 
     /// <summary>Most iterations.</summary>
     public int MaxIterations { get; init; } = 200;

@@ -145,7 +145,7 @@ internal sealed partial class InsightCache(InsightReader reader, InsightOptions 
         }
 
         var took = time.GetElapsedTime(started);
-        var snapshot = new InsightSnapshot(dataset, read.Data, took, before, Trim);
+        var snapshot = new InsightSnapshot(dataset, read.Data, took, before, options.CacheBytes, Trim);
         LogRead(read.Kind, dataset.Id, read.RowsRead, read.Data.Table.Count, took.TotalMilliseconds);
         Keep(dataset, snapshot);
         progress.Report(new InsightProgress(InsightProgress.Reading, 1));

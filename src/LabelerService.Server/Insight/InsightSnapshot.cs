@@ -6,24 +6,32 @@ using LabelerService.Storage.Insight;
 
 namespace LabelerService.Server.Insight;
 
-/// <summary>One state of a dataset, and everything that has been worked out of it: each result once, by its key.</summary>
+/// <summary>
+/// One state of a dataset, and everything that has been worked out of it: each result once, by its key. Where results take more memory than
+/// allowed, those that were not asked for the longest are forgotten, and worked out again when they are.
+/// </summary>
 internal sealed class InsightSnapshot
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<object, object> _works = [];
+    private readonly Dictionary<object, (long Bytes, long LastUse)> _results = [];
+    private readonly long _maxResultBytes;
     private readonly Dictionary<ConsensusKey, Consensus> _seeds;
     private readonly Action _grown;
     private readonly Lazy<IReadOnlyDictionary<string, int>> _labelerIndexes;
     private long _resultBytes;
+    private long _uses;
 
     /// <param name="dataset">The dataset.</param>
     /// <param name="data">Its data.</param>
     /// <param name="readTime">How long reading them took.</param>
     /// <param name="before">The state before, whose results this one's may go on from; null for none.</param>
+    /// <param name="maxResultBytes">Memory for results; the latest may take more.</param>
     /// <param name="grown">Called when there is one result more.</param>
-    public InsightSnapshot(DatasetRecord dataset, InsightData data, TimeSpan readTime, InsightSnapshot? before, Action grown)
+    public InsightSnapshot(
+        DatasetRecord dataset, InsightData data, TimeSpan readTime, InsightSnapshot? before, long maxResultBytes, Action grown)
     {
-        (Dataset, Data, ReadDuration, _grown) = (dataset, data, readTime, grown);
+        (Dataset, Data, ReadDuration, _maxResultBytes, _grown) = (dataset, data, readTime, maxResultBytes, grown);
         Diagnosis = AnnotationDiagnosis.Of(data.Table);
         _labelerIndexes = new Lazy<IReadOnlyDictionary<string, int>>(
             () => data.LabelerIds.Select((id, labeler) => KeyValuePair.Create(id, labeler)).ToDictionary(StringComparer.Ordinal));
@@ -100,17 +108,17 @@ internal sealed class InsightSnapshot
             if (_works.GetValueOrDefault(key) is SharedWork<T> found && found.TryEnter())
             {
                 (shared, wasThere) = (found, found.IsDone);
+                if (_results.TryGetValue(key, out var known))
+                {
+                    _results[key] = (known.Bytes, ++_uses);
+                }
             }
             else
             {
                 shared = new SharedWork<T>(async (fan, token) =>
                 {
                     var result = await work(fan, token);
-                    lock (_gate)
-                    {
-                        _resultBytes += bytes(result);
-                    }
-
+                    Keep(key, bytes(result));
                     _grown();
                     return result;
                 });
@@ -137,6 +145,23 @@ internal sealed class InsightSnapshot
         lock (_gate)
         {
             _seeds.Remove(key);
+        }
+    }
+
+    private void Keep(object key, long bytes)
+    {
+        lock (_gate)
+        {
+            // What was given up by all and ended nevertheless may have been worked out twice.
+            _resultBytes += bytes - (_results.TryGetValue(key, out var before) ? before.Bytes : 0);
+            _results[key] = (bytes, ++_uses);
+            while (_resultBytes > _maxResultBytes && _results.Count > 1)
+            {
+                var (oldest, entry) = _results.MinBy(pair => pair.Value.LastUse);
+                _results.Remove(oldest);
+                _works.Remove(oldest);
+                _resultBytes -= entry.Bytes;
+            }
         }
     }
 

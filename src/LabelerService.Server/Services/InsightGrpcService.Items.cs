@@ -18,7 +18,7 @@ internal sealed partial class InsightGrpcService
     {
         var cancel = context.CancellationToken;
         var dataset = await datasets.ResolveAsync(request.Parent, "parent", cancel);
-        var size = InsightRequests.PageSize(request.PageSize);
+        var size = InsightRequests.PageSize(request.PageSize, dataset);
         var choice = InsightRequests.Choice(request.Settings, dataset);
         InsightRequests.CheckItems(request.ItemIds);
         var order = request.Order switch
@@ -75,16 +75,17 @@ internal sealed partial class InsightGrpcService
         var size = InsightRequests.PageSize(request.PageSize);
         var choice = InsightRequests.Choice(request.Settings, dataset);
         var min = InsightRequests.MinProbabilityWrong(request.MinProbabilityWrong);
+        var labelerId = request.LabelerId.Length > 0 ? InsightRequests.LabelerId(request.LabelerId, "labeler_id") : null;
         var scope = Scope("suspectedAnnotations", dataset, choice, min, request.LabelerId);
         var (snapshot, key, start) = await PageAsync(dataset, choice, scope, request.PageToken, cancel);
         var consensus = await engine.ConsensusAsync(snapshot, key, null, cancel);
         SuspectsResult suspects;
         var wasThere = false;
-        if (request.LabelerId.Length > 0)
+        if (labelerId is not null)
         {
             // One more than the page tells whether there is another.
             suspects = await engine.SuspectsOfAsync(
-                snapshot, key, LabelerOf(snapshot, request.LabelerId, "labeler_id"), min, start + size + 1, cancel);
+                snapshot, key, LabelerOf(snapshot, labelerId, "labeler_id"), min, start + size + 1, cancel);
         }
         else
         {

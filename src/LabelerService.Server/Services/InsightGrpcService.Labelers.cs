@@ -12,11 +12,14 @@ internal sealed partial class InsightGrpcService
 {
     private const string ByIdPrefix = "id:";
 
+    // Digits of the greatest 64-bit number.
+    private const int LongestNumber = 19;
+
     public override async Task<ListLabelerInsightsResponse> ListLabelerInsights(ListLabelerInsightsRequest request, ServerCallContext context)
     {
         var cancel = context.CancellationToken;
         var dataset = await datasets.ResolveAsync(request.Parent, "parent", cancel);
-        var size = InsightRequests.PageSize(request.PageSize);
+        var size = InsightRequests.PageSize(request.PageSize, dataset);
         var choice = InsightRequests.Choice(request.Settings, dataset);
         if (!System.Enum.IsDefined(request.Order))
         {
@@ -93,10 +96,10 @@ internal sealed partial class InsightGrpcService
         {
             if (segments[3].StartsWith(ByIdPrefix, StringComparison.Ordinal) && segments[3].Length > ByIdPrefix.Length)
             {
-                return (dataset, 0, Uri.UnescapeDataString(segments[3][ByIdPrefix.Length..]));
+                return (dataset, 0, InsightRequests.LabelerId(Uri.UnescapeDataString(segments[3][ByIdPrefix.Length..]), "name"));
             }
 
-            if (long.TryParse(segments[3], NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0)
+            if (segments[3].Length <= LongestNumber && long.TryParse(segments[3], NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0)
             {
                 return (dataset, number, null);
             }

@@ -29,11 +29,24 @@ internal static class InsightRequests
 
     private const int DefaultPage = 100;
     private const int DefaultPairs = 100;
+
+    // Of an item or a labeler, beside what there is of each class: ids, names, flags with their evidence.
+    private const int EntryBytes = 2_000;
+
+    // Beyond these a score, information for its cost, may be no number any more.
+    private const double LeastCost = 1e-9;
+    private const double GreatestCost = 1e9;
     private const int MostPairs = 10_000;
     private const string ModelMethod = "model";
 
     /// <summary>Size of a page.</summary>
     public static int PageSize(int requested) => Paging.PageTokens.Size(requested, DefaultPage);
+
+    /// <summary>Size of a page whose entries tell of every class: as many as a message holds that clients accept unless told otherwise.</summary>
+    /// <param name="requested">The request's.</param>
+    /// <param name="dataset">The dataset.</param>
+    public static int PageSize(int requested, DatasetRecord dataset) => Math.Min(
+        PageSize(requested), Math.Max(1, Limits.ExportMessageBytes / (EntryBytes + (sizeof(double) * dataset.Schema.Classes.Count))));
 
     /// <summary>Reads how.</summary>
     /// <param name="settings">The settings; null for the defaults.</param>
@@ -117,6 +130,15 @@ internal static class InsightRequests
         validator.ThrowIfInvalid();
     }
 
+    /// <summary>Checks the id of a labeler, so that nothing endless is looked for and sent back.</summary>
+    public static string LabelerId(string id, string field)
+    {
+        var validator = new RequestValidator();
+        validator.ExternalId(id, field);
+        validator.ThrowIfInvalid();
+        return id;
+    }
+
     /// <summary>The probability from which annotations are suspected.</summary>
     public static double MinProbabilityWrong(double requested) =>
         requested is >= 0 and <= 1
@@ -170,7 +192,8 @@ internal static class InsightRequests
                 validator.Require(seen.Add(terms.LabelerId), $"labelers[{i}].labeler_id", "repeats a labeler of the same request");
             }
 
-            validator.Require(terms.Cost >= 0 && double.IsFinite(terms.Cost), $"labelers[{i}].cost", "must be a number from 0; 0 means 1");
+            validator.Require(
+                terms.Cost is 0 or (>= LeastCost and <= GreatestCost), $"labelers[{i}].cost", "must be from 1e-9 to 1e9, or 0, which means 1");
             validator.Require(terms.MaxAnnotations >= 0, $"labelers[{i}].max_annotations", "must not be negative; 0 is no limit");
         }
     }

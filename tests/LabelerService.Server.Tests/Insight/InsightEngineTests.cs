@@ -131,6 +131,25 @@ public sealed class InsightEngineTests(PostgresFixture database) : IClassFixture
         Assert.Empty((await server.Engine.SuspectsAsync(snapshot, new SuspectsKey(InsightServer.Key(), 0), null, default)).Result.Annotations);
     }
 
+    [Fact]
+    public async Task Results_beyond_the_memory_allowed_are_forgotten_and_worked_out_again()
+    {
+        await using var server = new InsightServer(database, new InsightOptions { CacheBytes = 1 });
+        var snapshot = await LoadAsync(server, "engine-forgets");
+        var votes = new ConsensusKey("mv", "", 0, false);
+        var data = snapshot.Bytes;
+        await server.Engine.ConsensusAsync(snapshot, votes, null, default);
+        var one = snapshot.Bytes - data;
+        Assert.True((await server.Engine.ConsensusAsync(snapshot, votes, null, default)).WasThere);
+        foreach (var method in new[] { "wawa", "zbs", "one_coin" })
+        {
+            await server.Engine.ConsensusAsync(snapshot, votes with { Method = method }, null, default);
+            Assert.InRange(snapshot.Bytes, data, data + (2 * one));
+        }
+
+        Assert.False((await server.Engine.ConsensusAsync(snapshot, votes, null, default)).WasThere);
+    }
+
     private async Task<InsightSnapshot> LoadAsync(InsightServer server, string id)
     {
         var dataset = await SimulatedCrowd.Create(new SimulatedCrowdOptions { Dataset = id, Items = 200 }).LoadAsync(database.Services);
