@@ -99,6 +99,13 @@ internal sealed class OthersConsensus
         for (var n = 0; n < _table.ItemCount; n++)
         {
             var row = posteriors.AsSpan(n * classes, classes);
+
+            // Classes that so much speaks against that nothing is left of them cannot be judged anew: how much it was is lost. Nor need they be.
+            if (row.ContainsAnyInRange(0, double.Epsilon))
+            {
+                continue;
+            }
+
             old.AsSpan().Clear();
             Confusions.AddLogLikelihood(_table, n, old);
             for (var k = 0; k < classes; k++)
