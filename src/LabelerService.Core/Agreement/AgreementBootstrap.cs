@@ -1,3 +1,4 @@
+using LabelerService.Core.Metrics;
 using LabelerService.Core.Randomness;
 
 namespace LabelerService.Core.Agreement;
@@ -49,7 +50,7 @@ internal static class AgreementBootstrap
         double[] defined = [.. values.Where(double.IsFinite).Order()];
         return replicates == 0 || defined.Length * 2 < replicates
             ? (null, null)
-            : (Quantile(defined, (1 - level) / 2), Quantile(defined, (1 + level) / 2));
+            : (Quantiles.Of(defined, (1 - level) / 2), Quantiles.Of(defined, (1 + level) / 2));
     }
 
     private static void Draw(ReadOnlySpan<long> weights, RandomStream random, Span<long> drawn)
@@ -67,14 +68,5 @@ internal static class AgreementBootstrap
             trials -= drawn[p];
             left -= weights[p];
         }
-    }
-
-    // Linear interpolation between order statistics.
-    private static double Quantile(double[] sorted, double q)
-    {
-        var at = q * (sorted.Length - 1);
-        var low = (int)at;
-        var high = Math.Min(low + 1, sorted.Length - 1);
-        return sorted[low] + ((at - low) * (sorted[high] - sorted[low]));
     }
 }

@@ -1,5 +1,6 @@
 using LabelerService.Core.Aggregation;
 using LabelerService.Core.Drift;
+using LabelerService.Core.Uncertainty;
 
 namespace LabelerService.Core.Labelers;
 
@@ -328,7 +329,7 @@ internal sealed class AnswerModels
     {
         if (n > 64)
         {
-            return LogGamma(a + n) - LogGamma(a);
+            return GammaFunction.Log(a + n) - GammaFunction.Log(a);
         }
 
         var product = new LogProduct();
@@ -338,20 +339,6 @@ internal sealed class AnswerModels
         }
 
         return product.Log();
-    }
-
-    // Stirling's series from 10 on; below by the recursion.
-    private static double LogGamma(double x)
-    {
-        var shift = 0.0;
-        for (; x < 10; x++)
-        {
-            shift += Math.Log(x);
-        }
-
-        var inverse = 1 / (x * x);
-        return ((x - 0.5) * Math.Log(x)) - x + (0.5 * Math.Log(2 * Math.PI))
-            + (((1.0 / 12) - (inverse * ((1.0 / 360) - (inverse / 1260)))) / x) - shift;
     }
 
     private static int Pick(ReadOnlySpan<double> weights, Random random)

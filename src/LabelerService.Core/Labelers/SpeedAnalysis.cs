@@ -1,3 +1,5 @@
+using LabelerService.Core.Metrics;
+
 namespace LabelerService.Core.Labelers;
 
 /// <summary>
@@ -42,7 +44,7 @@ internal sealed class SpeedAnalysis
 
         var all = known.AsSpan(0, count);
         all.Sort();
-        _common = count == 0 ? 0 : Math.Log(Math.Max(1, Quantile(all, 0.5)));
+        _common = count == 0 ? 0 : Math.Log(Math.Max(1, Quantiles.Of(all, 0.5)));
     }
 
     /// <summary>A labeler's speed; null without durations.</summary>
@@ -74,17 +76,8 @@ internal sealed class SpeedAnalysis
 
         var known = durations.AsSpan(0, count);
         known.Sort();
-        return count == 0 ? null : new LabelerSpeed(count, Quantile(known, 0.5), Quantile(known, 0.25), Quantile(known, 0.75), hasty);
+        return count == 0 ? null : new LabelerSpeed(count, Quantiles.Of(known, 0.5), Quantiles.Of(known, 0.25), Quantiles.Of(known, 0.75), hasty);
     }
 
     private static double Log(int duration) => Math.Log(Math.Max(1, duration));
-
-    // Linear interpolation between order statistics.
-    private static double Quantile(ReadOnlySpan<int> sorted, double q)
-    {
-        var at = q * (sorted.Length - 1);
-        var low = (int)at;
-        var high = Math.Min(low + 1, sorted.Length - 1);
-        return sorted[low] + ((at - low) * ((double)sorted[high] - sorted[low]));
-    }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace LabelerService.Core.Metrics;
 
 /// <summary>An interval of a metric.</summary>
@@ -54,16 +56,8 @@ public static class Bootstrap
         }
 
         values.Sort();
-        return new Interval(Quantile(values, (1 - level) / 2), Quantile(values, (1 + level) / 2));
-    }
-
-    // Linear interpolation between order statistics.
-    private static double Quantile(List<double> sorted, double q)
-    {
-        var at = q * (sorted.Count - 1);
-        var low = (int)at;
-        var high = Math.Min(low + 1, sorted.Count - 1);
-        return sorted[low] + ((at - low) * (sorted[high] - sorted[low]));
+        var sorted = CollectionsMarshal.AsSpan(values);
+        return new Interval(Quantiles.Of(sorted, (1 - level) / 2), Quantiles.Of(sorted, (1 + level) / 2));
     }
 
     // Both halves of the seed count.

@@ -1,3 +1,4 @@
+using LabelerService.Core.Metrics;
 using LabelerService.Core.Uncertainty;
 
 namespace LabelerService.Core.Aggregation.Sampling;
@@ -47,7 +48,7 @@ internal sealed class ProbabilityDraws
 
         var sorted = Column(index, 0, _draws);
         Array.Sort(sorted);
-        return new CredibleInterval(mean, Quantile(sorted, (1 - level) / 2), Quantile(sorted, (1 + level) / 2));
+        return new CredibleInterval(mean, Quantiles.Of(sorted, (1 - level) / 2), Quantiles.Of(sorted, (1 + level) / 2));
     }
 
     /// <summary>
@@ -94,14 +95,5 @@ internal sealed class ProbabilityDraws
         }
 
         return (mean, squares / (values.Length - 1));
-    }
-
-    // Linear interpolation between order statistics.
-    private static double Quantile(float[] sorted, double q)
-    {
-        var at = q * (sorted.Length - 1);
-        var low = (int)at;
-        var high = Math.Min(low + 1, sorted.Length - 1);
-        return sorted[low] + ((at - low) * (sorted[high] - sorted[low]));
     }
 }
