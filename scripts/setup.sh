@@ -2,8 +2,8 @@
 # Nothing lacks: no process is started, nothing is written, nothing is said.
 # shellcheck shell=bash disable=SC1091  # /etc/os-release is this machine's
 
-# set_up_machine NEED...   needs: dotnet, libstdc++, postgres
-#   PostgreSQL goes before libstdc++, which may replace the C library that Debian 12's packages were made for.
+# set_up_machine NEED...   needs: dotnet, libstdc++, postgres, chromium, python
+#   PostgreSQL and Python go before libstdc++, which may replace the C library that Debian 12's packages were made for.
 set_up_machine() {
   local need reasons=() plan=''
   # Libraries with native code (libtorch, ONNX Runtime) are taken for this platform only.
@@ -14,6 +14,8 @@ set_up_machine() {
         has_tls || lacks "TLS certificates and OpenSSL (to download packages)" plan_certificates
         has_dotnet || lacks "the .NET SDK 10 (to build and run)" plan_dotnet ;;
       libstdc++) has_libstdcxx || lacks "libstdc++ of GCC 13 or newer, GLIBCXX_3.4.32 (libtorch needs it; on Debian 12 taken from Debian 13, with its libc6)" plan_libstdcxx ;;
+      chromium) has_chromium || lacks "Chromium (the tests of the dashboard drive it)" plan_chromium ;;
+      python) has_python || lacks "Python's gRPC, protobuf, NumPy, pandas, pytest, mypy and protoc (the tests of the Python client use them)" plan_python ;;
       postgres) has_postgres || lacks "PostgreSQL 15 or newer (the service keeps its data in a cluster of its own)" plan_postgres ;;
     esac
   done
@@ -75,6 +77,24 @@ has_postgres() {
   [[ $version =~ \ ([0-9]+) && ${BASH_REMATCH[1]} -ge 15 ]]
 }
 
+# The tests look in the same places.
+has_chromium() {
+  local file
+  for file in "${LABELER_CHROMIUM:-}" /usr/bin/chromium /usr/bin/chromium-browser /usr/bin/google-chrome; do
+    [[ -n $file && -x $file ]] && return
+  done
+  return 1
+}
+
+# The distribution's own, which /usr/bin/python3 finds whatever other Python there is.
+has_python() {
+  local name
+  for name in grpc google/protobuf numpy pandas pytest mypy; do
+    [[ -e /usr/lib/python3/dist-packages/$name ]] || return 1
+  done
+  [[ -x /usr/bin/python3 && -x /usr/bin/protoc && -x /usr/bin/grpc_python_plugin ]]
+}
+
 # ---- how to get it: each plan_ function prints the commands, or says what to do and fails ----
 
 read_distribution() {
@@ -121,6 +141,22 @@ PLAN
   else
     fail "install PostgreSQL 15 or newer with this system's package manager (initdb and postgres on the PATH), or give --postgres a server that exists"
   fi
+}
+
+plan_chromium() {
+  if [[ $distribution == debian ]]; then
+    # With a font: without one, pages have no letters.
+    printf 'apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 chromium fonts-dejavu-core'
+    return
+  fi
+  # Ubuntu's package of that name only fetches a snap.
+  say "install Chrome (https://www.google.com/chrome) or 'sudo snap install chromium', or name a Chromium with LABELER_CHROMIUM=FILE (a snap's: /snap/bin/chromium);"
+  fail "or run the other tests: dotnet test tests/PROJECT, PROJECT being any but LabelerService.EndToEnd"
+}
+
+plan_python() {
+  is_debian || is_ubuntu || fail "the tests of the Python client use packages of Debian 12 or Ubuntu 24.04 and newer; elsewhere run the other tests: dotnet test tests/PROJECT, PROJECT being any but LabelerService.EndToEnd"
+  printf 'apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 python3 python3-grpcio python3-protobuf python3-numpy python3-pandas python3-pytest mypy protobuf-compiler protobuf-compiler-grpc'
 }
 
 plan_libstdcxx() {

@@ -42,6 +42,12 @@ public static class ResourceName
     public static string PromotionDecision(string dataset, string policy, string run) =>
         $"datasets/{dataset}/retrainingPolicies/{policy}/promotionDecisions/{run}";
 
+    /// <summary><c>datasets/{dataset}/backbones/{backbone}</c>.</summary>
+    public static string Backbone(string dataset, string backbone) => $"datasets/{dataset}/backbones/{backbone}";
+
+    /// <summary><c>datasets/{dataset}/curves/{curve}</c>.</summary>
+    public static string Curve(string dataset, string curve) => $"datasets/{dataset}/curves/{curve}";
+
     /// <summary><c>trainers/{trainer}</c>.</summary>
     public static string Trainer(Guid trainer) => $"trainers/{trainer:D}";
 
@@ -118,6 +124,14 @@ public static class ResourceName
     /// <summary>Takes <c>datasets/{dataset}/retrainingPolicies/{policy}</c> apart.</summary>
     public static bool TryParseRetrainingPolicy(string? name, [NotNullWhen(true)] out string? dataset, [NotNullWhen(true)] out string? policy) =>
         TryParsePair(name, "retrainingPolicies", out dataset, out policy);
+
+    /// <summary>Takes <c>datasets/{dataset}/curves/{curve}</c> apart.</summary>
+    public static bool TryParseCurve(string? name, [NotNullWhen(true)] out string? dataset, [NotNullWhen(true)] out string? curve) =>
+        TryParsePair(name, "curves", out dataset, out curve);
+
+    /// <summary>Takes <c>datasets/{dataset}/backbones/{backbone}</c> apart.</summary>
+    public static bool TryParseBackbone(string? name, [NotNullWhen(true)] out string? dataset, [NotNullWhen(true)] out string? backbone) =>
+        TryParsePair(name, "backbones", out dataset, out backbone);
 
     /// <summary>Takes <c>datasets/{dataset}/predictionJobs/{job}</c> apart.</summary>
     public static bool TryParsePredictionJob(string? name, [NotNullWhen(true)] out string? dataset, [NotNullWhen(true)] out string? job) =>

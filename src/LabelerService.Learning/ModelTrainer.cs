@@ -9,6 +9,7 @@ using LabelerService.Learning.Checkpoints;
 using LabelerService.Learning.Ensembles;
 using LabelerService.Learning.Features;
 using LabelerService.Learning.Onnx;
+using LabelerService.Learning.Quantising;
 using LabelerService.Learning.Training;
 using static TorchSharp.torch;
 
@@ -55,16 +56,38 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     public TrainedModel Train(
         TrainingSnapshot snapshot, TrainingSettings settings, long seed, IProgress<TrainingProgress>? progress, CheckpointPlan? checkpoints,
-        WarmStartWeights? warmStart, CancellationToken cancellationToken)
+        WarmStartWeights? warmStart, CancellationToken cancellationToken) =>
+        Train(snapshot, settings, seed, progress, checkpoints, warmStart, backbone: null, cancellationToken);
+
+    /// <summary>Trains one model whose backbone may start from another's.</summary>
+    /// <param name="snapshot">The data; in a run that goes on, the same data.</param>
+    /// <param name="settings">Algorithm and settings, from <see cref="AlgorithmCatalogue.Validate"/>.</param>
+    /// <param name="seed">Decides every random draw.</param>
+    /// <param name="progress">Called after each epoch, on this thread; may be null.</param>
+    /// <param name="checkpoints">Where they go and what to go on from; null for none.</param>
+    /// <param name="warmStart">What the net starts from; null for nothing. In a run that goes on, the same.</param>
+    /// <param name="backbone">What its backbone starts from; null for nothing. In a run that goes on, the same.</param>
+    /// <param name="cancellationToken">Observed before every batch.</param>
+    /// <exception cref="CheckpointUnusableException">As without a backbone.</exception>
+    /// <exception cref="ServiceException">
+    /// As without; <see cref="ErrorKind.FailedPrecondition"/> (BACKBONE_MISMATCH): the backbone is of another shape.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The serving graph does not reproduce the net.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    public TrainedModel Train(
+        TrainingSnapshot snapshot, TrainingSettings settings, long seed, IProgress<TrainingProgress>? progress, CheckpointPlan? checkpoints,
+        WarmStartWeights? warmStart, BackboneStart? backbone, CancellationToken cancellationToken)
     {
+        settings = settings.For(snapshot.Encoding);
         try
         {
             var run = new RunControl(timeProvider, progress, cancellationToken)
             {
-                Journal = new RunJournal(checkpoints, Identity(snapshot, settings, seed, warmStart)),
+                Journal = new RunJournal(checkpoints, Identity(snapshot, settings, seed, warmStart, backbone)),
                 Start = warmStart is null ? null : NetworkWeights.Read(warmStart.Bytes),
+                Backbone = backbone is null ? null : NetworkWeights.Read(backbone.Weights),
             };
-            return Train(snapshot, settings, seed, run, warmStart);
+            return Train(snapshot, settings, seed, run, warmStart, backbone);
         }
         catch (InvalidDataException error) when (checkpoints?.Resume is not null)
         {
@@ -74,11 +97,13 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
 
     /// <summary>Why a run cannot go on from a checkpoint; null if it can.</summary>
     public string? WhyUnusable(
-        TrainingCheckpoint checkpoint, TrainingSnapshot snapshot, TrainingSettings settings, long seed, WarmStartWeights? warmStart = null) =>
-        checkpoint.DifferenceTo(Identity(snapshot, settings, seed, warmStart)) is { } difference ? $"it was taken of a run with another {difference}" : null;
+        TrainingCheckpoint checkpoint, TrainingSnapshot snapshot, TrainingSettings settings, long seed, WarmStartWeights? warmStart = null,
+        BackboneStart? backbone = null) =>
+        checkpoint.DifferenceTo(Identity(snapshot, settings.For(snapshot.Encoding), seed, warmStart, backbone)) is { } difference ? $"it was taken of a run with another {difference}" : null;
 
     // What the weights depend on. Two runs that agree in all of it are one.
-    private Dictionary<string, string> Identity(TrainingSnapshot snapshot, TrainingSettings settings, long seed, WarmStartWeights? warmStart)
+    private Dictionary<string, string> Identity(
+        TrainingSnapshot snapshot, TrainingSettings settings, long seed, WarmStartWeights? warmStart, BackboneStart? backbone)
     {
         var identity = settings.Effective.ToDictionary(pair => $"setting {pair.Key}", pair => pair.Value, StringComparer.Ordinal);
         identity["code version"] = codeVersion;
@@ -86,15 +111,16 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
         identity["seed"] = seed.ToString(CultureInfo.InvariantCulture);
         identity["snapshot"] = snapshot.SnapshotId;
         identity["start"] = warmStart?.Sha256 ?? "";
+        identity["backbone"] = backbone?.Sha256 ?? "";
         return identity;
     }
 
     private TrainedModel Train(
-        TrainingSnapshot snapshot, TrainingSettings settings, long seed, RunControl run, WarmStartWeights? warmStart)
+        TrainingSnapshot snapshot, TrainingSettings settings, long seed, RunControl run, WarmStartWeights? warmStart, BackboneStart? backbone)
     {
         var cancellationToken = run.Cancel;
         var start = timeProvider.GetTimestamp();
-        var featureLength = snapshot.Schema.FeatureLength;
+        var featureLength = snapshot.FeatureLength;
         if (featureLength == 0)
         {
             throw new ServiceException(
@@ -121,12 +147,16 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
         using var distilled = trained.Distilled;
 
         cancellationToken.ThrowIfCancellationRequested();
+        var runner = new EnsembleRunner(ensemble, raw);
+        var change = settings.Serving == ServingPrecision.Int8 ? new StorageChange(snapshot, runner) : null;
+        ensemble.StoreAs(settings.Serving);
+        distilled?.StoreAs(settings.Serving);
         var description = $"{settings.Algorithm} of dataset {snapshot.Dataset}, snapshot {snapshot.SnapshotId}, seed {seed}";
         var metadata = GraphMetadata.Of(snapshot, settings, seed, trained.Heads.LabelerIds, trained.Temperature);
-        var onnx = ServingGraphWriter.Write(ensemble, distilled, featureLength, codeVersion, description, metadata);
+        var onnx = ServingGraphWriter.Write(ensemble, distilled, settings.Serving, featureLength, codeVersion, description, metadata);
         var difference = CheckParity(onnx, snapshot, ensemble, distilled);
         var report = new ModelReport(
-            snapshot, set, trained, new EnsembleRunner(ensemble, raw), distilled is null ? null : new EnsembleRunner(distilled, raw), settings.BootstrapResamples,
+            snapshot, set, trained, runner, distilled is null ? null : new EnsembleRunner(distilled, raw), settings.BootstrapResamples,
             (long)streams.Derive(RandomStream.Bootstrap), cancellationToken);
         return new TrainedModel
         {
@@ -141,6 +171,8 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
                 Algorithm = settings.Algorithm,
                 Classes = snapshot.Schema.Classes,
                 FeatureLength = featureLength,
+                Encoding = snapshot.Encoding,
+                ValuesPerItem = Math.Max(ensemble.ValuesPerItem, distilled?.ValuesPerItem ?? 0),
                 Heads = report.Heads(),
                 Settings = settings.Effective,
                 Seed = seed,
@@ -148,11 +180,12 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
                 CodeVersion = codeVersion,
                 AnnotationCount = snapshot.Annotations.Count,
                 Data = ModelDataSummary.Of(snapshot),
-                Metrics = report.Metrics(),
+                Metrics = [.. report.Metrics(), .. change?.Metrics(runner) ?? []],
                 Selection = trained.Selection,
                 Temperature = trained.Temperature,
                 Distilled = distilled is not null,
                 Origin = warmStart is null ? null : new ModelOrigin(warmStart.Version, warmStart.Sha256, run.Start?.HeadsTaken ?? 0),
+                Transfer = backbone is null ? null : new ModelTransfer(backbone.Source, backbone.Sha256, settings.FineTune == Switch.Off),
                 ParityMaxDifference = difference,
                 TrainingSeconds = timeProvider.GetElapsedTime(start).TotalSeconds,
             },
@@ -174,7 +207,7 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
 
     private static double CheckParity(byte[] onnx, TrainingSnapshot snapshot, Ensemble ensemble, Ensemble? distilled)
     {
-        var length = snapshot.Schema.FeatureLength;
+        var length = snapshot.FeatureLength;
         var items = ParityCheck.ChooseItems(snapshot.ItemIds.Length);
         var raw = new float[items.Length * length];
         for (var i = 0; i < items.Length; i++)
@@ -183,10 +216,11 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
         }
 
         var difference = ParityCheck.MaxDifference(onnx, raw, length, ensemble, distilled);
-        return difference <= ParityCheck.Tolerance
+        var tolerance = ParityCheck.ToleranceFor(snapshot.Encoding);
+        return difference <= tolerance
             ? difference
             : throw new InvalidOperationException(
-                $"The serving graph differs from the trained net by {difference:G3}; at most {ParityCheck.Tolerance:G1} is allowed. "
-                + "If features are very large, set feature_transform=standardize.");
+                $"The serving graph differs from the trained net by {difference:G3}; at most {tolerance:G1} is allowed. "
+                + "If features are very large, set feature_transform=standardize; weights that have grown large are kept smaller by weight_decay.");
     }
 }

@@ -1,10 +1,16 @@
+using System.Diagnostics;
+using LabelerService.Core.Telemetry;
 using LabelerService.Storage.Artefacts;
+using LabelerService.Storage.Backbones;
+using LabelerService.Storage.Backups;
+using LabelerService.Storage.Curves;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Ingest;
 using LabelerService.Storage.Insight;
 using LabelerService.Storage.Items;
 using LabelerService.Storage.Labelers;
+using LabelerService.Storage.LabelStudio;
 using LabelerService.Storage.Models;
 using LabelerService.Storage.Notifications;
 using LabelerService.Storage.Predictions;
@@ -15,6 +21,7 @@ using LabelerService.Storage.Runs;
 using LabelerService.Storage.Schema;
 using LabelerService.Storage.Secrets;
 using LabelerService.Storage.Security;
+using LabelerService.Storage.Telemetry;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -50,6 +57,10 @@ public static class StorageServiceCollectionExtensions
             provider.GetRequiredService<ILogger<DatabaseMigrator>>()));
         services.AddSingleton(provider => new DatabaseHealth(
             provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<IDbContextFactory<LabelerDbContext>>()));
+        services.AddSingleton(provider => new DatabaseBackup(
+            provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<IDbContextFactory<LabelerDbContext>>()));
+        services.AddSingleton(provider => new DatabaseRestore(
+            provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<IDbContextFactory<LabelerDbContext>>()));
         services.AddSingleton(provider => new NotificationListener(
             provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<NotificationListener>>()));
@@ -60,27 +71,38 @@ public static class StorageServiceCollectionExtensions
         AddStore(services, db => new RetrainingStore(db));
         AddStore(services, db => new PromotionStore(db));
         AddStore(services, db => new DatasetStore(db));
-        AddStore(services, db => new ItemStore(db));
+        services.TryAddSingleton<ServiceMeter>();
+        services.AddSingleton<IngestMetrics>();
+        services.AddSingleton(provider => new ItemStore(provider.GetRequiredService<Db>(), provider.GetRequiredService<IngestMetrics>()));
+        AddStore(services, db => new FleetReader(db));
         AddStore(services, db => new GoldStore(db));
         AddStore(services, db => new LabelerStore(db));
+        AddStore(services, db => new LabelerEraser(db));
         services.AddSingleton<KeyMemory>();
         services.AddSingleton(provider => new AnnotationStore(
-            provider.GetRequiredService<Db>(), provider.GetRequiredService<KeyMemory>(), provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<Db>(), provider.GetRequiredService<KeyMemory>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<IngestMetrics>()));
         AddStore(services, db => new ModelStore(db));
         AddStore(services, db => new ModelSweeper(db));
+        AddStore(services, db => new BackboneStore(db));
+        AddStore(services, db => new ExtractionStore(db));
         AddStore(services, db => new ArtefactStore(db));
         AddStore(services, db => new SecretStore(db));
         AddStore(services, db => new ApiKeyStore(db));
         AddStore(services, db => new RequestIdStore(db));
         AddStore(services, db => new PredictionJobStore(db));
         AddStore(services, db => new InsightReader(db));
-        services.AddSingleton(provider => new SnapshotReader(
-            provider.GetRequiredService<Db>(),
-            provider.GetRequiredService<IOptions<StorageOptions>>().Value.FeatureCache is { } cache
-                ? new FeatureCache(cache, provider.GetRequiredService<TimeProvider>())
-                : null));
+        AddStore(services, db => new CurveStore(db));
+        AddStore(services, db => new StudioAnnotationStore(db));
+        services.AddSingleton(provider => new SnapshotReader(provider.GetRequiredService<Db>(), Cache(provider)));
+        services.AddSingleton(provider => new FeatureRows(Cache(provider)));
         return services;
     }
+
+    private static FeatureCache? Cache(IServiceProvider provider) =>
+        provider.GetRequiredService<IOptions<StorageOptions>>().Value.FeatureCache is { } options
+            ? new FeatureCache(options, provider.GetRequiredService<TimeProvider>())
+            : null;
 
     private static void AddStore<T>(IServiceCollection services, Func<Db, T> create)
         where T : class => services.AddSingleton(provider => create(provider.GetRequiredService<Db>()));
@@ -89,6 +111,16 @@ public static class StorageServiceCollectionExtensions
     {
         var builder = new NpgsqlDataSourceBuilder(options.ConnectionString);
         builder.UseLoggerFactory(provider.GetService<ILoggerFactory>());
+
+        // The name stands in metrics; without one they would show the host and the user.
+        builder.Name = "labeler";
+
+        // Statements are part of what somebody asked for. Looks at queues and signs of life, a few a second for ever, are nobody's trace.
+        builder.ConfigureTracing(tracing => tracing
+            .ConfigureCommandFilter(_ => Activity.Current is not null)
+            .ConfigureBatchFilter(_ => Activity.Current is not null)
+            .ConfigureCopyOperationFilter(_ => Activity.Current is not null)
+            .EnablePhysicalOpenTracing(false));
         var settings = builder.ConnectionStringBuilder;
         settings.ApplicationName ??= "labeler";
         if (!settings.ContainsKey("Command Timeout"))

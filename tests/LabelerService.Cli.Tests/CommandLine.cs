@@ -12,12 +12,12 @@ internal static class CommandLine
     public static Task<Outcome> RunAsync(string line) => RunAsync(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 
     /// <summary>Runs a command line.</summary>
-    public static async Task<Outcome> RunAsync(string[] arguments, Dictionary<string, string>? environment = null)
+    public static async Task<Outcome> RunAsync(string[] arguments, Dictionary<string, string>? environment = null, string input = "", CancellationToken cancellationToken = default)
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var host = new CommandHost(output, error, TimeProvider.System, name => environment?.GetValueOrDefault(name));
-        var exitCode = await CommandLineApp.RunAsync(arguments, host);
+        var host = new CommandHost(output, error, TimeProvider.System, name => environment?.GetValueOrDefault(name)) { Input = () => new StringReader(input) };
+        var exitCode = await CommandLineApp.RunAsync(arguments, host, cancellationToken);
         return new Outcome(exitCode, output.ToString(), error.ToString());
     }
 }

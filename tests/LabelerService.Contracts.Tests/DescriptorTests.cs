@@ -11,7 +11,8 @@ public sealed class DescriptorTests
     [
         DatasetServiceReflection.Descriptor, ItemServiceReflection.Descriptor, LabelerRegistryServiceReflection.Descriptor,
         AnnotationServiceReflection.Descriptor, TrainingServiceReflection.Descriptor, RetrainingServiceReflection.Descriptor, ModelServiceReflection.Descriptor, InsightServiceReflection.Descriptor,
-        PredictionServiceReflection.Descriptor, PredictionJobServiceReflection.Descriptor, ApiKeyServiceReflection.Descriptor,
+        PredictionServiceReflection.Descriptor, PredictionJobServiceReflection.Descriptor,
+        BackboneServiceReflection.Descriptor, CurveServiceReflection.Descriptor, ApiKeyServiceReflection.Descriptor,
     ];
 
     public static TheoryData<string> Methods => [.. AllMethods().Select(method => method.FullName)];

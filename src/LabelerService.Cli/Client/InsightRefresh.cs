@@ -28,7 +28,7 @@ internal static class InsightRefresh
         ServiceConnection connection, ProgressBoard board, RefreshInsightsRequest request, CancellationToken cancellationToken)
     {
         using var call = connection.Insight.RefreshInsights(request, cancellationToken: cancellationToken);
-        var (phase, item) = ("", default(ProgressBoard.ProgressItem));
+        var (phase, item) = ("", default(ProgressItem));
         InsightState? state = null;
         while (await call.ResponseStream.MoveNext(cancellationToken))
         {
@@ -45,7 +45,7 @@ internal static class InsightRefresh
                 (phase, item) = (progress.Phase, board.Add(progress.Phase));
             }
 
-            item!.Set(progress.Fraction, $"{progress.Fraction * 100:0} %");
+            item!.SetShare(progress.Fraction, $"{progress.Fraction * 100:0} %");
         }
 
         item?.Finish("done");

@@ -8,8 +8,12 @@ namespace LabelerService.Cli.Client;
 internal sealed class ModelDownload(ServiceConnection connection)
 {
     /// <summary>Writes the file of a version.</summary>
+    /// <param name="version">Its name.</param>
+    /// <param name="path">Where to.</param>
+    /// <param name="progress">Told how many bytes of how many are there.</param>
+    /// <param name="cancellationToken">Ends it; the file then does not appear.</param>
     /// <exception cref="CommandException">It cannot be written, or what came is not what was announced.</exception>
-    public async Task WriteAsync(string version, string path, CancellationToken cancellationToken)
+    public async Task WriteAsync(string version, string path, Action<long, long> progress, CancellationToken cancellationToken)
     {
         using var call = connection.Models.DownloadModelVersion(new DownloadModelVersionRequest { Name = version }, cancellationToken: cancellationToken);
         if (!await call.ResponseStream.MoveNext(cancellationToken) || call.ResponseStream.Current.File is not { } announced)
@@ -24,6 +28,7 @@ internal sealed class ModelDownload(ServiceConnection connection)
             var chunk = call.ResponseStream.Current.Chunk;
             hash.AppendData(chunk.Span);
             await file.Stream.WriteAsync(chunk.Memory, cancellationToken);
+            progress(file.Stream.Length, announced.Size);
         }
 
         var sha256 = Convert.ToHexStringLower(hash.GetHashAndReset());

@@ -1,25 +1,20 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using Google.Protobuf;
-using LabelerService.Cli.Files;
+using Grpc.Core;
+using LabelerService.Cli.Client.Import;
+using LabelerService.Cli.Client.Predictions;
 using LabelerService.Contracts;
 using LabelerService.Contracts.V1;
 
 namespace LabelerService.Cli.Client;
 
-/// <summary>Predictions for consecutive rows of a feature file.</summary>
-/// <param name="FirstRow">Row of the first, from 0.</param>
+/// <summary>Predictions for some items of a source.</summary>
+/// <param name="Keys">The items' keys.</param>
 /// <param name="Batch">What the model says, column by column.</param>
-internal sealed record PredictedRows(long FirstRow, PredictionBatch Batch)
-{
-    /// <summary>Rows in the batch.</summary>
-    public int Count => Batch.PredictedClassIndexes.Count;
-}
+internal sealed record PredictedRows(IReadOnlyList<string> Keys, PredictionBatch Batch);
 
-/// <summary>Predicts the rows of a feature file, batch by batch, all by the same version even if the champion changes meanwhile.</summary>
+/// <summary>Predicts items batch by batch, all by the same version even if the champion changes meanwhile.</summary>
 internal sealed class ModelPredictor(ServiceConnection connection)
 {
-    private const int MaximumRequest = 1 << 20;
     private const int MaximumAnswer = 8 << 20;
 
     /// <summary>The version that a model's or version's name stands for now.</summary>
@@ -29,52 +24,64 @@ internal sealed class ModelPredictor(ServiceConnection connection)
         return await connection.Models.GetModelVersionAsync(new GetModelVersionRequest { Name = version }, cancellationToken: cancellationToken);
     }
 
-    /// <summary>Predicts the rows from the file's position on.</summary>
+    /// <summary>Predicts the items of a source.</summary>
     /// <param name="version">The version, resolved.</param>
-    /// <param name="file">Features.</param>
+    /// <param name="source">The items.</param>
     /// <param name="withLabelers">Whether to ask for each labeler's distribution and weight.</param>
     /// <param name="distilled">Whether the distilled head answers; not with <paramref name="withLabelers"/>.</param>
     /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="ServiceFailureException">The service refused items; they are named by their keys.</exception>
     public async IAsyncEnumerable<PredictedRows> PredictAsync(
-        ModelVersion version, FeatureFile file, bool withLabelers, bool distilled, [EnumeratorCancellation] CancellationToken cancellationToken)
+        ModelVersion version, IPredictionSource source, bool withLabelers, bool distilled, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (!ResourceName.TryParseModelVersion(version.Name, out var dataset, out _, out _))
-        {
-            throw new CommandException($"the service named a version \"{version.Name}\", which is not a version's name");
-        }
-
+        var dataset = DatasetOf(version);
         var answerBytes = (long)sizeof(float) * version.Classes.Count * (withLabelers ? version.Heads.Count + 2 : 2);
-        var batchRows = (int)Math.Clamp(
-            Math.Min(MaximumRequest / (sizeof(float) * (long)file.Length), MaximumAnswer / answerBytes),
-            1, Math.Min(ClientStream.MaximumEntries, file.Rows));
-        var values = new float[batchRows * file.Length];
-        for (var count = file.Read(values); count > 0; count = file.Read(values))
+        var most = (int)Math.Clamp(MaximumAnswer / answerBytes, 1, ClientStream.MaximumEntries);
+        await foreach (var items in source.ReadAsync(most, cancellationToken))
         {
-            var request = new BatchPredictRequest
-            {
-                Dataset = ResourceName.Dataset(dataset),
-                Model = new ModelSelector { Model = version.Name },
-                Distilled = distilled,
-                Features = new Tensor
-                {
-                    DataType = Tensor.Types.DataType.Float32,
-                    Shape = { count, file.Length },
-                    Data = ByteString.CopyFrom(MemoryMarshal.AsBytes(values.AsSpan(0, count * file.Length))),
-                },
-            };
+            var request = new BatchPredictRequest { Dataset = dataset, Model = new ModelSelector { Model = version.Name }, Distilled = distilled };
+            items.Fill(request);
             if (withLabelers)
             {
                 request.Outputs.Add([PredictionOutput.LabelerProbabilities, PredictionOutput.LabelerWeights]);
             }
 
-            var answer = await connection.Predictions.BatchPredictAsync(request, cancellationToken: cancellationToken);
+            var answer = await AskAsync(request, source, items, cancellationToken);
             var answered = answer.Predictions?.PredictedClassIndexes.Count ?? 0;
-            if (answered != count)
+            if (answered != items.Keys.Count)
             {
-                throw new CommandException($"the service answered {answered} predictions for {count} rows: is it as new as this command?");
+                throw new CommandException($"the service answered {answered} predictions for {items.Keys.Count} items: is it as new as this command?");
             }
 
-            yield return new PredictedRows(file.Position - count, answer.Predictions!);
+            yield return new PredictedRows(items.Keys, answer.Predictions!);
+        }
+    }
+
+    /// <summary>Name of the dataset that a version is one of.</summary>
+    public static string DatasetOf(ModelVersion version) => ResourceName.TryParseModelVersion(version.Name, out var dataset, out _, out _)
+        ? ResourceName.Dataset(dataset)
+        : throw new CommandException($"the service named a version \"{version.Name}\", which is not a version's name");
+
+    private async Task<BatchPredictResponse> AskAsync(
+        BatchPredictRequest request, IPredictionSource source, PredictionItems items, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await connection.Predictions.BatchPredictAsync(request, cancellationToken: cancellationToken);
+        }
+        catch (RpcException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            var rows = new SentRows();
+            rows.Add(items.Keys.Count);
+            var failure = ServiceFailure.Of(exception, connection.Settings.Server);
+            var details = failure.Details
+                .Select(detail => rows.RowOf(detail.Where) is { } row ? detail with { Where = $"{source.Path}, item {items.Keys[(int)row]}" } : detail)
+                .ToArray();
+            throw new ServiceFailureException(
+                details.SequenceEqual(failure.Details)
+                    ? failure
+                    : failure with { Message = $"{source.Path}: the service cannot predict items; no predictions are written", Details = details },
+                exception);
         }
     }
 

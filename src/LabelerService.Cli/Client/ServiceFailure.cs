@@ -1,4 +1,3 @@
-using Google.Rpc;
 using Grpc.Core;
 
 namespace LabelerService.Cli.Client;
@@ -12,30 +11,29 @@ internal sealed record ServiceFailure(string Code, string Message, IReadOnlyList
     /// <summary>Reads what the service said of a failed call.</summary>
     public static ServiceFailure Of(RpcException exception, Uri server)
     {
-        var status = exception.GetRpcStatus();
-        var details = status?.GetDetail<BadRequest>()?.FieldViolations
-            .Select(violation => new FailureDetail(violation.Field, violation.Description)).ToArray() ?? [];
-        return new ServiceFailure(Spell(exception.StatusCode), Sentence(exception, status, server), details);
+        var error = ServiceError.Of(exception);
+        var details = error.Violations.Select(violation => new FailureDetail(violation.Field, violation.Description)).ToArray();
+        return new ServiceFailure(Spell(exception.StatusCode), Sentence(exception, error, server), details);
     }
 
-    private static string Sentence(RpcException exception, Google.Rpc.Status? status, Uri server)
+    private static string Sentence(RpcException exception, ServiceError error, Uri server)
     {
         var said = exception.Status.Detail;
         return exception.StatusCode switch
         {
-            StatusCode.Unavailable or StatusCode.Internal when status is null && Tls(exception) is { } reason =>
+            StatusCode.Unavailable or StatusCode.Internal when !error.FromService && Tls(exception) is { } reason =>
                 $"no secure connection to {Show(server)}: {reason.TrimEnd('.')}; name the authority that signed its certificate with --ca FILE",
             // With details it is the service that speaks: it lives, but something it needs does not.
-            StatusCode.Unavailable when status is null =>
+            StatusCode.Unavailable when !error.FromService =>
                 $"no service answers at {Show(server)}: start one with `./labeler serve` or name it with --server",
             StatusCode.Unavailable => $"{said} (the service at {Show(server)} is up but cannot work now; try again in a moment)",
             StatusCode.DeadlineExceeded => "the service did not answer in time: try again, or give it longer with --timeout SECONDS",
             StatusCode.Unauthenticated => $"{Text(said, "the service wants an API key").TrimEnd('.')}: give one with --api-key or LABELER_API_KEY",
             StatusCode.PermissionDenied => $"{Text(said, "this API key may not do that").TrimEnd('.')}: use a key with the role it needs",
-            StatusCode.ResourceExhausted when status?.GetDetail<RetryInfo>()?.RetryDelay is { } delay =>
-                $"{said} (try again in {Math.Ceiling(delay.ToTimeSpan().TotalSeconds):0} s)",
+            StatusCode.ResourceExhausted when error.RetryDelay is { } delay =>
+                $"{said} (try again in {Math.Ceiling(delay.TotalSeconds):0} s)",
             StatusCode.Unimplemented => $"the service at {Show(server)} does not have this call: is it the gRPC port, and as new as this command?",
-            StatusCode.Internal when status is null && exception.Status.DebugException is HttpRequestException =>
+            StatusCode.Internal when !error.FromService && exception.Status.DebugException is HttpRequestException =>
                 $"{Show(server)} does not speak gRPC: --server wants the gRPC port (HTTP port + 1 unless set otherwise)",
             _ => Text(said, $"the service answered {Spell(exception.StatusCode)}"),
         };

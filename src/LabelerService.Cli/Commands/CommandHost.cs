@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using Grpc.Core;
 using LabelerService.Cli.Client;
+using LabelerService.Cli.Configuration;
+using LabelerService.Cli.Diagnosis;
 using LabelerService.Cli.Rendering;
 
 namespace LabelerService.Cli.Commands;
@@ -31,19 +33,22 @@ internal sealed class CommandHost(TextWriter output, TextWriter error, TimeProvi
 
     public TextWriter ErrorOutput => error;
 
+    /// <summary>Standard input, for what is not to stand on the command line; opening it prepares a terminal for keys, so it is opened when it is read.</summary>
+    public Func<TextReader> Input { get; init; } = () => TextReader.Null;
+
     public TimeProvider Time => time;
 
     public Option<string?> Server { get; } = new("--server")
     {
         Description = "URL of the service's gRPC port, or those of several replicas, separated by commas "
-            + $"[default: LABELER_SERVER or {ConnectionSettings.DefaultServer.OriginalString}]",
+            + $"[default: LABELER_SERVER, `labeler config`, {ConnectionSettings.DefaultServer.OriginalString}]",
         HelpName = "URL[,URL…]",
         Recursive = true,
     };
 
     public Option<string?> ApiKey { get; } = new("--api-key")
     {
-        Description = "Key to call the service with [default: LABELER_API_KEY]",
+        Description = "Key to call the service with [default: LABELER_API_KEY, `labeler config`]",
         HelpName = "KEY",
         Recursive = true,
     };
@@ -71,9 +76,13 @@ internal sealed class CommandHost(TextWriter output, TextWriter error, TimeProvi
 
     public Option<bool> Json { get; } = new("--json")
     {
-        Description = "Standard output carries exactly one JSON document; progress goes to standard error",
+        Description = "Standard output carries exactly one JSON document, also of failures; no progress is shown",
         Recursive = true,
     };
+
+    public Option<bool> Color { get; } = new("--color") { Description = "Colours also in files and pipes", Recursive = true };
+
+    public Option<bool> NoColor { get; } = new("--no-color") { Description = "No colours [default: on terminals, unless NO_COLOR is set]", Recursive = true };
 
     public Option<double?> Timeout { get; } = new("--timeout")
     {
@@ -89,11 +98,21 @@ internal sealed class CommandHost(TextWriter output, TextWriter error, TimeProvi
     public void Handle(Command command, Func<CommandRun, CancellationToken, Task> action) =>
         command.SetAction((parsed, cancellationToken) => RunAsync(parsed, action, cancellationToken));
 
+    /// <summary>The terminal of a command line, which may be wrong: then <paramref name="json"/> is what its text says.</summary>
+    public Terminal Terminal(ParseResult parsed, bool json) => new(output, error, json, Colour(parsed), environment);
+
+    /// <summary>What options, environment and settings file say together.</summary>
+    /// <exception cref="CommandException">The file cannot be read.</exception>
+    public ResolvedSettings Settings(ParseResult parsed) => new(
+        setting => parsed.GetValue(
+            setting == Setting.Server ? Server : setting == Setting.ApiKey ? ApiKey : setting == Setting.Ca ? Ca
+            : setting == Setting.ClientCertificate ? ClientCertificate : ClientKey),
+        Variable, SettingsFile.Read(Variable));
+
     /// <summary>Reads where the service is and how to call it.</summary>
     /// <exception cref="UsageException">An option or variable cannot be right.</exception>
-    public ConnectionSettings Connection(ParseResult parsed)
+    public ConnectionSettings Connection(ParseResult parsed, ResolvedSettings settings)
     {
-        var server = parsed.GetValue(Server) ?? Variable("LABELER_SERVER");
         var timeout = parsed.GetValue(Timeout) switch
         {
             null => (TimeSpan?)null,
@@ -101,27 +120,39 @@ internal sealed class CommandHost(TextWriter output, TextWriter error, TimeProvi
             { } other => throw new UsageException(
                 string.Create(CultureInfo.InvariantCulture, $"--timeout {other} is not a number of seconds above 0")),
         };
-        var servers = server is null ? [ConnectionSettings.DefaultServer] : ConnectionSettings.ParseServers(server);
-        return new ConnectionSettings(
-            servers[0], ConnectionSettings.CheckKey(parsed.GetValue(ApiKey) ?? Variable("LABELER_API_KEY")), timeout)
+        IReadOnlyList<Uri> servers = settings[Setting.Server] is { } text ? ConnectionSettings.ParseServers(text) : [ConnectionSettings.DefaultServer];
+        return new ConnectionSettings(servers[0], ConnectionSettings.CheckKey(settings[Setting.ApiKey]), timeout)
         {
             Replicas = [.. servers.Skip(1)],
-            CaFile = parsed.GetValue(Ca) ?? Variable("LABELER_CA"),
-            ClientCertificateFile = parsed.GetValue(ClientCertificate) ?? Variable("LABELER_CLIENT_CERT"),
-            ClientKeyFile = parsed.GetValue(ClientKey) ?? Variable("LABELER_CLIENT_KEY"),
+            CaFile = settings[Setting.Ca],
+            ClientCertificateFile = settings[Setting.ClientCertificate],
+            ClientKeyFile = settings[Setting.ClientKey],
         };
+    }
+
+    // Looked for in the text, since it counts also for a command line that is wrong elsewhere.
+    private ColourChoice Colour(ParseResult parsed)
+    {
+        bool Given(Option option) => parsed.Tokens.Any(token => token.Value == option.Name);
+        return Given(NoColor) ? ColourChoice.Never : Given(Color) ? ColourChoice.Always : ColourChoice.Automatic;
     }
 
     private async Task<int> RunAsync(ParseResult parsed, Func<CommandRun, CancellationToken, Task> action, CancellationToken cancellationToken)
     {
-        var terminal = new Terminal(output, error, parsed.GetValue(Json));
-        var server = ConnectionSettings.DefaultServer;
+        var terminal = Terminal(parsed, parsed.GetValue(Json));
         try
         {
-            var settings = Connection(parsed);
-            server = settings.Server;
-            using var run = new CommandRun(this, parsed, terminal, settings);
-            await action(run, cancellationToken);
+            var settings = Settings(parsed);
+            using var run = new CommandRun(this, parsed, terminal, settings, Connection(parsed, settings));
+            try
+            {
+                await action(run, cancellationToken);
+            }
+            catch (RpcException exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw new ServiceFailureException(await FailureAdvice.OfAsync(exception, run, cancellationToken), exception);
+            }
+
             return run.ExitCode;
         }
         catch (UsageException exception)
@@ -140,11 +171,6 @@ internal sealed class CommandHost(TextWriter output, TextWriter error, TimeProvi
         catch (ServiceFailureException exception)
         {
             terminal.Fail(exception.Failure.Code, exception.Failure.Message, exception.Failure.Details);
-        }
-        catch (RpcException exception)
-        {
-            var failure = ServiceFailure.Of(exception, server);
-            terminal.Fail(failure.Code, failure.Message, failure.Details);
         }
         catch (IOException exception)
         {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using LabelerService.Cli.Commands.Curves;
 using LabelerService.Cli.Commands.Export;
 using LabelerService.Cli.Commands.Import;
 using LabelerService.Cli.Commands.Insight;
@@ -19,15 +20,18 @@ internal static class CommandLineApp
     {
         var root = new Command("labeler", "Streams every expert's labels in, trains one head per labeler, and predicts knowing whom to trust.")
         {
-            host.Server, host.ApiKey, host.Ca, host.ClientCertificate, host.ClientKey, host.Json, host.Timeout,
+            host.Server, host.ApiKey, host.Ca, host.ClientCertificate, host.ClientKey, host.Json, host.Timeout, host.Color, host.NoColor,
             DemoCommand.Create(host),
             LauncherCommands.Create(
                 host, "serve", "Start the service (server, trainer, embedded PostgreSQL)",
-                "[--port 8080] [--grpc-port PORT+1] [--data DIR] [--postgres CONNECTION]"),
+                "./labeler serve", "./labeler serve --data /srv/labeler --port 9000",
+                "./labeler serve --listen 0.0.0.0 --tls-cert cert.pem --tls-key key.pem",
+                "./labeler serve --postgres \"Host=db;Username=labeler;Database=labeler\""),
             DatasetCommand.Create(host),
             ImportCommand.Create(host),
             ExportCommand.Create(host),
             TrainCommand.Create(host),
+            PretrainCommand.Create(host),
             WatchCommand.Create(host),
             CancelCommand.Create(host),
             RunsCommand.Create(host),
@@ -35,9 +39,11 @@ internal static class CommandLineApp
             TrainersCommand.Create(host),
             ModelsCommand.Create(host),
             ModelCommand.Create(host),
+            BackbonesCommand.Create(host),
             AlgorithmsCommand.Create(host),
             EvaluateCommand.Create(host),
             CompareCommand.Create(host),
+            CurveCommand.Create(host),
             PredictCommand.Create(host),
             PredictionsCommand.Create(host),
             ConsensusCommand.Create(host),
@@ -47,8 +53,21 @@ internal static class CommandLineApp
             NextCommand.Create(host),
             AggregatorsCommand.Create(host),
             KeyCommand.Create(host),
-            LauncherCommands.Create(host, "bench", "Measure models, training speed and more", "NAME [--json]"),
-            LauncherCommands.Create(host, "test", "Run all tests of the repository", "[FILTER]"),
+            EraseCommand.Create(host),
+            ConfigCommand.Create(host),
+            DoctorCommand.Create(host),
+            CompletionCommand.Create(host),
+            CompletionCommand.CreateQuestion(host, () => Create(host)),
+            LauncherCommands.Create(
+                host, "backup", "Write the whole database into one file, while the service runs",
+                "./labeler backup labeler.backup", "./labeler backup labeler.backup --data /srv/labeler",
+                "./labeler backup labeler.backup --postgres \"Host=db;Username=labeler;Database=labeler\""),
+            LauncherCommands.Create(
+                host, "restore", "Fill an empty database from a backup, all or nothing",
+                "./labeler restore labeler.backup --data /srv/labeler-restored", "./labeler restore labeler.backup --check"),
+            LauncherCommands.Create(host, "trainer", "Start one more trainer, for a service with its own PostgreSQL", "./labeler trainer --concurrency 2"),
+            LauncherCommands.Create(host, "bench", "Measure models, training speed and more", "./labeler bench models", "./labeler bench predict --json"),
+            LauncherCommands.Create(host, "test", "Run all tests of the repository", "./labeler test", "./labeler test Torture"),
         };
         var help = new HelpOption { Recursive = true };
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
@@ -89,12 +108,30 @@ internal static class CommandLineApp
             errors.RemoveAt(0);
         }
 
-        var message = string.Join("; ", errors);
+        var message = string.Join("; ", errors) + Meant(parsed);
         // Options may not have been understood, so --json is looked for in the text.
-        var terminal = new Terminal(host.Output, host.ErrorOutput, parsed.Tokens.Any(token => token.Value == "--json"));
+        var terminal = host.Terminal(parsed, json: parsed.Tokens.Any(token => token.Value == "--json"));
         terminal.Fail("WRONG_USAGE", message, []);
         terminal.Note($"see `{path} --help`");
         return CommandHost.WrongUsage;
+    }
+
+    // "trian" for train, "--jason" for --json.
+    private static string Meant(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        // An option that is none may have been taken for an argument.
+        var dashed = parsed.Tokens.FirstOrDefault(
+            token => token.Type == TokenType.Argument && token.Value.StartsWith("--", StringComparison.Ordinal))?.Value;
+        if ((dashed ?? (parsed.UnmatchedTokens is [var first, ..] ? first : null)) is not { } word)
+        {
+            return "";
+        }
+
+        var known = word.StartsWith('-')
+            ? CommandOptions.Of(command).Where(option => !option.Hidden).Select(option => option.Name)
+            : command.Subcommands.Where(subcommand => !subcommand.Hidden).Select(subcommand => subcommand.Name);
+        return DidYouMean.Nearest(word, known) is { } meant ? $"; did you mean {meant}?" : "";
     }
 
     private static string Describe(ParseError error) => error.SymbolResult is ArgumentResult { Tokens.Count: 0, Parent: CommandResult } missing

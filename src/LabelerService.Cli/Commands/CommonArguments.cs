@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using LabelerService.Cli.Client;
+using LabelerService.Cli.Completion;
 using LabelerService.Contracts;
 using LabelerService.Contracts.V1;
 
@@ -10,42 +11,42 @@ namespace LabelerService.Cli.Commands;
 internal static class CommonArguments
 {
     /// <summary>A dataset by id (<c>labelme</c>) or name (<c>datasets/labelme</c>); the value is the name.</summary>
-    public static Argument<string> Dataset() => new("NAME")
+    public static Argument<string> Dataset() => new Argument<string>("NAME")
     {
         Description = "Dataset: its id, or datasets/ID",
         CustomParser = result => Parse(result, DatasetName, "a dataset's id is 1 to 63 of a-z, 0-9 and -"),
-    };
+    }.Names(NameKind.Dataset);
 
     /// <summary>A training run by its full name.</summary>
-    public static Argument<string> Run() => new("RUN")
+    public static Argument<string> Run() => new Argument<string>("RUN")
     {
         Description = "Training run: datasets/D/trainingRuns/R, as `labeler train` and `labeler runs` print it",
         CustomParser = result => Parse(
             result, text => ResourceName.TryParseTrainingRun(text, out _, out _) ? text : null, "a run is named datasets/D/trainingRuns/R"),
-    };
+    }.Names(NameKind.Run);
 
     /// <summary>A model or a version by its full name.</summary>
-    public static Argument<ModelName> Model(string name = "MODEL") => new(name)
+    public static Argument<ModelName> Model(string name = "MODEL") => new Argument<ModelName>(name)
     {
         Description = "Model datasets/D/models/M (its champion) or version datasets/D/models/M/versions/V",
         CustomParser = result => Parse(result, ModelName.Parse, "a model is named datasets/D/models/M or datasets/D/models/M/versions/V"),
-    };
+    }.Names(NameKind.ModelOrVersion);
 
     /// <summary>A version by its full name.</summary>
-    public static Argument<ModelName> ModelVersion() => new("VERSION")
+    public static Argument<ModelName> ModelVersion() => new Argument<ModelName>("VERSION")
     {
         Description = "Version datasets/D/models/M/versions/V",
         CustomParser = result => Parse(
             result, text => ModelName.Parse(text) is { IsVersion: true } version ? version : null, "a version is named datasets/D/models/M/versions/V"),
-    };
+    }.Names(NameKind.ModelOrVersion);
 
     /// <summary>A model by its full name, without a version.</summary>
-    public static Argument<ModelName> ModelOnly() => new("MODEL")
+    public static Argument<ModelName> ModelOnly() => new Argument<ModelName>("MODEL")
     {
         Description = "Model datasets/D/models/M",
         CustomParser = result => Parse(
             result, text => ModelName.Parse(text) is { IsVersion: false } model ? model : null, "a model is named datasets/D/models/M"),
-    };
+    }.Names(NameKind.Model);
 
     /// <summary>Why, for the history.</summary>
     public static Option<string?> Reason() => new("--reason") { Description = "Why, in words; kept in the model's history", HelpName = "TEXT" };
@@ -94,7 +95,7 @@ internal static class CommonArguments
 
             return [.. pairs];
         },
-    };
+    }.Names(NameKind.AlgorithmSetting);
 
     /// <summary>Name of a dataset from its id or name; null if it is neither.</summary>
     public static string? DatasetName(string text) =>

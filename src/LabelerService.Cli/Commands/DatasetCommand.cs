@@ -103,6 +103,7 @@ internal static class DatasetCommand
                 console.Write(table);
             });
         });
+        HelpWithExamples.Add(command, "labeler dataset list", "labeler dataset list --json");
         return command;
     }
 
@@ -131,6 +132,7 @@ internal static class DatasetCommand
                 console.Write(table);
             });
         });
+        HelpWithExamples.Add(command, "labeler dataset show scenes", "labeler dataset show scenes --json | jq .counts");
         return command;
     }
 
@@ -159,6 +161,7 @@ internal static class DatasetCommand
             await run.Service.Datasets.DeleteDatasetAsync(new DeleteDatasetRequest { Name = dataset }, cancellationToken: cancellationToken);
             run.Terminal.Result(new { Deleted = dataset }, $"{dataset} is deleted");
         });
+        HelpWithExamples.Add(command, "labeler dataset delete trial", "labeler dataset delete trial --yes");
         return command;
     }
 }

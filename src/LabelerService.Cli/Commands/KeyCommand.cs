@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
 using LabelerService.Cli.Client;
+using LabelerService.Cli.Completion;
 using LabelerService.Cli.Rendering;
 using LabelerService.Contracts;
 using LabelerService.Contracts.V1;
@@ -69,6 +70,7 @@ internal static class KeyCommand
             HelpName = "90d|12h|30m",
             CustomParser = result => CommonArguments.Parse(result, ParseLifetime, "a lifetime is a number of days, hours or minutes: 90d, 12h, 30m"),
         };
+        datasets.Names(NameKind.Dataset);
         var display = new Option<string?>("--display-name") { Description = "Name for people", HelpName = "TEXT" };
         var command = new Command("create", "Create a key and show it, this once") { role, datasets, labeler, expires, display };
         host.Handle(command, async (run, cancellationToken) =>
@@ -130,6 +132,7 @@ internal static class KeyCommand
                 console.Write(table);
             });
         });
+        HelpWithExamples.Add(command, "labeler key list", "labeler key list --json");
         return command;
     }
 
@@ -139,7 +142,7 @@ internal static class KeyCommand
         {
             Description = "Key: its id, or apiKeys/ID, as `labeler key list` shows it",
             CustomParser = result => CommonArguments.Parse(result, NameOf, "a key is named apiKeys/ID; do not give the key itself"),
-        };
+        }.Names(NameKind.ApiKey);
         var command = new Command("revoke", "Revoke a key: it is refused from now on") { name };
         host.Handle(command, async (run, cancellationToken) =>
         {
@@ -147,6 +150,7 @@ internal static class KeyCommand
             await run.Service.ApiKeys.DeleteApiKeyAsync(new DeleteApiKeyRequest { Name = key }, cancellationToken: cancellationToken);
             run.Terminal.Result(new { Revoked = key }, $"{key} is revoked");
         });
+        HelpWithExamples.Add(command, "labeler key revoke xu74m6iftty6", "labeler key revoke apiKeys/xu74m6iftty6");
         return command;
     }
 

@@ -59,6 +59,11 @@ internal static class ModelCommand
             Line(console, "deleted", $"{Tables.Time(version.DeleteTime)} by {version.DeletedBy}; it can only be read about");
         }
 
+        if (ErasureText.Warning(version) is { } warning)
+        {
+            Line(console, "erased data", warning);
+        }
+
         if (version.ParentVersion.Length > 0)
         {
             Line(console, "parent", version.ParentVersion);
@@ -83,7 +88,7 @@ internal static class ModelCommand
         console.Write(Heads(version));
     }
 
-    private static Table Candidates(ModelSelection selection)
+    private static TextTable Candidates(ModelSelection selection)
     {
         var table = Tables.Create("considered, best first", selection.Criterion.Replace('_', ' '), "s.e. of distance to the chosen");
         var shown = selection.Candidates.Take(CandidatesShown).ToList();
@@ -103,7 +108,7 @@ internal static class ModelCommand
         return table;
     }
 
-    private static Table Metrics(ModelVersion version)
+    private static TextTable Metrics(ModelVersion version)
     {
         var table = Tables.Create("split", "metric", "value (95 % interval)", "measured on");
         foreach (var metric in version.Metrics)
@@ -115,7 +120,7 @@ internal static class ModelCommand
     }
 
     // Heaviest first: whom the model listens to is what one looks for.
-    private static Table Heads(ModelVersion version)
+    private static TextTable Heads(ModelVersion version)
     {
         var table = Tables.Create("labeler", "annotations", "weight (95 % interval)", "estimated accuracy");
         foreach (var head in version.Heads.OrderByDescending(head => head.Weight))

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using LabelerService.Cli.Client;
 using LabelerService.Cli.Rendering;
 using LabelerService.Contracts.V1;
 
@@ -30,7 +29,8 @@ internal static class ModelsCommand
                         var aliases = model.Aliases.Where(alias => alias.Version == version.Name).Select(alias => alias.Alias);
                         table.AddTextRow(
                             version.Name, string.Join(", ", aliases), version.Algorithm, $"{version.Heads.Count}",
-                            string.Join("\n", version.Metrics.Select(metric => $"{metric.Split} {MetricText.Of(metric)}")),
+                            string.Join("\n", version.Metrics.Select(metric => $"{metric.Split} {MetricText.Of(metric)}")
+                                .Concat(ErasureText.Warning(version) is { } warning ? [warning] : [])),
                             Tables.Time(version.CreateTime));
                     }
                 }

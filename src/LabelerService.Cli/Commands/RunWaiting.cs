@@ -8,7 +8,7 @@ namespace LabelerService.Cli.Commands;
 /// <summary>Waits for a run with a progress bar and prints how it ended; for <c>train --wait</c> and <c>watch</c>.</summary>
 internal static class RunWaiting
 {
-    /// <summary>Waits for the end of a run. Standard output gets the model version's name (or the run as JSON).</summary>
+    /// <summary>Waits for the end of a run. Standard output gets the name of the model version or backbone (or the run as JSON).</summary>
     /// <exception cref="CommandException">The run failed or was cancelled.</exception>
     /// <param name="command">The command.</param>
     /// <param name="name">Resource name of the run.</param>
@@ -58,7 +58,9 @@ internal static class RunWaiting
                 await SayWhyAsync(command, ended, cancellationToken);
                 if (happened is null)
                 {
-                    command.Terminal.Result(RunDocument.Of(ended), ended.ModelVersion);
+                    // A run makes one of the three.
+                    string[] made = [ended.Curve, ended.Backbone, ended.ModelVersion];
+                    command.Terminal.Result(RunDocument.Of(ended), made.FirstOrDefault(resource => resource.Length > 0) ?? "");
                 }
 
                 break;
@@ -72,7 +74,7 @@ internal static class RunWaiting
     // What a run chose by itself, and why.
     private static async Task SayWhyAsync(CommandRun command, TrainingRun run, CancellationToken cancellationToken)
     {
-        if (run.Algorithm != "auto")
+        if (run.Algorithm != "auto" || run.ModelVersion.Length == 0)
         {
             return;
         }

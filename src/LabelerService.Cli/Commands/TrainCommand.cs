@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LabelerService.Cli.Client;
+using LabelerService.Cli.Completion;
 using LabelerService.Cli.Rendering;
 using LabelerService.Contracts;
 using LabelerService.Contracts.V1;
@@ -17,7 +18,7 @@ internal static class TrainCommand
             Description = "auto, or an algorithm such as wdn or consensus; `labeler algorithms` lists them with their settings",
             HelpName = "ALGORITHM",
             Required = true,
-        };
+        }.Names(NameKind.Algorithm);
         var seed = new Option<long>("--seed") { Description = "Seed of every random choice", HelpName = "NUMBER", DefaultValueFactory = _ => 1 };
         var settings = CommonArguments.Settings();
         var modelId = new Option<string?>("--model-id")
@@ -43,6 +44,7 @@ internal static class TrainCommand
                 result, text => ResourceName.TryParseModelVersion(text, out _, out _, out _) ? text : null,
                 "--warm-start takes the name of a version, datasets/DATASET/models/MODEL/versions/NUMBER"),
         };
+        warmStart.Names(NameKind.ModelOrVersion);
         var wait = new Option<bool>("--wait") { Description = "Wait for the end and print the name of the model version" };
         var command = new Command("train", "Train a model on a dataset's annotations; prints the run's name, with --wait the model version's")
         {
@@ -58,22 +60,7 @@ internal static class TrainCommand
                 Priority = run.Get(priority),
                 WarmStartVersion = run.Get(warmStart) ?? "",
             };
-            foreach (var (key, value) in run.Get(settings))
-            {
-                wanted.Settings.Add(key, value);
-            }
-
-            var created = await run.Service.Training.CreateTrainingRunAsync(
-                new CreateTrainingRunRequest { Parent = run.Get(name), TrainingRun = wanted, RequestId = ServiceConnection.NewRequestId() },
-                cancellationToken: cancellationToken);
-            if (!run.Get(wait))
-            {
-                await SayPlaceAsync(run, created, cancellationToken);
-                run.Terminal.Result(RunDocument.Of(created), created.Name);
-                return;
-            }
-
-            await RunWaiting.WaitAsync(run, created.Name, happened: null, cancellationToken);
+            await QueueAsync(run, run.Get(name), wanted, run.Get(settings), run.Get(wait), cancellationToken);
         });
         HelpWithExamples.Add(
             command,
@@ -83,6 +70,30 @@ internal static class TrainCommand
         return command;
     }
 
+    /// <summary>Queues a run and prints its name, or waits for its end and prints the name of what it made.</summary>
+    public static async Task QueueAsync(
+        CommandRun run, string dataset, TrainingRun wanted, IEnumerable<KeyValuePair<string, string>> settings, bool wait,
+        CancellationToken cancellationToken)
+    {
+        foreach (var (key, value) in settings)
+        {
+            wanted.Settings.Add(key, value);
+        }
+
+        var created = await run.Service.Training.CreateTrainingRunAsync(
+            new CreateTrainingRunRequest { Parent = dataset, TrainingRun = wanted, RequestId = ServiceConnection.NewRequestId() },
+            cancellationToken: cancellationToken);
+        if (wait)
+        {
+            await RunWaiting.WaitAsync(run, created.Name, happened: null, cancellationToken);
+            return;
+        }
+
+        await SayPlaceAsync(run, created, cancellationToken);
+        run.Terminal.Result(RunDocument.Of(created), created.Name);
+    }
+
+    // Says where a run that was just queued is, and that there is no trainer where there is none.
     private static async Task SayPlaceAsync(CommandRun run, TrainingRun created, CancellationToken cancellationToken)
     {
         if (QueueText.Place(created, run.Time.GetUtcNow()) is { } place)

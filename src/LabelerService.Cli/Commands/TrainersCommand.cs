@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using LabelerService.Cli.Client;
 using LabelerService.Cli.Rendering;
 using LabelerService.Contracts.V1;
 

@@ -58,7 +58,7 @@ internal sealed class DemoRunner(ServiceConnection service, Terminal terminal, T
         return await Task.WhenAll(waiting);
     }
 
-    private async Task<DemoModel> FollowAsync(TrainingRun run, ProgressBoard.ProgressItem item, CancellationToken cancellationToken)
+    private async Task<DemoModel> FollowAsync(TrainingRun run, ProgressItem item, CancellationToken cancellationToken)
     {
         var progress = new RunProgress(item);
         var ended = await new TrainingWatcher(service, time).WaitAsync(run.Name, progress.Show, item.Interrupted, cancellationToken);

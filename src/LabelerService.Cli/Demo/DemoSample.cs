@@ -1,4 +1,3 @@
-using LabelerService.Cli.Client;
 using LabelerService.Cli.Client.Import;
 using LabelerService.Cli.Files;
 using LabelerService.Cli.Files.Import;
@@ -24,7 +23,7 @@ internal sealed class DemoSample(string folder, TimeProvider time)
 
     /// <summary>Creates the dataset and stores items, labels and gold classes.</summary>
     /// <returns>The dataset with its counts.</returns>
-    public async Task<Dataset> ImportAsync(ServiceConnection service, ProgressBoard.ProgressItem progress, CancellationToken cancellationToken)
+    public async Task<Dataset> ImportAsync(ServiceConnection service, ProgressItem progress, CancellationToken cancellationToken)
     {
         progress.Set(0, "creating the dataset");
         var dataset = new Dataset

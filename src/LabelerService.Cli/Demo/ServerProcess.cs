@@ -33,6 +33,9 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     /// <summary>URL of the gRPC port.</summary>
     public Uri Address { get; }
 
+    /// <summary>URL of the HTTP port.</summary>
+    public Uri HttpAddress => new($"http://127.0.0.1:{_httpPort}");
+
     /// <summary>Id of the process.</summary>
     public int Id => _process.Id;
 

@@ -27,10 +27,15 @@ internal static class TritonRepository
     /// <param name="download">Writes the ONNX file to a path.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>The files.</returns>
-    /// <exception cref="CommandException">It cannot be written.</exception>
+    /// <exception cref="CommandException">It cannot be written, or Triton could do nothing with it.</exception>
     public static async Task<IReadOnlyList<string>> WriteAsync(
         string folder, string model, int number, ModelVersion version, Func<string, CancellationToken, Task> download, CancellationToken cancellationToken)
     {
+        if (Problem(version) is { } problem)
+        {
+            throw new CommandException(problem);
+        }
+
         var root = Path.Combine(folder, model);
         var target = Path.Combine(root, number.ToString(CultureInfo.InvariantCulture));
         try
@@ -55,11 +60,30 @@ internal static class TritonRepository
         return [Path.Combine(root, Config), Path.Combine(root, Classes), Path.Combine(target, Model)];
     }
 
+    // Triton runs the net alone: what makes its rows of an item stays here.
+    private static string? Problem(ModelVersion version) => version.Encoding?.Kind switch
+    {
+        ModelEncoding.Types.Kind.Text =>
+            $"{version.Name} takes what its text featurizer makes of texts, which Triton does not have: predict here (labeler predict --texts, or the input "
+                + "\"text\" of the Open Inference Protocol); --out downloads the net alone",
+        ModelEncoding.Types.Kind.Extracted =>
+            $"{version.Name} takes what {version.Encoding.Backbone} makes of items, which is not part of its file: predict here, or download it with --out and "
+                + "put the ONNX model that was uploaded in front of it yourself",
+        _ => null,
+    };
+
     /// <summary>The configuration; Triton adds the batch in front of every shape.</summary>
     internal static string ConfigText(string model, ModelVersion version)
     {
         int classes = version.Classes.Count, heads = version.Heads.Count;
         var text = new StringBuilder();
+        if (version.Encoding is { Kind: ModelEncoding.Types.Kind.Sequence } encoding)
+        {
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"# features: the number of steps, then {encoding.MaxSteps} steps of {encoding.StepLength} values each, zeros behind the last\n");
+        }
+
         text.Append(CultureInfo.InvariantCulture, $"name: \"{model}\"\nplatform: \"onnxruntime_onnx\"\nmax_batch_size: {MaxBatch}\n");
         text.Append("input [\n").Append(Tensor(ServingGraph.Features, null, version.FeatureLength)).Append("\n]\noutput [\n");
         text.Append(Tensor(ServingGraph.Probabilities, Classes, classes)).Append(",\n");

@@ -15,11 +15,14 @@ internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLine
     /// <summary>Gives a command its examples.</summary>
     public static void Add(Command command, params string[] examples) => Examples.AddOrUpdate(command, examples);
 
+    /// <summary>The examples of a command; empty for one that has none.</summary>
+    public static IReadOnlyList<string> Of(Command command) => Examples.TryGetValue(command, out var examples) ? examples : [];
+
     public override int Invoke(ParseResult parseResult)
     {
         var result = help.Invoke(parseResult);
         var output = parseResult.InvocationConfiguration.Output;
-        if (Examples.TryGetValue(parseResult.CommandResult.Command, out var examples))
+        if (Of(parseResult.CommandResult.Command) is { Count: > 0 } examples)
         {
             output.WriteLine("Examples:");
             foreach (var example in examples)

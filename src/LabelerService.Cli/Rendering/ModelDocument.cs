@@ -64,6 +64,8 @@ internal static class ModelDocument
         State = version.State.ToString().ToLowerInvariant(),
         DeleteTime = version.DeleteTime?.ToDateTimeOffset(),
         DeletedBy = version.DeletedBy.Length == 0 ? null : version.DeletedBy,
+        ErasedData = ErasureText.Data(version),
+        EraseTime = version.EraseTime?.ToDateTimeOffset(),
         ParentVersion = version.ParentVersion.Length == 0 ? null : version.ParentVersion,
         ChampionVersion = version.ChampionVersion.Length == 0 ? null : version.ChampionVersion,
         Data = version.Data is { } data ? new

@@ -3,108 +3,66 @@ using Spectre.Console;
 namespace LabelerService.Cli.Rendering;
 
 /// <summary>
-/// Progress of one or several things at once, on standard error: moving bars on a terminal, otherwise a line now and then.
+/// Progress of one or several things at once, on standard error: moving bars on a terminal, otherwise a line now and then; nothing where
+/// the result is a JSON document.
 /// </summary>
 internal sealed class ProgressBoard
 {
-    private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(5);
+    private const int WidestBar = 40;
+    private const int NarrowestBar = 10;
+    private const int ShortestTitle = 12;
+
+    // "100%", and a blank behind each column.
+    private const int Between = 8;
 
     private readonly Terminal _terminal;
     private readonly TimeProvider _time;
-    private readonly ProgressContext? _context;
+    private readonly int _barWidth;
+    private readonly ProgressNoteColumn _notes;
+    private ProgressContext? _context;
+    private int _titleWidth;
 
-    private ProgressBoard(Terminal terminal, TimeProvider time, ProgressContext? context)
+    private ProgressBoard(Terminal terminal, TimeProvider time)
     {
         _terminal = terminal;
         _time = time;
-        _context = context;
+        _barWidth = Math.Clamp(terminal.Error.Profile.Width / 5, NarrowestBar, WidestBar);
+        _notes = new ProgressNoteColumn(() => _titleWidth + _barWidth + Between);
     }
 
     /// <summary>Runs work that reports its progress.</summary>
     public static async Task<T> RunAsync<T>(Terminal terminal, TimeProvider time, Func<ProgressBoard, Task<T>> work)
     {
-        if (!terminal.IsInteractive)
+        var board = new ProgressBoard(terminal, time);
+        if (!terminal.IsInteractive || terminal.Json)
         {
-            return await work(new ProgressBoard(terminal, time, context: null));
+            return await work(board);
         }
 
         return await terminal.Error.Progress()
             .AutoClear(false)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn())
-            .StartAsync(context => work(new ProgressBoard(terminal, time, context)));
+            .Columns(
+                new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = board._barWidth }, new PercentageColumn(), board._notes)
+            .StartAsync(context =>
+            {
+                board._context = context;
+                return work(board);
+            });
     }
 
     /// <summary>Adds something to follow.</summary>
     /// <param name="title">What it is.</param>
-    public ProgressItem Add(string title) => new(this, title, _context?.AddTask(Markup.Escape(title), autoStart: true, maxValue: 1));
-
-    /// <summary>Progress of one thing.</summary>
-    internal sealed class ProgressItem(ProgressBoard board, string title, ProgressTask? bar)
+    public ProgressItem Add(string title)
     {
-        private readonly long _start = board._time.GetTimestamp();
-        private TimeSpan _lastLine = -LineInterval;
-        private string _last = "";
-
-        /// <summary>Time since the item was added.</summary>
-        public TimeSpan Elapsed => board._time.GetElapsedTime(_start);
-
-        /// <summary>Tells how far it is.</summary>
-        /// <param name="fraction">Share done, from 0 to 1.</param>
-        /// <param name="note">What is going on, in a few words.</param>
-        /// <param name="important">Whether to print it even if a line was printed just now.</param>
-        public void Set(double fraction, string note, bool important = false)
+        title = PlainText.Of(title);
+        if (_context is null)
         {
-            if (bar is not null)
-            {
-                bar.Value = Math.Clamp(fraction, 0, 1);
-                bar.Description = Markup.Escape(note.Length == 0 ? title : $"{title}  {note}");
-                return;
-            }
-
-            if ((important || Elapsed - _lastLine >= LineInterval) && note != _last)
-            {
-                (_lastLine, _last) = (Elapsed, note);
-                board._terminal.Note($"{title}: {note}");
-            }
+            return new ProgressItem(_terminal, _time, title, bar: null, _notes);
         }
 
-        /// <summary>Tells how many of a known number are done; works out rate and time left.</summary>
-        public void SetCount(long done, long total, string unit)
-        {
-            var seconds = Elapsed.TotalSeconds;
-            var rate = seconds > 0 ? done / seconds : 0;
-            var left = done < total && rate > 0 ? $", {DurationText.Of(TimeSpan.FromSeconds((total - done) / rate))} left" : "";
-            Set(total == 0 ? 1 : (double)done / total, $"{done:N0} of {total:N0} {unit}, {rate:N0}/s{left}", important: done == total);
-        }
-
-        /// <summary>Tells how many bytes of a file are done; works out rate and time left.</summary>
-        public void SetBytes(long done, long total, string doing = "")
-        {
-            const double mebi = 1 << 20;
-            var seconds = Elapsed.TotalSeconds;
-            var rate = seconds > 0 ? done / seconds : 0;
-            var left = done < total && rate > 0 ? $", {DurationText.Of(TimeSpan.FromSeconds((total - done) / rate))} left" : "";
-            Set(total == 0 ? 1 : (double)done / total, $"{doing}{done / mebi:N1} of {total / mebi:N1} MiB, {rate / mebi:N1} MiB/s{left}");
-        }
-
-        /// <summary>Tells that nothing is heard for now; the bar stays where it is.</summary>
-        public void Interrupted(string note)
-        {
-            if (bar is null)
-            {
-                Set(0, note);
-            }
-            else
-            {
-                bar.Description = Markup.Escape($"{title}  {note}");
-            }
-        }
-
-        /// <summary>Tells that it is over.</summary>
-        public void Finish(string note)
-        {
-            Set(1, note, important: true);
-            bar?.StopTask();
-        }
+        // Rate and time left need room too.
+        title = Tables.Shorten(title, Math.Max(ShortestTitle, _terminal.Error.Profile.Width / 3));
+        _titleWidth = Math.Max(_titleWidth, title.Length);
+        return new ProgressItem(_terminal, _time, title, _context.AddTask(Markup.Escape(title), autoStart: true, maxValue: 1), _notes);
     }
 }

@@ -10,6 +10,7 @@ internal static class RunDocument
         run.Name,
         State = RunText.State(run.State),
         ModelVersion = NullIfEmpty(run.ModelVersion),
+        Backbone = NullIfEmpty(run.Backbone),
         run.Algorithm,
         run.ModelId,
         run.Seed,

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
-using Spectre.Console;
 
 namespace LabelerService.Cli.Rendering;
 
@@ -8,19 +7,10 @@ namespace LabelerService.Cli.Rendering;
 internal static class Tables
 {
     /// <summary>A table with these columns.</summary>
-    public static Table Create(params IReadOnlyList<string> columns)
-    {
-        var table = new Table { Border = TableBorder.Simple };
-        foreach (var column in columns)
-        {
-            table.AddColumn(new TableColumn(new Text(column, new Style(decoration: Decoration.Bold))));
-        }
-
-        return table;
-    }
+    public static TextTable Create(params IReadOnlyList<string> columns) => new(columns);
 
     /// <summary>Adds a row of text.</summary>
-    public static void AddTextRow(this Table table, params IReadOnlyList<string> cells) => table.AddRow(cells.Select(cell => new Text(cell)));
+    public static void AddTextRow(this TextTable table, params IReadOnlyList<string> cells) => table.Add(cells);
 
     /// <summary>A time to the second, in UTC.</summary>
     public static string Time(Timestamp? time) =>

@@ -9,19 +9,23 @@ namespace LabelerService.Cli.Rendering;
 /// </summary>
 internal sealed partial class Terminal
 {
-    // What goes into a file or a pipe is not folded to some screen's width.
-    private const int UnlimitedWidth = 4096;
-
     private readonly TextWriter _output;
     private bool _written;
 
-    public Terminal(TextWriter output, TextWriter error, bool json)
+    /// <summary>Takes the two streams.</summary>
+    /// <param name="output">Standard output.</param>
+    /// <param name="error">Standard error.</param>
+    /// <param name="json">Whether results are a JSON document.</param>
+    /// <param name="colour">Whether there are colours.</param>
+    /// <param name="variable">Reads an environment variable.</param>
+    public Terminal(TextWriter output, TextWriter error, bool json, ColourChoice colour, Func<string, string?> variable)
     {
         _output = output;
         Json = json;
-        Output = Console(output, System.Console.IsOutputRedirected || !ReferenceEquals(output, System.Console.Out));
-        Error = Console(error, System.Console.IsErrorRedirected || !ReferenceEquals(error, System.Console.Error));
-        IsInteractive = Error.Profile.Capabilities.Interactive && Error.Profile.Out.IsTerminal;
+        Output = Consoles.Open(output, System.Console.IsOutputRedirected || !ReferenceEquals(output, System.Console.Out), colour, variable);
+        var hidden = System.Console.IsErrorRedirected || !ReferenceEquals(error, System.Console.Error);
+        Error = Consoles.Open(error, hidden, colour, variable);
+        IsInteractive = !hidden && Error.Profile.Capabilities.Interactive && Error.Profile.Out.IsTerminal;
     }
 
     /// <summary>Whether results are a JSON document.</summary>
@@ -59,10 +63,10 @@ internal sealed partial class Terminal
     public void Result(object document, string line) => Result(document, _ => _output.WriteLine(line));
 
     /// <summary>Says something beside the result.</summary>
-    public void Note(string text) => Error.MarkupLineInterpolated($"[grey]{text}[/]");
+    public void Note(string text) => Error.MarkupLineInterpolated($"[grey]{PlainText.Of(text)}[/]");
 
     /// <summary>Says that something is likely not what was meant.</summary>
-    public void Warn(string text) => Error.MarkupLineInterpolated($"[yellow]warning:[/] {text}");
+    public void Warn(string text) => Error.MarkupLineInterpolated($"[yellow]warning:[/] {PlainText.Of(text)}");
 
     /// <summary>Says why the command failed, place by place; with JSON also as the one document.</summary>
     /// <param name="code">Kind of failure, UPPER_SNAKE.</param>
@@ -71,8 +75,8 @@ internal sealed partial class Terminal
     public void Fail(string code, string message, IReadOnlyList<FailureDetail> details)
     {
         // A key that was typed in the wrong place would be repeated here, and kept by whoever keeps the output.
-        message = Key().Replace(message, "lbl_…");
-        details = [.. details.Select(detail => new FailureDetail(Key().Replace(detail.Where, "lbl_…"), Key().Replace(detail.What, "lbl_…")))];
+        message = Hide(message);
+        details = [.. details.Select(detail => new FailureDetail(Hide(detail.Where), Hide(detail.What)))];
         Error.MarkupLineInterpolated($"[red]error:[/] {message}");
         // A single detail is often the message itself.
         foreach (var detail in details.Where(detail => details.Count > 1 || !message.Contains(detail.What, StringComparison.Ordinal)))
@@ -86,23 +90,7 @@ internal sealed partial class Terminal
         }
     }
 
-    private static IAnsiConsole Console(TextWriter writer, bool redirected)
-    {
-        var plain = redirected || Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 };
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Out = new AnsiConsoleOutput(writer),
-            Ansi = plain ? AnsiSupport.No : AnsiSupport.Detect,
-            ColorSystem = plain ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
-            Interactive = redirected ? InteractionSupport.No : InteractionSupport.Detect,
-        });
-        if (redirected)
-        {
-            console.Profile.Width = UnlimitedWidth;
-        }
-
-        return console;
-    }
+    private static string Hide(string text) => PlainText.Of(Key().Replace(text, "lbl_…"));
 
     [System.Text.RegularExpressions.GeneratedRegex(
         "lbl_[a-z0-9-]{1,63}_[A-Za-z0-9_-]+", System.Text.RegularExpressions.RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1_000)]

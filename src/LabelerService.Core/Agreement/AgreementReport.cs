@@ -10,7 +10,7 @@ public readonly record struct Estimate(double? Value, double? Low, double? High)
 
 /// <summary>Two labelers on the items that both labelled.</summary>
 /// <param name="A">One labeler's index.</param>
-/// <param name="B">The other's, above <paramref name="A"/>.</param>
+/// <param name="B">The other's; above <paramref name="A"/> in reports of all labelers.</param>
 /// <param name="SharedItems">Items that both labelled.</param>
 /// <param name="PercentAgreement">Share of these on which they agree.</param>
 /// <param name="CohenKappa">Cohen's κ (1960); null where both always name one and the same class.</param>

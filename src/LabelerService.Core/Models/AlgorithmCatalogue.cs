@@ -1,16 +1,31 @@
 using LabelerService.Core.Errors;
+using LabelerService.Core.Quantising;
 using LabelerService.Core.Training;
 
 namespace LabelerService.Core.Models;
 
-/// <summary>An algorithm that a model can be trained with.</summary>
+/// <summary>What comes out of a run of an algorithm.</summary>
+public enum AlgorithmPurpose
+{
+    /// <summary>A model version.</summary>
+    Model,
+
+    /// <summary>A pretrained backbone, learnt from items without labels.</summary>
+    Backbone,
+}
+
+/// <summary>An algorithm that a model, or a backbone for models, can be trained with.</summary>
 /// <param name="Id">Short id, as in <c>labeler train --model</c>.</param>
 /// <param name="Title">Name for people.</param>
 /// <param name="Summary">What it does, in one sentence.</param>
 /// <param name="Reference">The paper it comes from.</param>
 /// <param name="Settings">Its settings, in the order they are shown.</param>
 public sealed record AlgorithmDescriptor(
-    string Id, string Title, string Summary, string Reference, IReadOnlyList<SettingDescriptor> Settings);
+    string Id, string Title, string Summary, string Reference, IReadOnlyList<SettingDescriptor> Settings)
+{
+    /// <summary>What comes out of a run.</summary>
+    public AlgorithmPurpose Purpose { get; init; } = AlgorithmPurpose.Model;
+}
 
 /// <summary>
 /// The algorithms there are and what they can be set to. Free of libtorch, so that the server refuses a bad request before a run exists.
@@ -20,6 +35,9 @@ public static class AlgorithmCatalogue
 {
     private const string WhoSaidWhat =
         "Guan, Gulshan, Dai, Hinton: Who Said What: Modeling Individual Labelers Improves Classification. AAAI 2018, arXiv:1703.08774";
+
+    private const string UnsupervisedLstm =
+        "Klapper-Rybicka, Schraudolph, Schmidhuber: Unsupervised Learning in LSTM Recurrent Neural Networks. ICANN 2001";
 
     /// <summary>All algorithms, in the order they are shown.</summary>
     public static IReadOnlyList<AlgorithmDescriptor> All { get; } =
@@ -89,10 +107,32 @@ public static class AlgorithmCatalogue
             "Chooses algorithm and settings without gold, by how well the classes named for items held out predict labelers' answers, and says why.",
             "The criterion is ours; the rule of standard errors is Breiman et al.: Classification and Regression Trees. 1984",
             TrainingSettingList.Auto),
+        new("bingo", "Binary information gain",
+            "Pretrains a backbone without labels: a few outputs are trained to tell two kinds of items apart each, as surely as they can.",
+            $"Schraudolph, Sejnowski: Unsupervised Discrimination of Clustered Data via Optimization of Binary Information Gain. NIPS 1993; {UnsupervisedLstm}",
+            [.. TrainingSettingList.Pretraining, TrainingSettingList.OutputGain])
+        {
+            Purpose = AlgorithmPurpose.Backbone,
+        },
+        new("neo", "Nonparametric entropy",
+            "Pretrains a backbone without labels: a few outputs of fixed spread are trained to fall into clusters, by their Parzen entropy.",
+            $"Viola, Schraudolph, Sejnowski: Empirical Entropy Manipulation for Real-World Problems. NIPS 1995; {UnsupervisedLstm}",
+            [.. TrainingSettingList.Pretraining, TrainingSettingList.OutputGain, TrainingSettingList.KernelFloor])
+        {
+            Purpose = AlgorithmPurpose.Backbone,
+        },
     ];
+
+    /// <summary>The algorithms that give a model.</summary>
+    public static IReadOnlyList<AlgorithmDescriptor> Models { get; } = [.. All.Where(algorithm => algorithm.Purpose == AlgorithmPurpose.Model)];
 
     /// <summary>The algorithm with this id, or null.</summary>
     public static AlgorithmDescriptor? Find(string id) => All.FirstOrDefault(algorithm => algorithm.Id == id);
+
+    /// <summary>Why an algorithm is not one that gives a model, for people; null if it is, or if there is no such algorithm.</summary>
+    public static string? WhyNoModel(string algorithm) => Find(algorithm) is { Purpose: AlgorithmPurpose.Backbone }
+        ? $"{algorithm} pretrains a backbone and gives no model; use one of {string.Join(", ", Models.Select(known => known.Id))}"
+        : null;
 
     /// <summary>Checks an algorithm and its settings and fills in the defaults.</summary>
     /// <param name="algorithm">Algorithm id.</param>
@@ -136,6 +176,13 @@ public static class AlgorithmCatalogue
             }
         }
 
+        TrainingSettings? built = null;
+        if (violations.Count == 0)
+        {
+            built = TrainingSettingList.Build(descriptor.Id, values, effective);
+            violations.AddRange(QuantisationRules.Violations(built));
+        }
+
         if (violations.Count > 0)
         {
             throw new ServiceException(
@@ -143,7 +190,7 @@ public static class AlgorithmCatalogue
                 string.Join("; ", violations.Select(violation => $"{violation.Field}: {violation.Description}")), violations);
         }
 
-        return TrainingSettingList.Build(descriptor.Id, values, effective);
+        return built!;
     }
 
     private static string Shorten(string text) => text.Length <= 64 ? text : text[..64] + "…";

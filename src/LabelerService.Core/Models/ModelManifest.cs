@@ -1,3 +1,5 @@
+using LabelerService.Core.Encodings;
+
 namespace LabelerService.Core.Models;
 
 /// <summary>Names of the serving graph's input and outputs: the contract between the trainer that writes ONNX and the server that runs it.</summary>
@@ -69,6 +71,12 @@ public sealed record ModelParent(string ModelId, int Version);
 /// <param name="HeadsTaken">Labelers whose head was taken over; others started at the shared head.</param>
 public sealed record ModelOrigin(string Version, string WeightsSha256, int HeadsTaken);
 
+/// <summary>The backbone that training started from.</summary>
+/// <param name="Source">Resource name of the backbone, or of the model version whose it was.</param>
+/// <param name="WeightsSha256">Hex SHA-256 of the weights.</param>
+/// <param name="Frozen">Whether it is still that backbone, bit for bit, because nothing trained on it.</param>
+public sealed record ModelTransfer(string Source, string WeightsSha256, bool Frozen);
+
 /// <summary>All that is known of a model version beside its ONNX bytes. Stored as JSON with the version.</summary>
 public sealed record ModelManifest
 {
@@ -80,6 +88,15 @@ public sealed record ModelManifest
 
     /// <summary>Length D of the input vector.</summary>
     public required int FeatureLength { get; init; }
+
+    /// <summary>How an item becomes the input vector; null for versions published before there was more than one way: as it is.</summary>
+    public ItemEncoding? Encoding { get; init; }
+
+    /// <summary>
+    /// Float32 values that the graph needs at most for one item at a time, such as all maps of its convolutions or all gates of its steps:
+    /// bounds how many items it is run on at once. 0 for versions published before it was known.
+    /// </summary>
+    public long ValuesPerItem { get; init; }
 
     /// <summary>The heads, in the order of the outputs' labeler axis.</summary>
     public required IReadOnlyList<ModelHead> Heads { get; init; }
@@ -113,6 +130,9 @@ public sealed record ModelManifest
 
     /// <summary>What its training started from; null where that was nothing.</summary>
     public ModelOrigin? Origin { get; init; }
+
+    /// <summary>The backbone that its training started from; null where that was drawn, or taken from <see cref="Origin"/>.</summary>
+    public ModelTransfer? Transfer { get; init; }
 
     /// <summary>Largest absolute difference between the ONNX graph and TorchSharp over the parity check's items.</summary>
     public required double ParityMaxDifference { get; init; }

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Text;
+using LabelerService.Core.Encodings;
 using LabelerService.Core.Tensors;
 
 namespace LabelerService.Core.Models;
@@ -24,7 +26,7 @@ public sealed class OutOfFoldTable
     /// <param name="classCount">Number of classes K.</param>
     /// <param name="itemKeys">Database keys of the n items trained on, ascending.</param>
     /// <param name="itemTimes">When each item was last written, as UTC ticks: an item with another time may have other features now.</param>
-    /// <param name="featureHashes"><see cref="HashOf"/> the features that were trained on.</param>
+    /// <param name="featureHashes"><see cref="HashOf(RawItem)"/> the items as they were when they were trained on.</param>
     /// <param name="probabilities">Class distributions [n, K], row-major; empty where the algorithm has none out of fold.</param>
     /// <exception cref="ArgumentException">Lengths do not fit, or keys do not ascend.</exception>
     public OutOfFoldTable(int classCount, long[] itemKeys, long[] itemTimes, long[] featureHashes, float[] probabilities)
@@ -77,6 +79,19 @@ public sealed class OutOfFoldTable
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(MemoryMarshal.AsBytes(features), hash);
+        return BinaryPrimitives.ReadInt64LittleEndian(hash);
+    }
+
+    /// <summary>Fingerprint of an item as it is stored: of a text that of its UTF-8, of all else that of its values.</summary>
+    public static long HashOf(RawItem item)
+    {
+        if (item.Text is not { } text)
+        {
+            return HashOf(item.Values.Span);
+        }
+
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Encoding.UTF8.GetBytes(text), hash);
         return BinaryPrimitives.ReadInt64LittleEndian(hash);
     }
 

@@ -16,6 +16,9 @@ public enum SettingType
 
     /// <summary>Whole numbers separated by commas.</summary>
     IntegerList,
+
+    /// <summary>Name of a resource, or nothing.</summary>
+    ResourceName,
 }
 
 /// <summary>One setting of an algorithm: what it is called, what it may be and what it does.</summary>
@@ -110,6 +113,7 @@ internal sealed class Setting<T> : SettingDescriptor
 internal static class Setting
 {
     private const int MaximumListLength = 8;
+    private const int MaximumNameLength = 256;
 
     public static Setting<int> Integer(string key, int fallback, int minimum, int maximum, string description) =>
         new(key, SettingType.Integer, fallback, description, $"a whole number from {minimum} to {maximum}",
@@ -156,6 +160,13 @@ internal static class Setting
             Minimum = minimum,
             Maximum = maximum,
         };
+
+    /// <summary>The name of a resource: ids separated by slashes, or nothing.</summary>
+    public static Setting<string> ResourceName(string key, string description) =>
+        new(key, SettingType.ResourceName, "", description, "a resource name, or empty",
+            text => (true, text),
+            text => text.Length <= MaximumNameLength && text.All(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '-' or '/'
+                or (>= 'A' and <= 'Z')), text => text);
 
     private static (bool Ok, int Value) ParseInteger(string text) =>
         (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value), value);

@@ -6,10 +6,32 @@ namespace LabelerService.Core.Models;
 internal static class TrainingSettingList
 {
     public static readonly Setting<BackboneKind> Backbone = Setting.Choice(
-        "backbone", BackboneKind.Mlp, "What maps features to the representation all heads share.");
+        "backbone", BackboneKind.Auto, "What maps features to the representation all heads share; auto chooses by what the items are.");
+
+    public static readonly Setting<BackboneCapacity> Capacity = Setting.Choice(
+        "capacity", BackboneCapacity.M, "How wide the backbone is: about a quarter of, as, or four times the usual width.");
+
+    public static readonly Setting<int> MaxSteps = Setting.Integer(
+        "max_steps", 0, 0, Encodings.SequenceEncoder.MostSteps, "Most steps of a sequence; 0 for as many as the longest of the dataset has.");
+
+    public static readonly Setting<string> Pretrained = Setting.ResourceName(
+        "pretrained", "Backbone or model version whose backbone this one starts from, or that extracts the features.");
+
+    public static readonly Setting<Switch> FineTune = Setting.Choice(
+        "fine_tune", Switch.On, "Whether the values taken from a pretrained backbone are trained on.");
+
+    public static readonly Setting<Quantisation> Quantisation = Setting.Choice(
+        "quantisation", Training.Quantisation.None,
+        "How weights are kept on a grid in training: rounding (r), stochastic rounding (sr), BinaryConnect (bc), scaled by unit (bwn).");
+
+    public static readonly Setting<int> Bits = Setting.Integer(
+        "bits", 1, 1, 8, "Bits of a quantised weight; 1 for binary weights.");
+
+    public static readonly Setting<ServingPrecision> Serving = Setting.Choice(
+        "serving", ServingPrecision.Float32, "How weights are stored in the serving graph; packed is for nets trained with one bit.");
 
     public static readonly Setting<IReadOnlyList<int>> HiddenSizes = Setting.IntegerList(
-        "hidden", [128], 1, 8192, "Widths of the MLP's hidden layers.");
+        "hidden", [128], 1, 8192, "Widths of the MLP's hidden layers, at capacity m.");
 
     public static readonly Setting<double> Dropout = Setting.Number(
         "dropout", 0.5, 0, 0.95, "Probability that a hidden unit is dropped in training.");
@@ -158,10 +180,31 @@ internal static class TrainingSettingList
     public static readonly Setting<Switch> Distil = Setting.Choice(
         "distil", Switch.Off, "Whether one head is trained to say what the ensemble says, for serving at the cost of one.");
 
+    public static readonly Setting<int> Outputs = Setting.Integer(
+        "outputs", 2, 1, 8, "Outputs that a backbone is pretrained by, each to find a split of its own.");
+
+    public static readonly Setting<int> Restarts = Setting.Integer(
+        "restarts", 4, 1, 64, "Starts from other weights, of which the one with the best objective on held-out items is kept.");
+
+    public static readonly Setting<int> Views = Setting.Integer(
+        "views", 4, 1, 16, "Times that an item is looked at in a step, cut off at another end each time; their outputs are averaged.");
+
+    public static readonly Setting<int> Memory = Setting.Integer(
+        "memory", 0, 0, 4096, "Steps that a recurrent backbone remembers at the start; 0 for the length of the longest sequence.");
+
+    public static readonly Setting<double> InitialGain = Setting.Number(
+        "initial_gain", 8, 0.1, 20, "How much stronger than usual weights are at the start: stronger ones make more of the course in time.");
+
+    public static readonly Setting<double> OutputGain = Setting.Number(
+        "output_gain", 2, 0.1, 20, "Standard deviation of an output's net input: how sharply it splits the items.");
+
+    public static readonly Setting<double> KernelFloor = Setting.Number(
+        "kernel_floor", 0.1, 0.001, 1, "Smallest width of the entropy's kernel; outputs are from -1 to 1.");
+
     /// <summary>Settings of every algorithm that trains a net.</summary>
     public static readonly IReadOnlyList<SettingDescriptor> Net =
     [
-        Backbone, HiddenSizes, Dropout, FeatureTransform, LearningRate, Epochs, BatchSize, WeightDecay, L1,
+        Backbone, Capacity, HiddenSizes, MaxSteps, Pretrained, FineTune, Quantisation, Bits, Serving, Dropout, FeatureTransform, LearningRate, Epochs, BatchSize, WeightDecay, L1,
         PolyakDecay, Patience, Selection, HeldOutShare, BootstrapResamples, Calibration, Distil,
     ];
 
@@ -188,7 +231,14 @@ internal static class TrainingSettingList
 
     /// <summary>Settings of the automatic choice.</summary>
     public static readonly IReadOnlyList<SettingDescriptor> Auto =
-        [Folds, FeatureTrust, ConfusionShrinkage, HeldOutShare.WithDefault(0), BootstrapResamples, Distil];
+        [MaxSteps, Pretrained, Folds, FeatureTrust, ConfusionShrinkage, HeldOutShare.WithDefault(0), BootstrapResamples, Distil];
+
+    /// <summary>Settings of every algorithm that pretrains a backbone without labels.</summary>
+    public static readonly IReadOnlyList<SettingDescriptor> Pretraining =
+    [
+        Backbone, Capacity, HiddenSizes, MaxSteps, Dropout.WithDefault(0), FeatureTransform, LearningRate.WithDefault(0.01), Epochs.WithDefault(100),
+        BatchSize.WithDefault(256), WeightDecay, PolyakDecay.WithDefault(0), Patience.WithDefault(30), HeldOutShare.WithDefault(0.2), Outputs, Restarts, Views, Memory, InitialGain,
+    ];
 
     /// <summary>Builds the typed record from values read by key; a key that is absent takes its default.</summary>
     public static TrainingSettings Build(
@@ -199,7 +249,14 @@ internal static class TrainingSettingList
             Algorithm = algorithm,
             Effective = effective,
             Backbone = Get(Backbone),
+            Capacity = Get(Capacity),
             HiddenSizes = Get(HiddenSizes),
+            MaxSteps = Get(MaxSteps),
+            Pretrained = Get(Pretrained),
+            FineTune = Get(FineTune),
+            Quantisation = Get(Quantisation),
+            Bits = Get(Bits),
+            Serving = Get(Serving),
             Dropout = Get(Dropout),
             FeatureTransform = Get(FeatureTransform),
             LearningRate = Get(LearningRate),
@@ -244,7 +301,13 @@ internal static class TrainingSettingList
             TraceWeight = Get(TraceWeight),
             DifferenceWeight = Get(DifferenceWeight),
             MixupAlpha = Get(MixupAlpha),
-
+            Outputs = Get(Outputs),
+            Restarts = Get(Restarts),
+            Views = Get(Views),
+            Memory = Get(Memory),
+            InitialGain = Get(InitialGain),
+            OutputGain = Get(OutputGain),
+            KernelFloor = Get(KernelFloor),
             Calibration = Get(Calibration),
             Distil = Get(Distil),
         };

@@ -1,5 +1,5 @@
-using System.Numerics;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace LabelerService.Core.Text;
 
@@ -17,13 +17,25 @@ internal sealed class AnchorMap
     // Vectors that are solved for together: each row of L is then read once for all of them, and their coordinates stay in the cache.
     private const int BlockSize = 16;
 
-    private readonly List<float[]> _rows = [];
+    private readonly List<float[]> _rows;
     private readonly List<(int Anchor, float Value)>[] _postings;
 
-    private AnchorMap(int termCount) => _postings = new List<(int Anchor, float Value)>[termCount];
+    private AnchorMap(List<float[]> rows, List<(int Anchor, float Value)>[] postings) => (_rows, _postings) = (rows, postings);
+
+    /// <summary>Vectors that are best solved for together.</summary>
+    public static int Block => BlockSize;
 
     /// <summary>Number of anchors, which is the number of coordinates.</summary>
     public int Count => _rows.Count;
+
+    /// <summary>The rows of L, the i-th with its i + 1 entries up to the diagonal.</summary>
+    public IReadOnlyList<float[]> Rows => _rows;
+
+    /// <summary>By term: the anchors that have it, ascending, and their values; null for none.</summary>
+    public IReadOnlyList<List<(int Anchor, float Value)>?> Postings => _postings;
+
+    /// <summary>Takes what <see cref="Rows"/> and <see cref="Postings"/> of another are; nothing is copied.</summary>
+    public static AnchorMap Of(List<float[]> rows, List<(int Anchor, float Value)>[] postings) => new(rows, postings);
 
     /// <summary>Takes vectors as anchors, in their order.</summary>
     /// <param name="candidates">The vectors.</param>
@@ -31,7 +43,7 @@ internal sealed class AnchorMap
     /// <param name="cancellationToken">Observed between blocks.</param>
     public static AnchorMap Fit(IReadOnlyList<SparseVector> candidates, int termCount, CancellationToken cancellationToken)
     {
-        var map = new AnchorMap(termCount);
+        var map = new AnchorMap([], new List<(int Anchor, float Value)>[termCount]);
         var capacity = Math.Max(candidates.Count, 1);
         var block = new float[BlockSize * capacity];
         for (var start = 0; start < candidates.Count; start += BlockSize)
@@ -63,22 +75,20 @@ internal sealed class AnchorMap
     /// <param name="destination">Row-major [N, stride]; the first <see cref="Count"/> of each row are written.</param>
     /// <param name="stride">Length of a row, at least <see cref="Count"/>.</param>
     /// <param name="cancellationToken">Observed between blocks.</param>
-    public void Transform(IReadOnlyList<SparseVector> vectors, float[] destination, int stride, CancellationToken cancellationToken)
+    public void Transform(ReadOnlySpan<SparseVector> vectors, Span<float> destination, int stride, CancellationToken cancellationToken)
     {
-        var blocks = (vectors.Count + BlockSize - 1) / BlockSize;
-        // Blocks do not touch each other, so the result does not depend on how many threads there are.
-        Parallel.For(0, blocks, new ParallelOptions { CancellationToken = cancellationToken }, block =>
+        for (var start = 0; start < vectors.Length; start += BlockSize)
         {
-            var start = block * BlockSize;
-            var count = Math.Min(BlockSize, vectors.Count - start);
-            var rows = destination.AsSpan(start * stride, count * stride);
+            cancellationToken.ThrowIfCancellationRequested();
+            var count = Math.Min(BlockSize, vectors.Length - start);
+            var rows = destination.Slice(start * stride, count * stride);
             for (var b = 0; b < count; b++)
             {
                 Products(vectors[start + b], rows.Slice(b * stride, stride));
             }
 
             Solve(rows, stride, count, 0, Count);
-        });
+        }
     }
 
     // Products with the anchors from one on; those before are left alone.
@@ -134,19 +144,20 @@ internal sealed class AnchorMap
 
     private static float Dot(ReadOnlySpan<float> left, ReadOnlySpan<float> right)
     {
-        // Four sums: the processor then need not wait for one addition to begin the next.
-        var width = Vector<float>.Count;
-        Vector<float> a = Vector<float>.Zero, b = a, c = a, d = a;
+        // Four sums: the processor then need not wait for one addition to begin the next. Eight lanes whatever the machine has: the same
+        // bits everywhere.
+        var width = Vector256<float>.Count;
+        Vector256<float> a = Vector256<float>.Zero, b = a, c = a, d = a;
         var at = 0;
         for (; at <= left.Length - (4 * width); at += 4 * width)
         {
-            a = Vector.FusedMultiplyAdd(new Vector<float>(left[at..]), new Vector<float>(right[at..]), a);
-            b = Vector.FusedMultiplyAdd(new Vector<float>(left[(at + width)..]), new Vector<float>(right[(at + width)..]), b);
-            c = Vector.FusedMultiplyAdd(new Vector<float>(left[(at + (2 * width))..]), new Vector<float>(right[(at + (2 * width))..]), c);
-            d = Vector.FusedMultiplyAdd(new Vector<float>(left[(at + (3 * width))..]), new Vector<float>(right[(at + (3 * width))..]), d);
+            a = Vector256.FusedMultiplyAdd(Lanes(left, at), Lanes(right, at), a);
+            b = Vector256.FusedMultiplyAdd(Lanes(left, at + width), Lanes(right, at + width), b);
+            c = Vector256.FusedMultiplyAdd(Lanes(left, at + (2 * width)), Lanes(right, at + (2 * width)), c);
+            d = Vector256.FusedMultiplyAdd(Lanes(left, at + (3 * width)), Lanes(right, at + (3 * width)), d);
         }
 
-        var sum = Vector.Sum(a + b + c + d);
+        var sum = Vector256.Sum(a + b + c + d);
         for (; at < left.Length; at++)
         {
             sum += left[at] * right[at];
@@ -154,4 +165,6 @@ internal sealed class AnchorMap
 
         return sum;
     }
+
+    private static Vector256<float> Lanes(ReadOnlySpan<float> values, int at) => Vector256.Create(values[at..]);
 }

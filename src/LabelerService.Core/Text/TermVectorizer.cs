@@ -8,34 +8,42 @@ namespace LabelerService.Core.Text;
 internal sealed class TermVectorizer
 {
     private static readonly float GroupLength = MathF.Sqrt(0.5f);
-    private readonly TextFeaturizerOptions _options;
-    private readonly Vocabulary _words;
-    private readonly Vocabulary _characters;
 
-    private TermVectorizer(TextFeaturizerOptions options, Vocabulary words, Vocabulary characters)
-    {
-        _options = options;
-        _words = words;
-        _characters = characters;
-    }
+    /// <summary>Takes what was learnt.</summary>
+    /// <param name="options">How texts become vectors.</param>
+    /// <param name="words">Words and sequences of words.</param>
+    /// <param name="characters">Sequences of characters; their indexes follow those of the words.</param>
+    public TermVectorizer(TextFeaturizerOptions options, Vocabulary words, Vocabulary characters) =>
+        (Options, Words, Characters) = (options, words, characters);
+
+    /// <summary>How texts become vectors.</summary>
+    public TextFeaturizerOptions Options { get; }
+
+    /// <summary>Words and sequences of words.</summary>
+    public Vocabulary Words { get; }
+
+    /// <summary>Sequences of characters.</summary>
+    public Vocabulary Characters { get; }
 
     /// <summary>Number of n-grams known.</summary>
-    public int TermCount => _words.Indexes.Count + _characters.Indexes.Count;
+    public int TermCount => Words.Terms.Length + Characters.Terms.Length;
 
     /// <summary>Learns which n-grams there are and how rare each is.</summary>
-    public static TermVectorizer Fit(IReadOnlyList<string> texts, TextFeaturizerOptions options)
+    public static TermVectorizer Fit(
+        IReadOnlyList<string> texts, TextFeaturizerOptions options, CancellationToken cancellationToken = default)
     {
-        var words = new FrequencyCount();
-        var characters = new FrequencyCount();
+        var words = new TermFrequencies(options.MaximumTerms);
+        var characters = new TermFrequencies(options.MaximumTerms);
         foreach (var text in texts)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var tokens = WordSplitter.Split(text);
             words.Add(TermReader.Words(tokens, options));
             characters.Add(TermReader.Characters(tokens, options));
         }
 
         var first = words.ToVocabulary(0, texts.Count);
-        return new TermVectorizer(options, first, characters.ToVocabulary(first.Indexes.Count, texts.Count));
+        return new TermVectorizer(options, first, characters.ToVocabulary(first.Terms.Length, texts.Count));
     }
 
     /// <summary>Vector of one text over the <see cref="TermCount"/> n-grams.</summary>
@@ -43,8 +51,8 @@ internal sealed class TermVectorizer
     {
         var tokens = WordSplitter.Split(text);
         var entries = new List<(int Index, float Value)>();
-        Append(entries, _words, TermReader.Words(tokens, _options));
-        Append(entries, _characters, TermReader.Characters(tokens, _options));
+        Append(entries, Words, TermReader.Words(tokens, Options));
+        Append(entries, Characters, TermReader.Characters(tokens, Options));
         entries.Sort((one, other) => one.Index.CompareTo(other.Index));
         return new SparseVector([.. entries.Select(entry => entry.Index)], [.. entries.Select(entry => entry.Value)]);
     }
@@ -54,7 +62,7 @@ internal sealed class TermVectorizer
         var start = entries.Count;
         foreach (var term in terms)
         {
-            if (vocabulary.Indexes.TryGetValue(term, out var index))
+            if (vocabulary.Contains(term, out var index))
             {
                 entries.Add((index, vocabulary.Weights[index - vocabulary.Offset]));
             }
@@ -72,34 +80,6 @@ internal sealed class TermVectorizer
         for (var e = start; e < entries.Count; e++)
         {
             entries[e] = (entries[e].Index, entries[e].Value * scale);
-        }
-    }
-
-    private sealed record Vocabulary(int Offset, Dictionary<ulong, int> Indexes, float[] Weights);
-
-    private sealed class FrequencyCount
-    {
-        private readonly Dictionary<ulong, int> _texts = [];
-
-        public void Add(HashSet<ulong> terms)
-        {
-            foreach (var term in terms)
-            {
-                _texts[term] = _texts.GetValueOrDefault(term) + 1;
-            }
-        }
-
-        public Vocabulary ToVocabulary(int offset, int textCount)
-        {
-            var indexes = new Dictionary<ulong, int>(_texts.Count);
-            var weights = new float[_texts.Count];
-            foreach (var (term, count) in _texts.OrderBy(pair => pair.Key))
-            {
-                weights[indexes.Count] = (float)(Math.Log((1.0 + textCount) / (1.0 + count)) + 1);
-                indexes.Add(term, offset + indexes.Count);
-            }
-
-            return new Vocabulary(offset, indexes, weights);
         }
     }
 }

@@ -22,4 +22,10 @@ public sealed record TextFeaturizerOptions
     /// even choice is taken. Memory is 2 · anchors² bytes.
     /// </summary>
     public int MaximumAnchors { get; init; } = 4096;
+
+    /// <summary>Most n-grams of words, and of characters, that are known: of more, those that occur in most texts.</summary>
+    public int MaximumTerms { get; init; } = 1 << 20;
+
+    /// <summary>Most n-grams of all anchors together, which bounds memory (8 bytes each) for long texts: of these fewer are anchors.</summary>
+    public int MaximumPostings { get; init; } = 1 << 24;
 }

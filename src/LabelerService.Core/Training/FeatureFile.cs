@@ -64,6 +64,17 @@ public sealed class FeatureFile : FeatureMatrix
         ReadFully(_handle, MemoryMarshal.AsBytes(destination), (long)row * Length * sizeof(float));
     }
 
+    /// <summary>Copies rows that follow each other.</summary>
+    /// <param name="row">Index of the first.</param>
+    /// <param name="destination">As many values as the rows have.</param>
+    public void CopyRows(int row, Span<float> destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(row);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(destination.Length % Length, 0);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(row, Rows - (destination.Length / Length));
+        ReadFully(_handle, MemoryMarshal.AsBytes(destination), (long)row * Length * sizeof(float));
+    }
+
     /// <inheritdoc/>
     public override float[] Load()
     {

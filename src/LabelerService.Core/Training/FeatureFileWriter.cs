@@ -35,10 +35,17 @@ public sealed class FeatureFileWriter : IDisposable
     public void Append(ReadOnlySpan<float> row)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(row.Length, _length);
-        var bytes = MemoryMarshal.AsBytes(row);
+        AppendRows(row);
+    }
+
+    /// <summary>Adds rows of D values each.</summary>
+    public void AppendRows(ReadOnlySpan<float> rows)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(rows.Length % _length, 0);
+        var bytes = MemoryMarshal.AsBytes(rows);
         _hash.AppendData(bytes);
         _file.Write(bytes);
-        _rows++;
+        _rows += rows.Length / _length;
     }
 
     /// <summary>Ends the file and puts it in its place.</summary>

@@ -1,14 +1,7 @@
+using LabelerService.Core.Encodings;
+using LabelerService.Core.Errors;
+
 namespace LabelerService.Core.Training;
-
-/// <summary>What maps an item's features to the representation that all heads share.</summary>
-public enum BackboneKind
-{
-    /// <summary>Fully connected layers with ReLU and dropout.</summary>
-    Mlp,
-
-    /// <summary>The features themselves: every head is a linear model.</summary>
-    Linear,
-}
 
 /// <summary>What happens to the features before the backbone; part of the served graph.</summary>
 public enum FeatureTransform
@@ -153,11 +146,35 @@ public sealed record TrainingSettings
     /// <summary>Every setting of the algorithm as it takes effect, in canonical text form; recorded in the model's manifest.</summary>
     public required IReadOnlyDictionary<string, string> Effective { get; init; }
 
-    /// <summary>Kind of backbone.</summary>
+    /// <summary>Kind of backbone; <see cref="BackboneKind.Auto"/> until <see cref="For"/> has seen what the items are.</summary>
     public required BackboneKind Backbone { get; init; }
 
-    /// <summary>Widths of the hidden layers of an <see cref="BackboneKind.Mlp"/>.</summary>
+    /// <summary>How wide the backbone is.</summary>
+    public required BackboneCapacity Capacity { get; init; }
+
+    /// <summary>Widths of the hidden layers of an <see cref="BackboneKind.Mlp"/> of capacity <see cref="BackboneCapacity.M"/>.</summary>
     public required IReadOnlyList<int> HiddenSizes { get; init; }
+
+    /// <summary>Most steps of a sequence; 0 for as many as the longest sequence of the dataset has.</summary>
+    public required int MaxSteps { get; init; }
+
+    /// <summary>
+    /// Name of the backbone (<c>b</c>, <c>datasets/d/backbones/b</c>) or model version (<c>datasets/d/models/m/versions/v</c>) whose backbone
+    /// this one starts from, or that extracts the features; empty for none.
+    /// </summary>
+    public required string Pretrained { get; init; }
+
+    /// <summary>Whether the values taken from <see cref="Pretrained"/> are trained on.</summary>
+    public required Switch FineTune { get; init; }
+
+    /// <summary>How weights are kept on a grid while they are trained.</summary>
+    public required Quantisation Quantisation { get; init; }
+
+    /// <summary>Bits of a quantised weight; 1 for binary weights.</summary>
+    public required int Bits { get; init; }
+
+    /// <summary>How weights are stored in the serving graph.</summary>
+    public required ServingPrecision Serving { get; init; }
 
     /// <summary>Probability that a hidden unit is dropped in training, in [0, 1).</summary>
     public required double Dropout { get; init; }
@@ -291,9 +308,60 @@ public sealed record TrainingSettings
     /// <summary>α of Beta(α, α), by which pairs of annotations are mixed; 0 = no mixing.</summary>
     public required double MixupAlpha { get; init; }
 
+    /// <summary>Outputs m that a backbone is pretrained by.</summary>
+    public required int Outputs { get; init; }
+
+    /// <summary>Starts of a pretraining, of which the best is kept.</summary>
+    public required int Restarts { get; init; }
+
+    /// <summary>Times that pretraining looks at an item in a step.</summary>
+    public required int Views { get; init; }
+
+    /// <summary>Steps that a recurrent backbone remembers when pretraining starts; 0 for the length of the longest sequence.</summary>
+    public required int Memory { get; init; }
+
+    /// <summary>How much stronger than usual weights are when pretraining starts.</summary>
+    public required double InitialGain { get; init; }
+
+    /// <summary>Standard deviation of the net inputs of the outputs' nodes.</summary>
+    public required double OutputGain { get; init; }
+
+    /// <summary>Smallest width of the entropy's kernel.</summary>
+    public required double KernelFloor { get; init; }
+
     /// <summary>What the served probabilities are calibrated to.</summary>
     public required CalibrationTarget Calibration { get; init; }
 
     /// <summary>Whether one head is trained to say what the ensemble says, at a cost that does not grow with labelers.</summary>
     public required Switch Distil { get; init; }
+
+    /// <summary>Whether a net is trained by gradient: everywhere but for a consensus net whose classifier is none.</summary>
+    public bool TrainsNet => !Effective.ContainsKey("classifier") || Classifier == ConsensusClassifier.Net;
+
+    /// <summary>The same settings for items of a kind: <c>auto</c> becomes the backbone that suits them.</summary>
+    /// <param name="encoding">What a row of features is.</param>
+    /// <exception cref="ServiceException"><see cref="ErrorKind.InvalidArgument"/> (field <c>settings[backbone]</c>): the backbone cannot read such items.</exception>
+    public TrainingSettings For(ItemEncoding encoding)
+    {
+        if (!Effective.ContainsKey("backbone"))
+        {
+            return this;
+        }
+
+        var backbone = Backbone == BackboneKind.Auto ? BackboneRules.Default(encoding) : Backbone;
+        return BackboneRules.Problem(backbone, encoding) is { } problem
+            ? throw new ServiceException(
+                ErrorKind.InvalidArgument, "INVALID_SETTINGS", $"settings[backbone]: {problem}", new FieldViolation("settings[backbone]", problem))
+            : WithBackbone(backbone);
+    }
+
+    /// <summary>The same settings with another kind of backbone.</summary>
+    public TrainingSettings WithBackbone(BackboneKind backbone)
+    {
+        var effective = new SortedDictionary<string, string>(Effective.ToDictionary(), StringComparer.Ordinal)
+        {
+            ["backbone"] = BackboneRules.Word(backbone),
+        };
+        return this with { Backbone = backbone, Effective = effective };
+    }
 }

@@ -1,5 +1,6 @@
 using LabelerService.Core.Annotations;
 using LabelerService.Core.Datasets;
+using LabelerService.Core.Encodings;
 
 namespace LabelerService.Core.Training;
 
@@ -27,7 +28,29 @@ public sealed class TrainingSnapshot : IDisposable
     /// <summary>When each item was last written, as UTC ticks; empty where <see cref="ItemKeys"/> is.</summary>
     public long[] ItemTimes { get; init; } = [];
 
-    /// <summary>Features [N, D] float32; D is <see cref="DatasetSchema.FeatureLength"/>.</summary>
+    /// <summary>What a row of features is; the values of the items themselves where nothing else is said.</summary>
+    public ItemEncoding Encoding
+    {
+        get => field ??= ItemEncoding.Expected(Schema);
+        init;
+    }
+
+    /// <summary>Length D of a row of features.</summary>
+    public int FeatureLength => Encoding.FeatureLength;
+
+    /// <summary>
+    /// What the items are where they have no fixed length: texts or sequences, which have to be encoded before they can be trained on. Null
+    /// where <see cref="Features"/> are the items, or were made of them.
+    /// </summary>
+    public RawItems? Contents { get; init; }
+
+    /// <summary>
+    /// Fingerprints of the items as they are stored (<see cref="Models.OutOfFoldTable.HashOf(RawItem)"/>) [N], where features were made of
+    /// them; empty where the features are the items.
+    /// </summary>
+    public long[] ContentHashes { get; init; } = [];
+
+    /// <summary>Features [N, D] float32; D is <see cref="FeatureLength"/>.</summary>
     public required FeatureMatrix Features { get; init; }
 
     /// <summary>Split of each item.</summary>
@@ -42,6 +65,31 @@ public sealed class TrainingSnapshot : IDisposable
     /// <summary>Annotations over these N items and R labelers.</summary>
     public required AnnotationTable Annotations { get; init; }
 
-    /// <summary>Lets go of a file that the features are in.</summary>
-    public void Dispose() => Features.Dispose();
+    /// <summary>The same data with features made of the items; what they were made of is left to this one.</summary>
+    /// <param name="encoding">How they were made.</param>
+    /// <param name="features">Features [N, D].</param>
+    /// <param name="contentHashes">Fingerprints of the items [N].</param>
+    public TrainingSnapshot Encoded(ItemEncoding encoding, FeatureMatrix features, long[] contentHashes) => new()
+    {
+        Dataset = Dataset,
+        SnapshotId = SnapshotId,
+        Schema = Schema,
+        ItemIds = ItemIds,
+        ItemKeys = ItemKeys,
+        ItemTimes = ItemTimes,
+        Encoding = encoding,
+        ContentHashes = contentHashes,
+        Features = features,
+        Splits = Splits,
+        Gold = Gold,
+        LabelerIds = LabelerIds,
+        Annotations = Annotations,
+    };
+
+    /// <summary>Lets go of files that features and contents are in.</summary>
+    public void Dispose()
+    {
+        Features.Dispose();
+        Contents?.Dispose();
+    }
 }

@@ -3,8 +3,9 @@ using LabelerService.Formats.Tables;
 
 namespace LabelerService.Formats.LabelStudio;
 
-/// <summary>Finds item, labeler and label in Label Studio's objects.</summary>
-internal sealed class LabelStudioFields(ReadOptions options)
+/// <summary>Finds item, labeler and label in Label Studio's objects, in files and in what it sends.</summary>
+/// <param name="options">Which keys hold them.</param>
+public sealed class LabelStudioFields(ReadOptions options)
 {
     /// <summary>Key of a task's data that holds our own item ids in files that we write.</summary>
     public const string ItemKey = "item_id";
@@ -47,8 +48,17 @@ internal sealed class LabelStudioFields(ReadOptions options)
         return person.ValueKind == JsonValueKind.Object ? FirstOf(person, "email", "id") : Id(person);
     }
 
-    /// <summary>The one choice of an annotation's result.</summary>
-    public Cell Choice(JsonElement annotation)
+    /// <summary>Whether the labeler skipped the task instead of answering.</summary>
+    public static bool IsCancelled(JsonElement annotation) =>
+        annotation.ValueKind == JsonValueKind.Object
+        && annotation.TryGetProperty("was_cancelled", out var cancelled) && cancelled.ValueKind == JsonValueKind.True;
+
+    /// <summary>The one choice of an annotation's result; a bad cell where there is none.</summary>
+    public Cell Choice(JsonElement annotation) => ChoiceIfAny(annotation)
+        ?? Cell.Bad(options.LabelKey is { } key ? $"is missing: the annotation has no choice of {key}" : "is missing: the annotation has no choice");
+
+    /// <summary>The one choice of an annotation's result; null where its result has none.</summary>
+    public Cell? ChoiceIfAny(JsonElement annotation)
     {
         if (!annotation.TryGetProperty("result", out var result) || result.ValueKind != JsonValueKind.Array)
         {
@@ -76,7 +86,7 @@ internal sealed class LabelStudioFields(ReadOptions options)
             found = choice;
         }
 
-        return found ?? Cell.Bad(options.LabelKey is { } key ? $"is missing: the annotation has no choice of {key}" : "is missing: the annotation has no choice");
+        return found;
     }
 
     /// <summary>The one choice of a flat annotation.</summary>

@@ -41,7 +41,7 @@ internal sealed class LabelStudioReader : TableReader
             if (_task is not null && _next < _annotations.GetArrayLength())
             {
                 var annotation = _annotations[_next++];
-                if (IsCancelled(annotation))
+                if (LabelStudioFields.IsCancelled(annotation))
                 {
                     _leftOut++;
                     continue;
@@ -88,10 +88,6 @@ internal sealed class LabelStudioReader : TableReader
         return base.DisposeAsync();
     }
 
-    private static bool IsCancelled(JsonElement annotation) =>
-        annotation.ValueKind == JsonValueKind.Object
-        && annotation.TryGetProperty("was_cancelled", out var cancelled) && cancelled.ValueKind == JsonValueKind.True;
-
     /// <summary>Starts a task; true if it is a row itself (JSON_MIN, or one that cannot be read).</summary>
     private bool Open(JsonElement task)
     {
@@ -123,7 +119,7 @@ internal sealed class LabelStudioReader : TableReader
             return false;
         }
 
-        if (IsCancelled(task))
+        if (LabelStudioFields.IsCancelled(task))
         {
             _leftOut++;
             Close();

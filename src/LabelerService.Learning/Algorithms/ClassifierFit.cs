@@ -19,7 +19,7 @@ internal static class ClassifierFit
     public static Ensemble Fit(LearningTask task, float[] targets, IReadOnlyList<int>? items = null, int laterEpochs = 0,
         Action<Network, ParameterSet>? initialise = null, Action<Network, ParameterSet>? fitted = null)
     {
-        var network = new Network(task.Settings, task.FeatureLength, 1, task.Classes);
+        var network = new Network(task.Settings, task.Snapshot.Encoding, 1, task.Classes);
         var parameters = NetworkFit.Fit(
             task, network, AnnotatedItems.WithoutAnnotations(task.Set, items), new SoftLabelNetworkLoss(network, targets),
             candidate => Validate(task, network, candidate), initialise is null ? null : values => initialise(network, values), laterEpochs);

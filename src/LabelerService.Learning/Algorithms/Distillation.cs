@@ -19,7 +19,8 @@ internal static class Distillation
     {
         int[] items = [.. Enumerable.Range(0, task.Snapshot.Splits.Length).Where(n => task.Snapshot.Splits[n] == Split.Train)];
         var progress = task.Run.Progress is { } inner ? new Renamed(inner) : null;
-        using var student = task.With(task.Settings, task.Streams.Child(2), TrainingSet.OfItems(items), task.Run with { Progress = progress });
+        // The student is a net, whatever the teacher reads items with.
+        using var student = task.With(task.Settings with { Classifier = ConsensusClassifier.Net }, task.Streams.Child(2), TrainingSet.OfItems(items), task.Run with { Progress = progress });
         return new ScaledEnsemble(
             student.Scaling.Copy(), ClassifierFit.Fit(student, new EnsembleRunner(teacher, task.Raw).Predict(items)));
     }

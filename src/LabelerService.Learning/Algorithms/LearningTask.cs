@@ -25,12 +25,12 @@ internal sealed class LearningTask : IDisposable
     {
         Snapshot = snapshot;
         Set = set;
-        Settings = settings;
+        Settings = settings.For(snapshot.Encoding);
         Streams = streams;
         Run = run;
         Raw = raw;
         using var scope = NewDisposeScope();
-        Scaling = FeatureScaling.Fit(settings.FeatureTransform, raw, set.Items);
+        Scaling = FeatureScaling.Fit(Settings, snapshot.Encoding, raw, set.Items);
         Features = FeatureTensors.Transformed(snapshot, raw, Scaling).DetachFromDisposeScope();
     }
 
@@ -61,8 +61,8 @@ internal sealed class LearningTask : IDisposable
     /// <summary>Number of classes K.</summary>
     public int Classes => Snapshot.Schema.Classes.Count;
 
-    /// <summary>Length D of an item's vector.</summary>
-    public int FeatureLength => Snapshot.Schema.FeatureLength;
+    /// <summary>Length D of a row of <see cref="Features"/>.</summary>
+    public int FeatureLength => checked((int)Features.shape[1]);
 
     /// <summary>The same data for another algorithm or another part of it.</summary>
     /// <param name="settings">Its settings.</param>
@@ -87,6 +87,9 @@ internal sealed record RunControl(TimeProvider Time, IProgress<TrainingProgress>
 
     /// <summary>Values that the net starts from; null to draw them.</summary>
     public NetworkWeights? Start { get; init; }
+
+    /// <summary>Values that the net's backbone starts from; null to draw them.</summary>
+    public NetworkWeights? Backbone { get; init; }
 
     /// <summary>The same without progress: for fits that are steps of something larger, which reports itself.</summary>
     public RunControl Silent() => this with { Progress = null };

@@ -9,6 +9,8 @@ internal sealed class IdentityBackbone(int featureLength) : Backbone
 {
     public override int Width => featureLength;
 
+    public override long ValuesPerItem => featureLength;
+
     public override void Initialise(ParameterSet parameters, Generator generator)
     {
         // There is nothing to initialise.

@@ -1,3 +1,4 @@
+using LabelerService.Core.Training;
 using LabelerService.Learning.Onnx;
 using LabelerService.Learning.Training;
 using static TorchSharp.torch;
@@ -25,9 +26,20 @@ internal sealed class MlpBackbone : Backbone
         }
 
         Width = inputs;
+        ValuesPerItem = Math.Max(featureLength, widths.Max());
     }
 
     public override int Width { get; }
+
+    public override long ValuesPerItem { get; }
+
+    /// <summary>Widths of the hidden layers: those of the settings, a quarter of them or four times as wide.</summary>
+    public static IReadOnlyList<int> Widths(TrainingSettings settings) => settings.Capacity switch
+    {
+        BackboneCapacity.S => [.. settings.HiddenSizes.Select(width => Math.Max(width / 4, 1))],
+        BackboneCapacity.M => settings.HiddenSizes,
+        _ => [.. settings.HiddenSizes.Select(width => checked(width * 4))],
+    };
 
     public override void Initialise(ParameterSet parameters, Generator generator)
     {
@@ -35,10 +47,7 @@ internal sealed class MlpBackbone : Backbone
         using var scope = NewDisposeScope();
         foreach (var layer in _layers)
         {
-            // Uniform within 1/√inputs keeps the scale of activations through the layers (LeCun et al. 1998).
-            var bound = 1 / Math.Sqrt(layer.Inputs);
-            parameters[layer.Weight].uniform_(-bound, bound, generator);
-            parameters[layer.Bias].uniform_(-bound, bound, generator);
+            DrawWithin(layer.Inputs, generator, parameters[layer.Weight], parameters[layer.Bias]);
         }
     }
 
@@ -60,7 +69,7 @@ internal sealed class MlpBackbone : Backbone
         for (var i = 0; i < _layers.Count; i++)
         {
             var name = $"hidden{i + 1}";
-            var weight = graph.Constant(name + ".weight", parameters[_layers[i].Weight]);
+            var weight = graph.Weight(name + ".weight", parameters[_layers[i].Weight]);
             var bias = graph.Constant(name + ".bias", parameters[_layers[i].Bias]);
             var sum = graph.Node("Gemm", name + ".sum", [z, weight, bias], ("transB", 1));
             z = graph.Node("Relu", name, [sum]);

@@ -1,3 +1,4 @@
+using LabelerService.Core.Training;
 using LabelerService.Learning.Numerics;
 using LabelerService.Learning.Onnx;
 using static TorchSharp.torch;
@@ -92,6 +93,8 @@ internal sealed class ConfusionEnsemble : Ensemble
         using var averaging = new Averaging.FixedWeights(_weights);
         return new EnsembleNodes(probabilities, each, averaging.AppendWeights(graph, probabilities));
     }
+
+    public override void StoreAs(ServingPrecision precision) => _classifier.StoreAs(precision);
 
     public override void Dispose()
     {

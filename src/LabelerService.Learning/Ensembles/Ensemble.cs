@@ -1,3 +1,4 @@
+using LabelerService.Core.Training;
 using LabelerService.Learning.Onnx;
 using static TorchSharp.torch;
 
@@ -40,6 +41,12 @@ internal abstract class Ensemble : IDisposable
     /// <param name="graph">The graph.</param>
     /// <param name="features">Name of the value that holds the features.</param>
     public abstract EnsembleNodes AppendTo(GraphBuilder graph, string features);
+
+    /// <summary>
+    /// Replaces the weights of layers by what is left of them in the precision that they are served in; those that it can hold stay as they
+    /// are. Afterwards a graph of that precision computes what the ensemble does.
+    /// </summary>
+    public abstract void StoreAs(ServingPrecision precision);
 
     public abstract void Dispose();
 }

@@ -1,3 +1,4 @@
+using LabelerService.Core.Training;
 using LabelerService.Learning.Averaging;
 using LabelerService.Learning.Onnx;
 using LabelerService.Learning.Training;
@@ -36,6 +37,8 @@ internal sealed class HeadEnsemble : Ensemble
 
     public override int ClassCount => _network.Heads.Classes;
 
+    public override long ValuesPerItem => Math.Max(base.ValuesPerItem, _network.Backbone.ValuesPerItem);
+
     public override EnsembleOutput Forward(Tensor features)
     {
         using var noGrad = no_grad();
@@ -51,6 +54,21 @@ internal sealed class HeadEnsemble : Ensemble
         var probabilities = _network.Heads.AppendTo(graph, z, _parameters);
         var weights = _averaging.AppendWeights(graph, z);
         return new EnsembleNodes(_averaging.AppendMix(graph, weights, probabilities), probabilities, weights);
+    }
+
+    public override void StoreAs(ServingPrecision precision)
+    {
+        foreach (var slot in _network.BackboneWeights)
+        {
+            var units = checked((int)_network.Layout.Entries[slot.Index].Shape[0]);
+            var weights = _parameters.ValuesOf(slot);
+            WeightStorage.Round(precision, weights, weights.Length / units);
+        }
+
+        if (precision == ServingPrecision.Int8)
+        {
+            _network.Heads.RoundWeights(_parameters, weights => WeightStorage.Round(precision, weights, _network.Heads.Width));
+        }
     }
 
     public override void Dispose()

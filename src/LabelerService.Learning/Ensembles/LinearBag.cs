@@ -1,3 +1,4 @@
+using LabelerService.Core.Training;
 using LabelerService.Learning.Features;
 using LabelerService.Learning.Numerics;
 using LabelerService.Learning.Onnx;
@@ -61,6 +62,11 @@ internal sealed class LinearBag : Ensemble
         var probabilities = graph.Node("Squeeze", "bag", [heads, graph.Integers("bag.axis", 1)]);
         using var averaging = Averaging.FixedWeights.Equal(1);
         return new EnsembleNodes(probabilities, heads, averaging.AppendWeights(graph, probabilities));
+    }
+
+    public override void StoreAs(ServingPrecision precision)
+    {
+        // It is no net: its weights are written as they are.
     }
 
     public override void Dispose()

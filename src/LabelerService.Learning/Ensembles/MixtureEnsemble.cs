@@ -1,3 +1,4 @@
+using LabelerService.Core.Training;
 using LabelerService.Learning.Numerics;
 using LabelerService.Learning.Onnx;
 using static TorchSharp.torch;
@@ -61,6 +62,14 @@ internal sealed class MixtureEnsemble : Ensemble
             Append(graph, "mixture.probabilities", nodes.Select(node => node.Probabilities)),
             Append(graph, "mixture.labelers", nodes.Select(node => node.LabelerProbabilities)),
             Append(graph, "mixture.weights", nodes.Select(node => node.LabelerWeights)));
+    }
+
+    public override void StoreAs(ServingPrecision precision)
+    {
+        foreach (var (member, _) in _members)
+        {
+            member.StoreAs(precision);
+        }
     }
 
     public override void Dispose()

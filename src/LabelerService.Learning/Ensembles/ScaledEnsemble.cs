@@ -1,3 +1,4 @@
+using LabelerService.Core.Training;
 using LabelerService.Learning.Features;
 using LabelerService.Learning.Onnx;
 using static TorchSharp.torch;
@@ -20,6 +21,8 @@ internal sealed class ScaledEnsemble(FeatureScaling scaling, Ensemble inner) : E
     public override Tensor Classify(Tensor features) => inner.Classify(scaling.Apply(features));
 
     public override EnsembleNodes AppendTo(GraphBuilder graph, string features) => inner.AppendTo(graph, scaling.AppendTo(graph, features));
+
+    public override void StoreAs(ServingPrecision precision) => inner.StoreAs(precision);
 
     public override void Dispose()
     {

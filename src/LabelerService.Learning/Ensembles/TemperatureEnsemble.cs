@@ -1,3 +1,4 @@
+using LabelerService.Core.Training;
 using LabelerService.Learning.Numerics;
 using LabelerService.Learning.Onnx;
 using static TorchSharp.torch;
@@ -39,6 +40,8 @@ internal sealed class TemperatureEnsemble(Ensemble inner, double temperature) : 
             [graph.Node("Log", "temperature.log", [bounded]), graph.Constant("temperature.inverse", [(float)(1 / temperature)], 1)]);
         return nodes with { Probabilities = graph.Node("Softmax", "temperature", [logits], ("axis", -1)) };
     }
+
+    public override void StoreAs(ServingPrecision precision) => inner.StoreAs(precision);
 
     public override void Dispose() => inner.Dispose();
 

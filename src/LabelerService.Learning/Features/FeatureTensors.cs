@@ -19,9 +19,9 @@ internal static class FeatureTensors
     /// <summary>Features of all items [N, D].</summary>
     public static Tensor Of(TrainingSnapshot snapshot) => snapshot.Features is FeatureFile file
         ? from_file(file.Path, shared: false, size: file.Count, dtype: ScalarType.Float32).reshape(file.Rows, file.Length)
-        : tensor(snapshot.Features.Load(), snapshot.ItemIds.Length, snapshot.Schema.FeatureLength);
+        : tensor(snapshot.Features.Load(), snapshot.ItemIds.Length, snapshot.FeatureLength);
 
-    /// <summary>Transformed features of all items [N, D]: beside the file where there is one, in memory otherwise.</summary>
+    /// <summary>Transformed features of all items [N, D]: beside the file where there is one, in memory otherwise and where they are but summaries.</summary>
     /// <param name="snapshot">The data.</param>
     /// <param name="raw">Its features.</param>
     /// <param name="scaling">The transform.</param>
@@ -33,16 +33,18 @@ internal static class FeatureTensors
         }
 
         using var noGrad = no_grad();
-        var result = Scratch(file);
+        var result = scaling.Shortens ? null : Scratch(file);
         var size = WorkingMemory.Rows(file.Length);
         for (var start = 0; start < file.Rows; start += size)
         {
             using var scope = NewDisposeScope();
             var count = Math.Min(size, file.Rows - start);
-            result.narrow(0, start, count).copy_(scaling.Apply(raw.narrow(0, start, count)));
+            var transformed = scaling.Apply(raw.narrow(0, start, count));
+            result ??= empty(file.Rows, transformed.shape[1]).MoveToOuterDisposeScope();
+            result.narrow(0, start, count).copy_(transformed);
         }
 
-        return result;
+        return result!;
     }
 
     /// <summary>Features of the training items [n, D] in memory, for methods that work on all of them at once.</summary>

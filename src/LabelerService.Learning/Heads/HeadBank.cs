@@ -15,6 +15,9 @@ namespace LabelerService.Learning.Heads;
 /// </summary>
 internal sealed class HeadBank
 {
+    /// <summary>Changes the weights of a head.</summary>
+    internal delegate void RoundHead(Span<float> weights);
+
     private const string SharedWeightName = "heads.shared.weight";
     private readonly ParameterSlot _sharedWeight;
     private readonly ParameterSlot _sharedConstants;
@@ -64,6 +67,15 @@ internal sealed class HeadBank
     /// <summary>Linear outputs O of a head.</summary>
     public int Outputs => _link.Outputs;
 
+    /// <summary>The shared head's weights W_0 [O, h], but for <see cref="SharedPace"/>.</summary>
+    public ParameterSlot SharedWeight => _sharedWeight;
+
+    /// <summary>What the values of <see cref="SharedWeight"/> are multiplied by in use.</summary>
+    public double SharedPace => _sharedPace;
+
+    /// <summary>The weights of labelers' deviations V [H − 1, O, h]; null where there are none.</summary>
+    public ParameterSlot? DeviationWeight => _weight;
+
     /// <summary>What the values of a parameter are multiplied by in use.</summary>
     public double PaceOf(string parameter) => parameter == SharedWeightName ? _sharedPace : 1;
 
@@ -89,7 +101,7 @@ internal sealed class HeadBank
     }
 
     /// <summary>Linear outputs of the shared head [N, O].</summary>
-    public Tensor SharedOutputs(Tensor z, ParameterSet parameters) => z.mm(SharedWeight(parameters).t());
+    public Tensor SharedOutputs(Tensor z, ParameterSet parameters) => z.mm(SharedWeights(parameters).t());
 
     /// <summary>
     /// The doctor net's loss of some annotations, forward and backward: adds the gradient of scale · loss to that of the heads, of the
@@ -133,7 +145,7 @@ internal sealed class HeadBank
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var weights = SharedWeight(parameters).unsqueeze(0);
+        var weights = SharedWeights(parameters).unsqueeze(0);
         var constants = parameters[_sharedConstants].unsqueeze(0);
         if (_weight is { } weight && _constants is { } deviation)
         {
@@ -144,6 +156,43 @@ internal sealed class HeadBank
         return _link.AppendTo(graph, z, weights, constants);
     }
 
-    private Tensor SharedWeight(ParameterSet parameters) =>
+    /// <summary>Replaces the weights of all heads, W_0 and W_0 + V_r, by what something makes of them.</summary>
+    /// <param name="parameters">Their values.</param>
+    /// <param name="round">Gets the weights of a head [O, h] and changes them.</param>
+    public void RoundWeights(ParameterSet parameters, RoundHead round)
+    {
+        var shared = parameters.ValuesOf(_sharedWeight);
+        var used = new float[shared.Length];
+        var rounded = new float[shared.Length];
+        for (var i = 0; i < used.Length; i++)
+        {
+            used[i] = _sharedPace == 1 ? shared[i] : (float)(shared[i] * _sharedPace);
+        }
+
+        used.CopyTo(rounded, 0);
+        round(rounded);
+        for (var i = 0; i < shared.Length && _sharedPace != 0; i++)
+        {
+            shared[i] = _sharedPace == 1 ? rounded[i] : (float)(rounded[i] / _sharedPace);
+        }
+
+        var own = new float[used.Length];
+        for (var head = 0; head < Count - 1; head++)
+        {
+            var deviation = parameters.ValuesOf(_weight!.Value).Slice(head * own.Length, own.Length);
+            for (var i = 0; i < own.Length; i++)
+            {
+                own[i] = used[i] + deviation[i];
+            }
+
+            round(own);
+            for (var i = 0; i < own.Length; i++)
+            {
+                deviation[i] = own[i] - rounded[i];
+            }
+        }
+    }
+
+    private Tensor SharedWeights(ParameterSet parameters) =>
         _sharedPace == 1 ? parameters[_sharedWeight] : parameters[_sharedWeight].Times(_sharedPace);
 }

@@ -56,7 +56,7 @@ internal abstract class HeadLink(int classes)
     {
         var (heads, outputs) = (weights.shape[0], weights.shape[1]);
         using var flat = weights.reshape(heads * outputs, weights.shape[2]);
-        string[] inputs = [z, graph.Constant("heads.weight", flat)];
+        string[] inputs = [z, graph.Weight("heads.weight", flat)];
         var product = graph.Node(
             "Gemm", "heads.flat", bias is null ? inputs : [.. inputs, graph.Constant("heads.bias", bias)], ("transB", 1));
         return graph.Node("Reshape", "heads.outputs", [product, graph.Integers("heads.shape", -1, heads, outputs)]);

@@ -33,7 +33,7 @@ internal static class GraphMetadata
         new("labeler.settings", JsonSerializer.Serialize(new SortedDictionary<string, string>(settings.Effective.ToDictionary(), StringComparer.Ordinal))),
         new("labeler.label_kind", snapshot.Schema.LabelKind.ToString()),
         new("labeler.classes", JsonSerializer.Serialize(snapshot.Schema.Classes)),
-        new("labeler.feature_length", snapshot.Schema.FeatureLength.ToString(CultureInfo.InvariantCulture)),
+        new("labeler.feature_length", snapshot.FeatureLength.ToString(CultureInfo.InvariantCulture)),
         new("labeler.heads", JsonSerializer.Serialize(labelerIds)),
         new("labeler.temperature", temperature.ToString("R", CultureInfo.InvariantCulture)),
         new("labeler.uncertainty", Uncertainty),

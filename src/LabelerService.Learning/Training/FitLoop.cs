@@ -1,7 +1,9 @@
 using LabelerService.Core.Errors;
+using LabelerService.Core.Telemetry;
 using LabelerService.Core.Training;
 using LabelerService.Learning.Algorithms;
 using LabelerService.Learning.Checkpoints;
+using LabelerService.Learning.Quantising;
 
 namespace LabelerService.Learning.Training;
 
@@ -37,7 +39,11 @@ internal interface IFitProblem : IDisposable
 
 /// <summary>How a problem is fitted.</summary>
 internal sealed record FitOptions(
-    int Epochs, double LearningRate, double L1, double L2, double PolyakDecay, int Patience, SelectionMetric Selection, bool InitialCounts);
+    int Epochs, double LearningRate, double L1, double L2, double PolyakDecay, int Patience, SelectionMetric Selection, bool InitialCounts)
+{
+    /// <summary>Keeps weights on grids; null for real-valued ones.</summary>
+    public WeightQuantiser? Quantiser { get; init; }
+}
 
 /// <summary>
 /// Adam with a running mean of weights, early stopping, progress, cancellation and checkpoints between epochs: the same for every problem.
@@ -49,7 +55,7 @@ internal sealed class FitLoop(RunControl run, IProgress<TrainingProgress>? progr
 {
     /// <summary>Fits a problem.</summary>
     /// <param name="problem">What is fitted.</param>
-    /// <param name="parameters">Start values; afterwards the chosen ones.</param>
+    /// <param name="parameters">Start values; afterwards the chosen ones, where a quantiser accumulates as it accumulates them.</param>
     /// <param name="options">How.</param>
     /// <returns>How many epochs the chosen values have seen; 0 where the start values are the best.</returns>
     /// <exception cref="ServiceException"><see cref="ErrorKind.FailedPrecondition"/>: the loss is no longer a number.</exception>
@@ -61,9 +67,12 @@ internal sealed class FitLoop(RunControl run, IProgress<TrainingProgress>? progr
         {
             finished.Read("parameters", parameters.Values);
             problem.Load(finished);
+            options.Quantiser?.Load(finished);
             return finished.Get<int>("kept")[0];
         }
 
+        using var activity = ServiceTelemetry.Activities.StartActivity("fit");
+        activity?.SetTag("labeler.phase", problem.Phase);
         using var fit = new FitState(parameters, options);
         if (section.Reached is { } reached)
         {
@@ -76,12 +85,14 @@ internal sealed class FitLoop(RunControl run, IProgress<TrainingProgress>? progr
         }
 
         Run(problem, fit, options, section);
+        activity?.SetTag("labeler.epochs", fit.Epoch);
         parameters.CopyFrom(fit.Chosen);
         section.Finish(state =>
         {
             state.Put<float>("parameters", parameters.Values);
             state.Put("kept", [fit.Kept]);
             problem.Save(state);
+            options.Quantiser?.Save(state);
         });
         return fit.Kept;
     }
@@ -98,8 +109,10 @@ internal sealed class FitLoop(RunControl run, IProgress<TrainingProgress>? progr
             for (var batch = 0; batch < problem.BatchCount; batch++)
             {
                 run.Cancel.ThrowIfCancellationRequested();
-                loss += problem.Accumulate(batch, parameters);
-                fit.Optimiser.Step(parameters, fit.Mean);
+                options.Quantiser?.Refresh(parameters, fit.Seen);
+                loss += problem.Accumulate(batch, fit.Seen);
+                fit.Optimiser.Step(parameters, fit.Mean, fit.Seen);
+                options.Quantiser?.EndStep(parameters);
             }
 
             loss /= problem.ItemCount;
@@ -111,8 +124,9 @@ internal sealed class FitLoop(RunControl run, IProgress<TrainingProgress>? progr
             }
 
             fit.Optimiser.CatchUp(parameters, fit.Mean);
+            fit.Deploy();
             // Where nothing depends on the score and nobody sees it, it is not worth its time.
-            var score = options.Patience == 0 && progress is null ? null : problem.Validate(fit.Mean);
+            var score = options.Patience == 0 && progress is null ? null : problem.Validate(fit.Deployed);
             fit.EndEpoch(score, options);
             run.Journal.Advance();
             Report(problem, fit.Epoch, first, options, loss, score, start);

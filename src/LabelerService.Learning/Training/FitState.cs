@@ -1,4 +1,5 @@
 using LabelerService.Learning.Checkpoints;
+using LabelerService.Learning.Quantising;
 
 namespace LabelerService.Learning.Training;
 
@@ -6,6 +7,8 @@ namespace LabelerService.Learning.Training;
 internal sealed class FitState : IDisposable
 {
     private readonly ParameterSet _best;
+    private readonly WeightQuantiser? _quantiser;
+    private readonly ParameterSet? _deployed;
     private ValidationScore? _bestScore;
 
     /// <summary>Allocates.</summary>
@@ -20,6 +23,16 @@ internal sealed class FitState : IDisposable
         Mean.CopyFrom(parameters);
         _best.CopyFrom(parameters);
         Kept = options.Epochs;
+        _quantiser = options.Quantiser;
+        if (_quantiser is not null)
+        {
+            Seen = _quantiser.Deployed(parameters);
+            _deployed = parameters.SameLayout();
+        }
+        else
+        {
+            Seen = parameters;
+        }
     }
 
     /// <summary>Values that steps move.</summary>
@@ -27,6 +40,12 @@ internal sealed class FitState : IDisposable
 
     /// <summary>Their running mean.</summary>
     public ParameterSet Mean { get; }
+
+    /// <summary>What losses see: <see cref="Parameters"/>, or their deployed values.</summary>
+    public ParameterSet Seen { get; }
+
+    /// <summary>What is scored, and served if it is chosen; to be worked out with <see cref="Deploy"/>.</summary>
+    public ParameterSet Deployed => _deployed ?? Mean;
 
     public Optimiser Optimiser { get; }
 
@@ -40,7 +59,19 @@ internal sealed class FitState : IDisposable
     public int Kept { get; private set; }
 
     /// <summary>The values chosen so far: the best ones where there is a score to choose by, else the mean.</summary>
-    public ParameterSet Chosen => _bestScore is null ? Mean : _best;
+    public ParameterSet Chosen => _bestScore is null ? Present : _best;
+
+    // The mean of iterates that are on the grid is not on it.
+    private ParameterSet Present => _quantiser is { Accumulates: false } ? Parameters : Mean;
+
+    /// <summary>Brings <see cref="Deployed"/> up to date.</summary>
+    public void Deploy()
+    {
+        if (_deployed is not null)
+        {
+            _quantiser!.Deploy(Present, _deployed);
+        }
+    }
 
     /// <summary>Starts with the score of the start values, where it counts.</summary>
     public void Start(ValidationScore? score)
@@ -63,7 +94,7 @@ internal sealed class FitState : IDisposable
         if (_bestScore is null || score.Value.Beats(_bestScore.Value, options.Selection))
         {
             _bestScore = score;
-            _best.CopyFrom(Mean);
+            _best.CopyFrom(Present);
             (Kept, SinceBest) = (Epoch, 0);
         }
         else
@@ -79,6 +110,7 @@ internal sealed class FitState : IDisposable
         state.Put<float>("parameters", Parameters.Values);
         state.Put<float>("mean", Mean.Values);
         Optimiser.Save(state);
+        _quantiser?.Save(state);
         ValidationScore.Save(state, "score", _bestScore);
         if (_bestScore is not null)
         {
@@ -96,6 +128,7 @@ internal sealed class FitState : IDisposable
         state.Read("parameters", Parameters.Values);
         state.Read("mean", Mean.Values);
         Optimiser.Load(state);
+        _quantiser?.Load(state);
         _bestScore = ValidationScore.Load(state, "score");
         if (_bestScore is not null)
         {
@@ -105,6 +138,13 @@ internal sealed class FitState : IDisposable
 
     public void Dispose()
     {
+        if (_quantiser is not null)
+        {
+            Seen.Dispose();
+            Parameters.TouchedRows.Touched = null;
+            _deployed!.Dispose();
+        }
+
         Mean.Dispose();
         _best.Dispose();
     }

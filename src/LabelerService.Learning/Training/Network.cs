@@ -1,3 +1,4 @@
+using LabelerService.Core.Encodings;
 using LabelerService.Core.Training;
 using LabelerService.Learning.Backbones;
 using LabelerService.Learning.Heads;
@@ -10,18 +11,29 @@ internal sealed class Network
 {
     /// <summary>Declares a net.</summary>
     /// <param name="settings">Backbone and kind of head.</param>
-    /// <param name="featureLength">Length D of an item's vector.</param>
+    /// <param name="encoding">What a row of features is.</param>
     /// <param name="heads">Number of heads, the shared one (the last) included; 1 for one head and no labelers.</param>
     /// <param name="classes">Number of classes K.</param>
-    public Network(TrainingSettings settings, int featureLength, int heads, int classes)
+    public Network(TrainingSettings settings, ItemEncoding encoding, int heads, int classes)
     {
-        Backbone = Backbone.Create(settings, featureLength, Layout);
+        Backbone = Backbone.Create(settings, encoding, Layout);
+        BackboneParameters = Layout.Entries.Count;
+        BackboneWeights =
+        [
+            .. Layout.Entries.Index().Where(entry => entry.Item.Role == ParameterRole.Weight).Select(entry => new ParameterSlot(entry.Index)),
+        ];
         Heads = new HeadBank(settings.Head, heads, classes, Backbone.Width, Layout, settings.SharedPace);
     }
 
     public ParameterLayout Layout { get; } = new();
 
     public Backbone Backbone { get; }
+
+    /// <summary>The backbone's weights, each [units, …].</summary>
+    public IReadOnlyList<ParameterSlot> BackboneWeights { get; }
+
+    /// <summary>How many of the layout's parameters are the backbone's; they come first.</summary>
+    public int BackboneParameters { get; }
 
     public HeadBank Heads { get; }
 

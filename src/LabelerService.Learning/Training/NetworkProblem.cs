@@ -31,7 +31,7 @@ internal sealed class NetworkProblem(
     {
         random.Shuffle(_order);
         _plan?.Dispose();
-        _plan = new EpochPlan(annotated, _order, batchSize, WorkingMemory.Rows(Math.Max(features.shape[1], network.Backbone.Width)));
+        _plan = new EpochPlan(annotated, _order, batchSize, WorkingMemory.Rows(Math.Max(features.shape[1], network.Backbone.ValuesPerItem)));
     }
 
     public double Accumulate(int batch, ParameterSet parameters)

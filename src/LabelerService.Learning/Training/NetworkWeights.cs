@@ -37,14 +37,17 @@ internal sealed class NetworkWeights
             shapes.Add(entry.Name, entry.Shape);
         }
 
-        var metadata = new Dictionary<string, string>
-        {
-            ["kind"] = Kind,
-            ["version"] = Version,
-            ["labelers"] = JsonSerializer.Serialize(assignment.LabelerIds[..^1]),
-        };
-        return new TensorArchive(metadata, arrays, shapes).ToBytes();
+        return new TensorArchive(Metadata(assignment.LabelerIds[..^1]), arrays, shapes).ToBytes();
     }
+
+    /// <summary>What an archive of weights says of itself.</summary>
+    /// <param name="labelers">Whose heads it has.</param>
+    public static Dictionary<string, string> Metadata(IReadOnlyList<string?> labelers) => new()
+    {
+        ["kind"] = Kind,
+        ["version"] = Version,
+        ["labelers"] = JsonSerializer.Serialize(labelers),
+    };
 
     /// <summary>Reads what <see cref="ToBytes"/> wrote.</summary>
     /// <exception cref="ServiceException"><see cref="ErrorKind.FailedPrecondition"/>: it is not that.</exception>
@@ -86,12 +89,39 @@ internal sealed class NetworkWeights
             var saved = Of(entry, entry.Length);
             for (var v = 0; v < saved.Length; v++)
             {
-                values[v] = pace == 1 ? saved[v] : (float)(saved[v] / pace);
+                values[v] = pace == 1 ? saved[v] : pace == 0 ? 0 : (float)(saved[v] / pace);
             }
+        }
+
+        if (network.Heads.SharedPace == 0)
+        {
+            TakeOverShared(network.Heads, parameters, assignment);
         }
 
         HeadsTaken = assignment.LabelerIds.Count(id => id is not null && _rows.ContainsKey(id));
     }
+
+    /// <summary>Sets the start values of a net's backbone, and of nothing else.</summary>
+    /// <exception cref="ServiceException"><see cref="ErrorKind.FailedPrecondition"/> (BACKBONE_MISMATCH): they are of a backbone of another shape.</exception>
+    public void ApplyBackbone(Network network, ParameterSet parameters)
+    {
+        foreach (var (i, entry) in network.Layout.Entries.Take(network.BackboneParameters).Index())
+        {
+            var shape = ShapeOf(entry.Name);
+            if (shape is null || !shape.SequenceEqual(entry.Shape))
+            {
+                throw new ServiceException(
+                    ErrorKind.FailedPrecondition, "BACKBONE_MISMATCH",
+                    $"The pretrained backbone is of another shape: {entry.Name} is {(shape is null ? "not there" : string.Join('×', shape))}, and in this "
+                    + $"run {string.Join('×', entry.Shape)}. Train with the settings it was trained with (backbone, capacity, hidden), on items of the same kind.");
+            }
+
+            ((float[])_archive.Arrays[entry.Name]).CopyTo(parameters.ValuesOf(new ParameterSlot(i)));
+        }
+    }
+
+    private long[]? ShapeOf(string name) =>
+        _archive.Arrays.GetValueOrDefault(name) is float[] values ? _archive.Shapes.GetValueOrDefault(name) ?? [values.LongLength] : null;
 
     private void ApplyRows(ParameterLayout.Entry entry, Span<float> values, HeadAssignment assignment)
     {
@@ -108,6 +138,23 @@ internal sealed class NetworkWeights
             if (assignment.LabelerIds[head] is { } labeler && _rows.TryGetValue(labeler, out var row))
             {
                 saved.AsSpan(row * length, length).CopyTo(values.Slice(head * length, length));
+            }
+        }
+    }
+
+    // A shared head that counts nothing cannot hold what it was: labelers' own heads do, so that each says what it said.
+    private void TakeOverShared(HeadBank heads, ParameterSet parameters, HeadAssignment assignment)
+    {
+        var shared = Of(parameters.Layout.Entries[heads.SharedWeight.Index], (long)heads.Outputs * heads.Width);
+        for (var head = 0; head < heads.Shared; head++)
+        {
+            if (assignment.LabelerIds[head] is { } labeler && _rows.ContainsKey(labeler))
+            {
+                var own = parameters.ValuesOf(heads.DeviationWeight!.Value).Slice(head * shared.Length, shared.Length);
+                for (var i = 0; i < shared.Length; i++)
+                {
+                    own[i] += shared[i];
+                }
             }
         }
     }

@@ -12,6 +12,7 @@ internal sealed class ParameterSet : IDisposable
     private readonly ParameterLayout _layout;
     private readonly Tensor[] _views;
     private readonly Tensor[] _gradientViews;
+    private int _frozen;
 
     /// <summary>Allocates the parameters, all zero.</summary>
     /// <param name="layout">Names and shapes.</param>
@@ -31,6 +32,30 @@ internal sealed class ParameterSet : IDisposable
         {
             _views[i].requires_grad_(true);
             // A gradient that exists is added to in place, so the flat gradient fills itself.
+            _views[i].grad = _gradientViews[i];
+        }
+    }
+
+    // Values of some parameters of its own, all else another set's.
+    private ParameterSet(ParameterSet other, IReadOnlyCollection<ParameterSlot> own)
+    {
+        _layout = other._layout;
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        Flat = zeros(_layout.Length, dtype: other.Flat.dtype).DetachFromDisposeScope();
+        Gradient = other.Gradient!.alias().DetachFromDisposeScope();
+        _views = Views(Flat);
+        _gradientViews = Views(Gradient);
+        TouchedRows = other.TouchedRows;
+        for (var i = 0; i < _views.Length; i++)
+        {
+            if (!own.Contains(new ParameterSlot(i)))
+            {
+                _views[i].Dispose();
+                _views[i] = other._views[i].detach().DetachFromDisposeScope();
+            }
+
+            _views[i].requires_grad_(true);
             _views[i].grad = _gradientViews[i];
         }
     }
@@ -62,11 +87,46 @@ internal sealed class ParameterSet : IDisposable
     /// <summary>The memory of one parameter; float32 sets only.</summary>
     public Span<float> ValuesOf(ParameterSlot slot) => Memory(_views[slot.Index]);
 
+    /// <summary>One parameter's gradient in its shape; trainable sets only.</summary>
+    public Tensor GradientOf(ParameterSlot slot) => _gradientViews[slot.Index];
+
     /// <summary>The memory of one parameter's gradient; float32 trainable sets only.</summary>
     public Span<float> GradientsOf(ParameterSlot slot) => Memory(_gradientViews[slot.Index]);
 
+    /// <summary>
+    /// Freezes the first parameters of the layout: no gradient is worked out for them, and no step moves them.
+    /// </summary>
+    /// <param name="count">How many.</param>
+    public void Freeze(int count)
+    {
+        _frozen = count;
+        for (var i = 0; i < count; i++)
+        {
+            _views[i].requires_grad_(false);
+        }
+    }
+
+    /// <summary>
+    /// Clears what penalties have added to the gradients of frozen parameters. Adam leaves what never had a gradient as it is, to the bit, and
+    /// so does the running mean.
+    /// </summary>
+    public void ClearFrozen()
+    {
+        for (var i = 0; i < _frozen; i++)
+        {
+            Memory(_gradientViews[i]).Clear();
+        }
+    }
+
     /// <summary>Another set of the same layout, not trainable, all zero.</summary>
     public ParameterSet SameLayout() => new(_layout, trainable: false, Flat.dtype);
+
+    /// <summary>
+    /// A set that a loss can be given in the place of this one, trainable: some parameters have values of its own, all others are those of
+    /// this set, and so are all gradients and the marks of touched rows. Its <see cref="Flat"/> is of no use. Dispose it first.
+    /// </summary>
+    /// <param name="own">Parameters with values of its own, zero at first.</param>
+    public ParameterSet Twin(IReadOnlyCollection<ParameterSlot> own) => new(this, own);
 
     /// <summary>Takes over the values of another set of the same layout.</summary>
     public void CopyFrom(ParameterSet other)

@@ -20,6 +20,7 @@ internal enum RandomStream
     Mixing = 22,
     AveragingInitialisation = 31,
     WeightResamples = 32,
+    Rounding = 41,
 }
 
 /// <summary>Independent random streams from the one seed of a run.</summary>

@@ -15,7 +15,7 @@ internal static class Representations
         using var noGrad = no_grad();
         using var outer = NewDisposeScope();
         var result = empty(rows.Length, network.Backbone.Width, dtype: features.dtype);
-        var chunk = WorkingMemory.Rows(Math.Max(network.Backbone.Width, features.shape[1]));
+        var chunk = WorkingMemory.Rows(Math.Max(network.Backbone.ValuesPerItem, features.shape[1]));
         for (var start = 0; start < rows.Length; start += chunk)
         {
             using var scope = NewDisposeScope();

@@ -15,6 +15,9 @@ internal sealed class RowMarks(int count)
     /// <summary>The same, for loops that must be fast; gone with the next change.</summary>
     public ReadOnlySpan<int> Span => CollectionsMarshal.AsSpan(_rows);
 
+    /// <summary>Called when a row is marked that was not; null for nothing.</summary>
+    public Action<int>? Touched { get; set; }
+
     /// <summary>Marks a row.</summary>
     public void Mark(int row)
     {
@@ -22,6 +25,7 @@ internal sealed class RowMarks(int count)
         {
             _marked[row] = true;
             _rows.Add(row);
+            Touched?.Invoke(row);
         }
     }
 

@@ -41,6 +41,7 @@ internal static class ModelCardBuilder
         card.Metrics.AddRange(resource.Metrics);
         card.Heads.AddRange(resource.Heads.OrderByDescending(head => head.Weight));
         card.IntendedUses.AddRange(IntendedUses(dataset, manifest));
+        card.Limits.AddRange(ModelCardLimits.OfErasure(version.ErasedData, version.EraseTime));
         card.Limits.AddRange(ModelCardLimits.Of(manifest));
         return card;
     }
@@ -76,7 +77,7 @@ internal static class ModelCardBuilder
             Sha256 = version.ArtefactSha256,
             Size = version.ArtefactBytes,
             ParityMaxDifference = version.ParityMaxDifference,
-            Inputs = { Tensor(ServingGraph.Features, "items' vectors, as they are in the dataset", -1, version.FeatureLength) },
+            Inputs = { Tensor(ServingGraph.Features, Rows(version.Encoding), -1, version.FeatureLength) },
             Outputs =
             {
                 Tensor(ServingGraph.Probabilities, "the ensemble's class distribution of each item", -1, classes),
@@ -91,6 +92,15 @@ internal static class ModelCardBuilder
 
         return graph;
     }
+
+    private static string Rows(ModelEncoding encoding) => encoding.Kind switch
+    {
+        ModelEncoding.Types.Kind.Sequence =>
+            $"items' sequences: the number of steps, then {encoding.MaxSteps} steps of {encoding.StepLength} values, zeros behind the last",
+        ModelEncoding.Types.Kind.Text => "what the version's text featurizer makes of items' texts",
+        ModelEncoding.Types.Kind.Extracted => $"what {encoding.Backbone} makes of items' values",
+        _ => "items' vectors, as they are in the dataset",
+    };
 
     private static CardTensor Tensor(string name, string description, params ReadOnlySpan<long> shape) =>
         new() { Name = name, DataType = "float32", Description = description, Shape = { shape.ToArray() } };

@@ -1,6 +1,8 @@
 using System.Globalization;
 using LabelerService.Contracts.V1;
+using LabelerService.Core.Encodings;
 using LabelerService.Core.Models;
+using ErasureMode = LabelerService.Storage.Labelers.ErasureMode;
 
 namespace LabelerService.Server.Cards;
 
@@ -17,9 +19,41 @@ internal static class ModelCardLimits
     /// <summary>The limits that the facts give.</summary>
     public static IEnumerable<CardLimit> Of(ModelManifest manifest) =>
         (manifest.Data is { } data ? OfData(manifest, data) : [Limit("NO_DATA_SUMMARY", "It was published before the data was counted: how much it was trained on is known only by the number of annotations.")])
-        .Concat(OfMetrics(manifest)).Concat(OfHeads(manifest)).Append(Limit(
+        .Concat(OfMetrics(manifest)).Concat(OfHeads(manifest)).Append(OfItems(manifest));
+
+    /// <summary>What was erased since that the version's files still hold.</summary>
+    public static IEnumerable<CardLimit> OfErasure(ErasureMode? erased, DateTimeOffset? time)
+    {
+        var day = time?.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        if (erased == ErasureMode.Delete)
+        {
+            yield return Limit(
+                "TRAINED_ON_ERASED_DATA",
+                $"It may have learnt from annotations of labelers who were deleted since (last on {day}), and its files still name them. Train again, then delete this version.");
+        }
+        else if (erased == ErasureMode.Pseudonymise)
+        {
+            yield return Limit(
+                "NAMES_ERASED_LABELERS",
+                $"Its files still name labelers who were given a pseudonym since (last on {day}). Train again, then delete this version.");
+        }
+    }
+
+    private static CardLimit OfItems(ModelManifest manifest) => manifest.Encoding switch
+    {
+        { Kind: ItemEncodingKind.Text } => Limit(
+            "WORDS_OF_TRAINING",
+            "It sees of a text which words and pieces of words are in it, and only those that stood in texts it was trained on: not their order, nor other languages."),
+        { Kind: ItemEncodingKind.Sequence } encoding => Limit(
+            "STEPS_LIMITED",
+            string.Create(CultureInfo.InvariantCulture, $"It takes sequences of 1 to {encoding.MaxSteps} steps of {encoding.StepLength} numbers, made as those of the dataset were; longer ones are refused and not cut.")),
+        { Kind: ItemEncodingKind.Extracted } encoding => Limit(
+            "EXTRACTED_FEATURES",
+            string.Create(CultureInfo.InvariantCulture, $"It sees items as {encoding.Backbone} does, {manifest.FeatureLength} numbers each: what that model does not see in them, this one cannot learn, and what biases it has, this one inherits.")),
+        _ => Limit(
             "FEATURES_ONLY",
-            string.Create(CultureInfo.InvariantCulture, $"It takes vectors of {manifest.FeatureLength} numbers, made as those of the dataset were; what such a vector says of an item it cannot check. It is not trained on text.")));
+            string.Create(CultureInfo.InvariantCulture, $"It takes vectors of {manifest.FeatureLength} numbers, made as those of the dataset were; what such a vector says of an item it cannot check. It is not trained on text.")),
+    };
 
     private static IEnumerable<CardLimit> OfData(ModelManifest manifest, ModelDataSummary data)
     {

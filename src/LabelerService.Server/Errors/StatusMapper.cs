@@ -53,8 +53,12 @@ internal static class StatusMapper
     }
 
     /// <summary>The status of an error nobody foresaw; its id is in the log.</summary>
-    public static RpcException Internal(string id) =>
-        Create(Google.Rpc.Code.Internal, "INTERNAL", $"The service failed. Its log has the details under id {id}.").ToRpcException();
+    public static RpcException Internal(string id)
+    {
+        var status = Create(Google.Rpc.Code.Internal, "INTERNAL", $"The service failed. Its log has the details under id {id}.");
+        status.Details[0] = Any.Pack(new ErrorInfo { Reason = "INTERNAL", Domain = Domain, Metadata = { ["error_id"] = id } });
+        return status.ToRpcException();
+    }
 
     private static RpcStatus Create(Google.Rpc.Code code, string reason, string message) => new()
     {

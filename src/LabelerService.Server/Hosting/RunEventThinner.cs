@@ -44,6 +44,6 @@ internal sealed partial class RunEventThinner(RunStore runs, TimeProvider time, 
         }
     }
 
-    [LoggerMessage(EventId = 320, Level = LogLevel.Warning, Message = "Events of ended runs are thinned out later: {Problem}")]
+    [LoggerMessage(EventId = 322, Level = LogLevel.Warning, Message = "Events of ended runs are thinned out later: {Problem}")]
     private partial void LogPutOff(string problem);
 }

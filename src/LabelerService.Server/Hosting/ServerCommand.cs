@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using LabelerService.Server.Inference;
 using LabelerService.Server.Inference.Batching;
+using LabelerService.Telemetry;
 
 namespace LabelerService.Server.Hosting;
 
@@ -30,16 +31,8 @@ internal static class ServerCommand
             Description = "Address to listen on.",
             DefaultValueFactory = _ => Environment.GetEnvironmentVariable("LABELER_LISTEN") ?? "127.0.0.1",
         };
-        var data = new Option<string>("--data")
-        {
-            Description = "Directory of the embedded PostgreSQL.",
-            DefaultValueFactory = _ => Environment.GetEnvironmentVariable("LABELER_DATA") ?? DefaultDataDirectory(),
-        };
-        var postgres = new Option<string?>("--postgres")
-        {
-            Description = "Connection string of an existing PostgreSQL 15 or newer (also LABELER_POSTGRES). Without it one is started under --data.",
-            DefaultValueFactory = _ => NullIfEmpty(Environment.GetEnvironmentVariable("LABELER_POSTGRES")),
-        };
+        var data = DataOption();
+        var postgres = PostgresOption();
         var trainers = new Option<int>("--trainers")
         {
             Description = "Trainers to run beside the server; 0 if they run elsewhere.",
@@ -80,6 +73,8 @@ internal static class ServerCommand
         var security = new SecurityArguments();
         security.AddTo(root);
         insight.AddTo(root);
+        var telemetry = new TelemetryArguments();
+        telemetry.AddTo(root);
         root.SetAction(async (result, cancellationToken) =>
         {
             var httpPort = result.GetValue(port);
@@ -88,6 +83,7 @@ internal static class ServerCommand
                 return await RefuseAsync($"--listen takes an IP address such as 127.0.0.1 or 0.0.0.0, not '{result.GetValue(listen)}'.");
             }
 
+            var (told, unclear) = telemetry.Read(result);
             var (options, problem) = security.Read(result, new ServerOptions
             {
                 Port = httpPort,
@@ -105,23 +101,50 @@ internal static class ServerCommand
                 },
                 Residency = new ResidencyLimits(result.GetValue(residentModels), result.GetValue(residentMemory) * Mebibyte),
                 Insight = insight.Read(result),
+                Telemetry = told,
             });
             if (result.GetValue(healthCheck))
             {
                 return await checkHealth(options, cancellationToken);
             }
 
-            problem = Problem(options) ?? problem;
+            problem = unclear ?? Problem(options) ?? problem;
             return problem is null ? await run(options, cancellationToken) : await RefuseAsync(problem);
         });
         return root;
     }
+
+    /// <summary>Where the embedded PostgreSQL is.</summary>
+    internal static Option<string> DataOption() => new("--data")
+    {
+        Description = "Directory of the embedded PostgreSQL.",
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("LABELER_DATA") ?? DefaultDataDirectory(),
+    };
+
+    /// <summary>Which PostgreSQL instead.</summary>
+    internal static Option<string?> PostgresOption() => new("--postgres")
+    {
+        Description = "Connection string of an existing PostgreSQL 15 or newer (also LABELER_POSTGRES). Without it one is started under --data.",
+        DefaultValueFactory = _ => NullIfEmpty(Environment.GetEnvironmentVariable("LABELER_POSTGRES")),
+    };
 
     private static string? Problem(ServerOptions options)
     {
         if (options.Port is < 1 or > 65535 || options.GrpcPort is < 1 or > 65535 || options.Port == options.GrpcPort)
         {
             return $"--port and --grpc-port take two different numbers from 1 to 65535, not {options.Port} and {options.GrpcPort}.";
+        }
+
+        if (options.Trainers is < 0 or > 64)
+        {
+            return "--trainers takes a number from 0 to 64.";
+        }
+
+        // The trainers' ports follow the server's own.
+        if (options.Telemetry.AdminPort is { } admin
+            && (admin + options.Trainers > 65535 || IsAmong(options.Port) || IsAmong(options.GrpcPort)))
+        {
+            return $"--admin-port and the {options.Trainers} ports after it, one a trainer, must be ports other than {options.Port} and {options.GrpcPort}, and at most 65535.";
         }
 
         if (options.Predictions.Runners is < 1 or > 1_024)
@@ -144,7 +167,9 @@ internal static class ServerCommand
             return problem;
         }
 
-        return options.Trainers is < 0 or > 64 ? "--trainers takes a number from 0 to 64." : null;
+        return null;
+
+        bool IsAmong(int port) => port >= options.Telemetry.AdminPort && port <= options.Telemetry.AdminPort + options.Trainers;
     }
 
     private static async Task<int> RefuseAsync(string message)

@@ -1,5 +1,7 @@
 using System.Net;
+using System.Reflection;
 using LabelerService.Core.Errors;
+using LabelerService.Server.Dashboard;
 using LabelerService.Server.Errors;
 using LabelerService.Server.Images;
 using LabelerService.Server.Inference;
@@ -8,21 +10,23 @@ using LabelerService.Server.Inference.Evaluation;
 using LabelerService.Server.Inference.Jobs;
 using LabelerService.Server.Inference.Routing;
 using LabelerService.Server.Insight;
+using LabelerService.Server.LabelStudio;
 using LabelerService.Server.OpenApi;
 using LabelerService.Server.OpenInference;
 using LabelerService.Server.Paging;
 using LabelerService.Server.Retraining;
 using LabelerService.Server.Security;
+using LabelerService.Server.Security.Sessions;
 using LabelerService.Server.Services;
+using LabelerService.Server.Telemetry;
 using LabelerService.Server.Validation;
 using LabelerService.Storage;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Embedded;
 using LabelerService.Storage.Secrets;
 using LabelerService.Storage.Security;
+using LabelerService.Telemetry;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace LabelerService.Server.Hosting;
@@ -31,7 +35,8 @@ namespace LabelerService.Server.Hosting;
 internal static partial class ServerHost
 {
     private const string PageTokenSecret = "page-tokens";
-    private const int PageTokenKeyBytes = 32;
+    private const string SessionSecret = "sessions";
+    private const int SecretBytes = 32;
 
     // Long enough for a batch under way to commit, short enough for an orchestrator's patience.
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(20);
@@ -40,8 +45,9 @@ internal static partial class ServerHost
     public static async Task<int> RunAsync(ServerOptions options, CancellationToken cancel)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        ConfigureLogging(builder);
-        using var early = LoggerFactory.Create(logging => logging.AddConfiguration(builder.Configuration.GetSection("Logging")).AddSimpleConsole(Console));
+        ConfigureLogging(builder, options.Telemetry.LogFormat);
+        using var early = LoggerFactory.Create(logging =>
+            logging.AddConfiguration(builder.Configuration.GetSection("Logging")).AddServiceConsole(options.Telemetry.LogFormat));
         var logger = early.CreateLogger(typeof(ServerHost).FullName!);
         try
         {
@@ -70,7 +76,8 @@ internal static partial class ServerHost
         }
         catch (IOException error) when (error.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {
-            LogRefused(logger, $"Port {options.Port} or {options.GrpcPort} is in use. Choose others with --port and --grpc-port.");
+            var admin = options.Telemetry.AdminPort is { } port ? $" (or the admin port {port})" : "";
+            LogRefused(logger, $"Port {options.Port} or {options.GrpcPort}{admin} is in use. Choose others with --port and --grpc-port.");
             return 1;
         }
     }
@@ -100,8 +107,9 @@ internal static partial class ServerHost
         await using (var storage = await PrepareAsync(builder, database, cancel))
         {
             await AdminKeys(storage, options).EnsureAsync(cancel);
-            var key = await storage.GetRequiredService<SecretStore>().GetOrCreateAsync(PageTokenSecret, PageTokenKeyBytes, cancel);
-            builder.Services.AddSingleton(new PageTokens(key));
+            var secrets = storage.GetRequiredService<SecretStore>();
+            builder.Services.AddSingleton(new PageTokens(await secrets.GetOrCreateAsync(PageTokenSecret, SecretBytes, cancel)));
+            builder.Services.AddSingleton(new SessionTokens(await secrets.GetOrCreateAsync(SessionSecret, SecretBytes, cancel)));
         }
 
         var tls = options.Tls is { } files ? TlsSetup.Load(files) : null;
@@ -125,44 +133,25 @@ internal static partial class ServerHost
     private static AdminKeySetup AdminKeys(IServiceProvider storage, ServerOptions options) => new(
         storage.GetRequiredService<ApiKeyStore>(), options.AdminKeyFile, System.Console.Out, storage.GetRequiredService<ILogger<AdminKeySetup>>());
 
-    private static void ConfigurePorts(
-        KestrelServerOptions kestrel, ServerOptions options, Action<HttpsConnectionAdapterOptions>? tls)
-    {
-        // In clear text a port speaks either HTTP/1.1 or HTTP/2, so there are two.
-        kestrel.AddServerHeader = false;
-
-        // JSON carries bytes as base64, a third longer than the gRPC message. gRPC lifts the limit for its client streams by itself.
-        kestrel.Limits.MaxRequestBodySize = Limits.MessageBytes * 3L / 2;
-        kestrel.Limits.Http2.MaxStreamsPerConnection = 256;
-        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
-
-        // Windows large enough that a bulk stream is not throttled by round trips, small enough to bound memory a connection.
-        kestrel.Limits.Http2.InitialStreamWindowSize = 2 * 1024 * 1024;
-        kestrel.Limits.Http2.InitialConnectionWindowSize = 4 * 1024 * 1024;
-        Listen(options.Port, tls is null ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2);
-        Listen(options.GrpcPort, HttpProtocols.Http2);
-
-        void Listen(int port, HttpProtocols protocols) => kestrel.Listen(options.Listen, port, listen =>
-        {
-            listen.Protocols = protocols;
-            if (tls is not null)
-            {
-                listen.UseHttps(tls);
-            }
-        });
-    }
-
     private static void AddServices(IServiceCollection services, ServerOptions options, DatabaseConnection database)
     {
         services.AddSingleton(options);
         services.AddSingleton(database);
         services.AddSingleton(TimeProvider.System);
+        services.AddServiceTelemetry(options.Telemetry, "labeler-server", CodeVersion());
+        services.AddServerMetrics(options.Telemetry);
         services.AddLabelerSecurity(options);
         services.AddSingleton<Drain>();
         services.AddHostedService(provider => provider.GetRequiredService<Drain>());
         services.AddSingleton<DatasetResolver>();
+        services.AddSingleton<UsefulItems>();
+        services.AddSingleton<ActivitySampler>();
         services.AddSingleton<ImageDecoder>();
         services.AddSingleton<RunWatcher>();
+        services.AddSingleton<BackboneUploads>();
+        services.AddSingleton<PretrainedCheck>();
+        services.AddSingleton<ItemEncoders>();
+        services.AddSingleton<KeptFeatures>();
         services.AddSingleton<ModelCache>();
         services.AddSingleton<EvaluationReader>();
         services.AddSingleton<ModelEvaluator>();
@@ -174,15 +163,20 @@ internal static partial class ServerHost
         services.AddSingleton<PredictionScheduler>();
         services.AddSingleton(CanaryDraw.Unseeded());
         services.AddSingleton<PredictionEngine>();
+        services.AddSingleton<PredictionContents>();
         services.AddSingleton<PredictionReader>();
         services.AddInsight(options.Insight);
         services.AddSingleton<InferenceHandler>();
         services.AddSingleton<HttpFailures>();
         services.AddSingleton<OpenInferenceHttp>();
+        services.AddSingleton<DashboardFiles>();
+        LabelStudioHttp.Add(services);
+        services.AddSingleton<SessionEndpoints>();
         services.AddHostedService<TrainerSupervisor>();
         services.AddHostedService<OldRowPruner>();
         services.AddSingleton<ModelDownloads>();
         services.AddHostedService<ModelSweepService>();
+        services.AddHostedService<ExtractionSweepService>();
         services.AddHostedService<RunEventThinner>();
         services.AddSingleton<DriftSearcher>();
         services.AddSingleton<PromotionDecider>();
@@ -225,6 +219,12 @@ internal static partial class ServerHost
 
     private static void MapEndpoints(WebApplication app, ServerOptions options)
     {
+        if (options.Telemetry.IsOn)
+        {
+            app.UseMiddleware<GrpcStatusLabel>();
+        }
+
+        app.UseMiddleware<BrowserHeaders>();
         app.UseMiddleware<RefusedMessageMiddleware>();
         app.UseRouting();
         app.UseAuthentication();
@@ -235,6 +235,8 @@ internal static partial class ServerHost
         app.MapGrpcService<AnnotationGrpcService>();
         app.MapGrpcService<TrainingGrpcService>();
         app.MapGrpcService<RetrainingGrpcService>();
+        app.MapGrpcService<CurveGrpcService>();
+        app.MapGrpcService<BackboneGrpcService>();
         app.MapGrpcService<ModelGrpcService>();
         app.MapModelDownloads();
         app.MapGrpcService<PredictionGrpcService>();
@@ -244,6 +246,9 @@ internal static partial class ServerHost
         app.MapGrpcService<ApiKeyGrpcService>();
         app.MapGrpcService<OpenInferenceGrpcService>();
         OpenInferenceHttp.Map(app);
+        app.MapDashboard();
+        LabelStudioHttp.Map(app);
+        SessionEndpoints.Map(app);
 
         // Probes ask without a key; nothing else is mapped so that strangers get an answer.
         app.MapGrpcHealthChecksService().AllowAnonymous();
@@ -258,18 +263,22 @@ internal static partial class ServerHost
         app.MapHealthChecks("/readyz").AllowAnonymous();
     }
 
+    private static string CodeVersion() =>
+        typeof(ServerHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
     private static IEnumerable<string> ServiceNames =>
     [
         Contracts.V1.DatasetService.Descriptor.FullName, Contracts.V1.ItemService.Descriptor.FullName,
         Contracts.V1.LabelerRegistryService.Descriptor.FullName, Contracts.V1.AnnotationService.Descriptor.FullName,
         Contracts.V1.TrainingService.Descriptor.FullName, Contracts.V1.RetrainingService.Descriptor.FullName,
+        Contracts.V1.CurveService.Descriptor.FullName, Contracts.V1.BackboneService.Descriptor.FullName,
         Contracts.V1.ModelService.Descriptor.FullName, Contracts.V1.PredictionService.Descriptor.FullName,
         Contracts.V1.PredictionJobService.Descriptor.FullName, Contracts.V1.InsightService.Descriptor.FullName,
         Contracts.V1.ApiKeyService.Descriptor.FullName,
         Contracts.Inference.GRPCInferenceService.Descriptor.FullName,
     ];
 
-    private static void ConfigureLogging(WebApplicationBuilder builder)
+    private static void ConfigureLogging(WebApplicationBuilder builder, LogFormat format)
     {
         builder.Logging.ClearProviders();
         builder.Logging.SetMinimumLevel(LogLevel.Information);
@@ -278,14 +287,7 @@ internal static partial class ServerHost
         builder.Logging.AddFilter("Microsoft.EntityFrameworkCore.Database.Command", LogLevel.None);
         builder.Logging.AddFilter("Grpc", LogLevel.Warning);
         builder.Logging.AddFilter("Npgsql", LogLevel.Warning);
-        builder.Logging.AddSimpleConsole(Console);
-    }
-
-    private static void Console(Microsoft.Extensions.Logging.Console.SimpleConsoleFormatterOptions console)
-    {
-        console.SingleLine = true;
-        console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z '";
-        console.UseUtcTimestamp = true;
+        builder.Logging.AddServiceConsole(format);
     }
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Ready: gRPC on {Address}:{GrpcPort}, HTTP on {Address}:{HttpPort}.")]

@@ -1,4 +1,5 @@
 using System.Net;
+using LabelerService.Telemetry;
 
 namespace LabelerService.Server.Hosting;
 
@@ -52,6 +53,9 @@ public sealed record ServerOptions
 
     /// <summary>Whether gRPC reflection answers.</summary>
     public bool Reflection { get; init; } = true;
+
+    /// <summary>How the server, and the trainers that it starts, tell what they do.</summary>
+    public TelemetryOptions Telemetry { get; init; } = new();
 
     /// <summary>How many predictions run at once, and how many wait before more are refused.</summary>
     internal Inference.Batching.PredictionLimits Predictions { get; init; } = new();

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Globalization;
+using LabelerService.Telemetry;
 
 namespace LabelerService.Server.Hosting;
 
@@ -65,6 +67,16 @@ internal sealed partial class TrainerSupervisor(
             UseShellExecute = false,
         };
         start.Environment["LABELER_POSTGRES"] = database.ConnectionString;
+        start.Environment[TelemetryArguments.LogFormatVariable] = options.Telemetry.LogFormat == LogFormat.Json ? "json" : "text";
+
+        // The server's own port is taken: its trainers have those after it.
+        start.Environment.Remove(TelemetryArguments.PortVariable);
+        if (options.Telemetry.AdminPort is { } port)
+        {
+            start.Environment[TelemetryArguments.PortVariable] = (port + number).ToString(CultureInfo.InvariantCulture);
+            start.Environment[TelemetryArguments.ListenVariable] = options.Telemetry.AdminListen.ToString();
+        }
+
         start.Environment["LABELER_TRAINER_NAME"] = $"{Environment.MachineName}-{Environment.ProcessId}-{number}";
         using var process = Process.Start(start) ?? throw new InvalidOperationException("The trainer could not be started.");
         LogStarted(number, process.Id);

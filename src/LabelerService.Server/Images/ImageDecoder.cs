@@ -1,3 +1,5 @@
+using System.Buffers;
+using Google.Protobuf;
 using LabelerService.Core.Datasets;
 using LabelerService.Server.Validation;
 using LabelerService.Storage.Items;
@@ -33,16 +35,62 @@ internal sealed class ImageDecoder
         }
 
         var decoded = new ItemWrite[items.Count];
-        var problems = new string?[items.Count];
-        if ((long)items.Count * schema.FeatureLength <= FewValues)
+        await DecodeAsync(schema, items.Count, Decode, i => $"batch.images[{i}]", cancel);
+        return decoded;
+
+        string? Decode(int i)
         {
-            Decode(0, items.Count);
+            var features = new byte[schema.FeatureLength];
+            decoded[i] = items[i] with { Features = features };
+            return ImagePixels.Decode(items[i].Content!.Value.Bytes.Span, schema, features);
+        }
+    }
+
+    /// <summary>Decodes image files into values in [0, 1], as stored images are read.</summary>
+    /// <param name="schema">Schema of the dataset, of images.</param>
+    /// <param name="files">The files; their headers have been checked.</param>
+    /// <param name="field">Path of a file in the request.</param>
+    /// <param name="rows">Receives the values, row-major [files, H · W · C].</param>
+    /// <param name="cancel">Cancels between images.</param>
+    /// <exception cref="Core.Errors.ServiceException">InvalidArgument naming the file: broken, cut short, transparent.</exception>
+    public Task DecodeAsync(
+        DatasetSchema schema, IReadOnlyList<ByteString> files, Func<int, string> field, Memory<float> rows, CancellationToken cancel)
+    {
+        var length = schema.FeatureLength;
+        return DecodeAsync(schema, files.Count, Decode, field, cancel);
+
+        string? Decode(int i)
+        {
+            var pixels = ArrayPool<byte>.Shared.Rent(length);
+            try
+            {
+                var problem = ImagePixels.Decode(files[i].Span, schema, pixels);
+                if (problem is null)
+                {
+                    FeaturePacking.Unpack(pixels.AsSpan(0, length), FeatureEncoding.UInt8, rows.Span.Slice(i * length, length));
+                }
+
+                return problem;
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(pixels);
+            }
+        }
+    }
+
+    private async Task DecodeAsync(DatasetSchema schema, int count, Func<int, string?> decode, Func<int, string> field, CancellationToken cancel)
+    {
+        var problems = new string?[count];
+        if ((long)count * schema.FeatureLength <= FewValues)
+        {
+            DecodePart(0, count);
         }
         else
         {
             var piece = Math.Max(1, PieceValues / schema.FeatureLength);
-            await Task.WhenAll(Enumerable.Range(0, (items.Count + piece - 1) / piece).Select(part => Task.Factory.StartNew(
-                () => Decode(part * piece, Math.Min(items.Count, (part + 1) * piece)), cancel, TaskCreationOptions.None, _workers)));
+            await Task.WhenAll(Enumerable.Range(0, (count + piece - 1) / piece).Select(part => Task.Factory.StartNew(
+                () => DecodePart(part * piece, Math.Min(count, (part + 1) * piece)), cancel, TaskCreationOptions.None, _workers)));
         }
 
         var validator = new RequestValidator();
@@ -50,21 +98,18 @@ internal sealed class ImageDecoder
         {
             if (problems[i] is { } problem)
             {
-                validator.Add($"batch.images[{i}]", problem);
+                validator.Add(field(i), problem);
             }
         }
 
         validator.ThrowIfInvalid();
-        return decoded;
 
-        void Decode(int from, int to)
+        void DecodePart(int from, int to)
         {
             for (var i = from; i < to; i++)
             {
                 cancel.ThrowIfCancellationRequested();
-                var features = new byte[schema.FeatureLength];
-                problems[i] = ImagePixels.Decode(items[i].Content!.Value.Bytes.Span, schema, features);
-                decoded[i] = items[i] with { Features = features };
+                problems[i] = decode(i);
             }
         }
     }

@@ -15,7 +15,8 @@ internal sealed record ResidencyLimits(int Count = 32, long Bytes = 2L * 1024 * 
 /// The model versions that are loaded, within limits; the one used longest ago goes first. A session in use is disposed only when its last
 /// user gives it back.
 /// </summary>
-internal sealed partial class ModelCache(ArtefactStore artefacts, ResidencyLimits limits, TimeProvider time, ILogger<ModelCache> logger)
+internal sealed partial class ModelCache(
+    ArtefactStore artefacts, ItemEncoders encoders, ResidencyLimits limits, TimeProvider time, ILogger<ModelCache> logger)
     : IDisposable
 {
     // The graph's weights lie in memory as they are and packed for the matrix products.
@@ -102,14 +103,27 @@ internal sealed partial class ModelCache(ArtefactStore artefacts, ResidencyLimit
     {
         var started = time.GetTimestamp();
         var onnx = await artefacts.ReadAsync(version.ArtefactSha256, CancellationToken.None);
-        var session = await Task.Run(() =>
+        var encoder = await encoders.BorrowAsync(dataset, version, CancellationToken.None);
+        ModelSession session;
+        try
         {
-            var loaded = new ModelSession(onnx, version.Manifest);
-            loaded.WarmUp();
-            return loaded;
-        });
+            session = await Task.Run(() => Load(onnx, version, encoder));
+        }
+        catch
+        {
+            encoder?.Dispose();
+            throw;
+        }
+
         LogLoaded(dataset.Id, version.ModelId, version.Version, onnx.Length, time.GetElapsedTime(started).TotalMilliseconds);
         return session;
+    }
+
+    private static ModelSession Load(byte[] onnx, ModelVersionRecord version, LoadedEncoder? encoder)
+    {
+        var loaded = new ModelSession(onnx, version.Manifest, encoder);
+        loaded.WarmUp();
+        return loaded;
     }
 
     private void EvictBeyondLimits(Resident newest)
@@ -128,7 +142,7 @@ internal sealed partial class ModelCache(ArtefactStore artefacts, ResidencyLimit
                 foreach (var entry in _residents)
                 {
                     count++;
-                    bytes += entry.Value.Version.ArtefactLength * MemoryOfArtefact;
+                    bytes += (entry.Value.Version.ArtefactLength * MemoryOfArtefact) + (entry.Value.IsLoaded ? entry.Value.Session.EncoderBytes : 0);
                     if (entry.Value != newest && (oldest is null || entry.Value.LastUse < oldest.Value.Value.LastUse))
                     {
                         oldest = entry;

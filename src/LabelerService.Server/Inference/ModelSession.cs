@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using LabelerService.Core.Encodings;
 using LabelerService.Core.Models;
 using LabelerService.Core.Uncertainty;
 using LabelerService.Server.Inference.Batching;
@@ -19,6 +21,7 @@ internal sealed class ModelSession : IBlockModel, IDisposable
     private const long BlockValues = 16 * 1024 * 1024;
 
     private readonly InferenceSession _session;
+    private readonly LoadedEncoder? _encoder;
     private readonly RunOptions _runOptions = new();
     private readonly Lock _gate = new();
     private readonly Stack<BlockBuffers> _buffers = new();
@@ -28,12 +31,15 @@ internal sealed class ModelSession : IBlockModel, IDisposable
     /// <summary>Loads a serving graph.</summary>
     /// <param name="onnx">The graph's bytes.</param>
     /// <param name="manifest">What is known of it.</param>
-    public ModelSession(byte[] onnx, ModelManifest manifest)
+    /// <param name="encoder">Makes rows of items; null where items are rows already. Disposed of with this.</param>
+    public ModelSession(byte[] onnx, ModelManifest manifest, LoadedEncoder? encoder = null)
     {
         Manifest = manifest;
+        _encoder = encoder;
+        Encoder = encoder?.Encoder ?? new ValuesEncoder(ItemEncoding.OfValues(manifest.FeatureLength));
         Mixture = HeadMixture.Of(manifest);
         (ClassCount, HeadCount) = (manifest.Classes.Count, manifest.Heads.Count);
-        MaxRows = (int)Math.Clamp(BlockValues / Math.Max((long)HeadCount * ClassCount, manifest.FeatureLength), 1, MostRows);
+        MaxRows = (int)Math.Clamp(BlockValues / Math.Max(Math.Max((long)HeadCount * ClassCount, manifest.FeatureLength), manifest.ValuesPerItem), 1, MostRows);
         for (var head = 0; head < HeadCount; head++)
         {
             if (manifest.Heads[head].LabelerId is { } labeler)
@@ -42,7 +48,7 @@ internal sealed class ModelSession : IBlockModel, IDisposable
             }
         }
 
-        _lanes = [new(this, false, false), new(this, false, true), new(this, true, false), new(this, true, true)];
+        _lanes = [.. Enumerable.Range(0, 8).Select(lane => new BatchLane(this, (lane & 2) != 0, (lane & 1) != 0))];
 
         // One thread a block: as many blocks run at once as there are cores, and threads that share one block would wait for each other.
         // Patterns of memory are kept for each number of rows that ever ran; the arena alone does as well.
@@ -59,6 +65,12 @@ internal sealed class ModelSession : IBlockModel, IDisposable
 
     /// <summary>What is known of the model.</summary>
     public ModelManifest Manifest { get; }
+
+    /// <summary>Makes rows of items.</summary>
+    public IItemEncoder Encoder { get; }
+
+    /// <summary>Estimated memory of the encoder, in bytes.</summary>
+    public long EncoderBytes => _encoder?.Bytes ?? 0;
 
     /// <summary>How its heads are mixed; null where its distribution is no mixture of theirs.</summary>
     public HeadMixture? Mixture { get; }
@@ -79,7 +91,13 @@ internal sealed class ModelSession : IBlockModel, IDisposable
     public int? HeadOf(string labelerId) => _headOfLabeler.TryGetValue(labelerId, out var head) ? head : null;
 
     /// <summary>Where requests wait that may share a block.</summary>
-    public BatchLane Lane(bool distilled, bool background) => _lanes[(distilled ? 2 : 0) + (background ? 1 : 0)];
+    /// <param name="distilled">Whether the distilled head answers.</param>
+    /// <param name="background">Whether clients' requests come first.</param>
+    /// <param name="ready">
+    /// Whether all rows are there that others' items have yet to become: how long an item takes is another question for these.
+    /// </param>
+    public BatchLane Lane(bool distilled, bool background, bool ready = false) =>
+        _lanes[(ready ? 4 : 0) + (distilled ? 2 : 0) + (background ? 1 : 0)];
 
     /// <summary>Runs the graph once, so that the first request does not pay for what ONNX Runtime does at first.</summary>
     public void WarmUp()
@@ -94,6 +112,8 @@ internal sealed class ModelSession : IBlockModel, IDisposable
                 GiveBack(buffers);
             }
         }
+
+        TimeEncoder();
     }
 
     /// <inheritdoc/>
@@ -106,8 +126,7 @@ internal sealed class ModelSession : IBlockModel, IDisposable
             var rows = 0;
             foreach (var part in parts)
             {
-                part.Request.Features.Span.Slice(part.Start * length, part.Count * length)
-                    .CopyTo(buffers.Input(MaxRows * length)[(rows * length)..]);
+                Fill(part, buffers.Input(MaxRows * length).Slice(rows * length, part.Count * length), length);
                 rows += part.Count;
             }
 
@@ -135,6 +154,65 @@ internal sealed class ModelSession : IBlockModel, IDisposable
 
         _session.Dispose();
         _runOptions.Dispose();
+        _encoder?.Dispose();
+    }
+
+    // Rows that are there are taken; of neighbours that have none, all are made at once.
+    private void Fill(BlockPart part, Span<float> target, int length)
+    {
+        var features = part.Request.Features.Span;
+        if (part.Request.Items.IsEmpty)
+        {
+            features.Slice(part.Start * length, part.Count * length).CopyTo(target);
+            return;
+        }
+
+        var items = part.Request.Items.Span;
+        var known = part.Request.Known.Span;
+        var end = part.Start + part.Count;
+        for (var first = part.Start; first < end;)
+        {
+            var isKnown = first < known.Length && known[first];
+            var next = first + 1;
+            while (next < end && (next < known.Length && known[next]) == isKnown)
+            {
+                next++;
+            }
+
+            var rows = target.Slice((first - part.Start) * length, (next - first) * length);
+            if (isKnown)
+            {
+                features.Slice(first * length, rows.Length).CopyTo(rows);
+            }
+            else
+            {
+                // Not cancelled: others may be in the same block, and it is short.
+                Encoder.Encode(items[first..next], rows, CancellationToken.None);
+            }
+
+            first = next;
+        }
+    }
+
+    // An extractor may take a thousand times as long as the net behind it: blocks are cut by what an item takes from the first one on.
+    private void TimeEncoder()
+    {
+        if (_encoder is not { ItemLength: > 0 and var length })
+        {
+            return;
+        }
+
+        var items = new RawItem[Math.Min(4, MaxRows)];
+        Array.Fill(items, new RawItem(new float[length]));
+        var rows = new float[items.Length * Manifest.FeatureLength];
+        Encoder.Encode(items, rows, CancellationToken.None);
+        var started = Stopwatch.GetTimestamp();
+        Encoder.Encode(items, rows, CancellationToken.None);
+        var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds / items.Length;
+        foreach (var lane in _lanes.AsSpan(0, 4))
+        {
+            lane.SecondsPerRow += seconds;
+        }
     }
 
     private BlockBuffers Rent()

@@ -1,3 +1,4 @@
+using LabelerService.Core.Encodings;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Models;
 
@@ -19,6 +20,15 @@ internal sealed class PinnedModel(DatasetRecord dataset, Resident resident) : ID
 
     /// <summary>Resource name of the version.</summary>
     public string Name => resident.Name;
+
+    /// <summary>Makes rows of items as the version's training did.</summary>
+    public IItemEncoder Encoder => resident.Session.Encoder;
+
+    /// <summary>Whether the values of an item are its row: features go to the graph as they are.</summary>
+    public bool TakesValues => Encoder.Encoding.Kind == ItemEncodingKind.Values;
+
+    /// <summary>Number of values of a vector or image; 0 where items are texts or sequences.</summary>
+    public int ValuesLength => TakesValues ? Version.Manifest.FeatureLength : dataset.Schema.FeatureLength;
 
     /// <summary>The version loaded into ONNX Runtime.</summary>
     internal ModelSession Session => resident.Session;

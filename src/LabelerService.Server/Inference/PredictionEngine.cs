@@ -1,3 +1,4 @@
+using LabelerService.Core.Encodings;
 using LabelerService.Core.Errors;
 using LabelerService.Server.Errors;
 using LabelerService.Server.Inference.Batching;
@@ -55,8 +56,31 @@ internal sealed class PredictionEngine(RouteTable routes, ModelStore models, Mod
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(features.Length, count * model.Session.Manifest.FeatureLength);
-        return scheduler.RunAsync(model.Session.Lane(options.Distilled, options.Background), features, count, options, cancel);
+        return scheduler.RunAsync(
+            model.Session.Lane(options.Distilled, options.Background, ready: !model.TakesValues), features, count, options, cancel);
     }
+
+    /// <summary>Predicts items of any kind: the version's encoder makes rows of them.</summary>
+    /// <param name="model">The version.</param>
+    /// <param name="items">
+    /// The items, at least one; <see cref="PinnedModel.Encoder"/> has no problem with any. Not to be changed before the task is done.
+    /// </param>
+    /// <param name="options">What to compute.</param>
+    /// <param name="cancel">Cancels what has not begun.</param>
+    /// <exception cref="ServiceException">RESOURCE_EXHAUSTED: too much waits; says when to call again.</exception>
+    public ValueTask<PredictedItems> PredictAsync(
+        PinnedModel model, ReadOnlyMemory<RawItem> items, PredictionOptions options, CancellationToken cancel)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(items.Length, 1);
+        return scheduler.RunAsync(model.Session.Lane(options.Distilled, options.Background), items, options, cancel);
+    }
+
+    /// <summary>Predicts what a request holds.</summary>
+    /// <exception cref="ServiceException">RESOURCE_EXHAUSTED: too much waits; says when to call again.</exception>
+    public ValueTask<PredictedItems> PredictAsync(PinnedModel model, PredictionInput input, PredictionOptions options, CancellationToken cancel) =>
+        input.Items.IsEmpty
+            ? PredictAsync(model, input.Rows, input.Count, options, cancel)
+            : scheduler.RunAsync(model.Session.Lane(options.Distilled, options.Background), input.Rows, input.Items, input.Known, options, cancel);
 
     private async ValueTask<PinnedModel> PinUnknownAsync(
         string datasetId, string modelId, int? version, string? alias, string field, string? itemId, CancellationToken cancel)

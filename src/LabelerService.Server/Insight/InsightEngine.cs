@@ -102,28 +102,48 @@ internal sealed partial class InsightEngine(ModelVotes votes, InsightWorkers wor
         return await SuspectsAsync(snapshot, consensus, items, labeler, minProbabilityWrong, Math.Min(most, MostSuspects), null, cancel);
     }
 
+    /// <summary>What to have annotated next, once for all who ask the same of a state.</summary>
+    /// <param name="snapshot">The state.</param>
+    /// <param name="key">By what consensus, and the request.</param>
+    /// <param name="candidates">Looks which items there are to choose from; null for all.</param>
+    /// <param name="labelers">Who may be asked; null for anybody.</param>
+    /// <param name="options">How many, and by what they are chosen.</param>
+    /// <param name="cancel">Cancels.</param>
+    public async Task<(SuggestionsResult Suggestions, Insight<ConsensusResult> Consensus)> SuggestAsync(
+        InsightSnapshot snapshot, SuggestionsKey key, Func<CancellationToken, Task<IReadOnlyList<int>?>> candidates,
+        IReadOnlyList<AvailableLabeler>? labelers, NextOptions options, CancellationToken cancel)
+    {
+        var consensus = await ConsensusAsync(snapshot, key.Consensus, null, cancel);
+        var suggestions = await snapshot.GetAsync(
+            key,
+            async (fan, token) => await RankAsync(snapshot, key.Consensus, await candidates(token), labelers, options, fan, token),
+            result => result.Bytes, null, cancel);
+        return (suggestions.Result, consensus);
+    }
+
     /// <summary>What to have annotated next.</summary>
     /// <param name="snapshot">The state.</param>
     /// <param name="key">By what consensus.</param>
     /// <param name="candidates">Which items; null for all.</param>
     /// <param name="labelers">Who may be asked; null for anybody.</param>
     /// <param name="options">How many, and by what they are chosen.</param>
+    /// <param name="progress">Told how far it is.</param>
     /// <param name="cancel">Cancels.</param>
-    public async Task<(NextBatch Batch, Insight<ConsensusResult> Consensus, TimeSpan Took)> SuggestAsync(
+    public async Task<SuggestionsResult> RankAsync(
         InsightSnapshot snapshot, ConsensusKey key, IReadOnlyList<int>? candidates, IReadOnlyList<AvailableLabeler>? labelers, NextOptions options,
-        CancellationToken cancel)
+        IProgress<InsightProgress>? progress, CancellationToken cancel)
     {
-        var consensus = await ConsensusAsync(snapshot, key, null, cancel);
-        var items = (await ItemsAsync(snapshot, key, null, cancel)).Result;
-        var input = new NextInput(Input(snapshot, consensus.Result), consensus.Result.Consensus)
+        var consensus = (await ConsensusAsync(snapshot, key, progress, cancel)).Result;
+        var items = (await ItemsAsync(snapshot, key, progress, cancel)).Result;
+        var input = new NextInput(Input(snapshot, consensus), consensus.Consensus)
         {
             Calibrated = items.Report.Calibrated,
             Candidates = candidates,
             Labelers = labelers,
         };
         var (batch, took) = await RunAsync(
-            snapshot, InsightProgress.Suggestions, key.Method, threads => NextAnnotations.Rank(input, options with { Threads = threads }, null, cancel), null, cancel);
-        return (batch, consensus, took);
+            snapshot, InsightProgress.Suggestions, key.Method, threads => NextAnnotations.Rank(input, options with { Threads = threads }, null, cancel), progress, cancel);
+        return new SuggestionsResult(batch, took);
     }
 
     /// <summary>How often each labeler agrees with the others [R].</summary>
@@ -185,6 +205,22 @@ internal sealed partial class InsightEngine(ModelVotes votes, InsightWorkers wor
                 return new AgreementResult(report, took);
             },
             result => result.Bytes, progress, cancel);
+
+    /// <summary>The pairs among some labelers; of a single one, its pairs with all others.</summary>
+    public Task<Insight<PairsResult>> PairsAsync(InsightSnapshot snapshot, AgreementScale scale, int[] labelers, CancellationToken cancel) =>
+        snapshot.GetAsync(
+            new PairsKey(scale, string.Join(',', labelers)),
+            async (fan, token) =>
+            {
+                var (pairs, took) = await RunAsync(
+                    snapshot, InsightProgress.Agreement, "",
+                    _ => labelers is [var one]
+                        ? LabelerPairs.Of(snapshot.Data.Table, one, scale, token)
+                        : LabelerPairs.Among(snapshot.Data.Table, labelers, scale, token),
+                    fan, token);
+                return new PairsResult(pairs, took);
+            },
+            result => result.Bytes, null, cancel);
 
     /// <summary>Everything that is known of labelers.</summary>
     public async Task<LabelersView> ViewLabelersAsync(

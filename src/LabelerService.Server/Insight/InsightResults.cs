@@ -1,3 +1,4 @@
+using LabelerService.Core.Acquisition;
 using LabelerService.Core.Aggregation.Sampling;
 using LabelerService.Core.Agreement;
 using LabelerService.Core.Items;
@@ -34,6 +35,18 @@ internal sealed record AgreementResult(AgreementReport Report, TimeSpan Duration
     public long Bytes => 64L * (Report.Pairs.Count + Report.Labelers.Count);
 }
 
+/// <summary>Key of the pairs among some labelers.</summary>
+/// <param name="Scale">Scale.</param>
+/// <param name="Labelers">Their indexes as text.</param>
+internal sealed record PairsKey(AgreementScale Scale, string Labelers);
+
+/// <summary>Pairs of labelers who share items.</summary>
+internal sealed record PairsResult(IReadOnlyList<LabelerPair> Pairs, TimeSpan Duration)
+{
+    /// <summary>Memory that it takes, about.</summary>
+    public long Bytes => 64L * Pairs.Count;
+}
+
 /// <summary>Key of how often each labeler agrees with the others.</summary>
 internal sealed record PairwiseKey;
 
@@ -61,6 +74,18 @@ internal enum ItemOrder
 
     /// <summary>The hardest first.</summary>
     Difficulty,
+}
+
+/// <summary>Key of what to have annotated next.</summary>
+/// <param name="Consensus">By what consensus.</param>
+/// <param name="Request">The request, which says who may be asked about what.</param>
+internal sealed record SuggestionsKey(ConsensusKey Consensus, Google.Protobuf.IMessage Request);
+
+/// <summary>What to have annotated next.</summary>
+internal sealed record SuggestionsResult(NextBatch Batch, TimeSpan Duration)
+{
+    /// <summary>Memory that it takes, about.</summary>
+    public long Bytes => 512L * (1 + Batch.Annotations.Count);
 }
 
 /// <summary>Key of the order of a list of items.</summary>

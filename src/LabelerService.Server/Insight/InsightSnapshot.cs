@@ -19,6 +19,7 @@ internal sealed class InsightSnapshot
     private readonly Dictionary<ConsensusKey, Consensus> _seeds;
     private readonly Action _grown;
     private readonly Lazy<IReadOnlyDictionary<string, int>> _labelerIndexes;
+    private readonly Lazy<double[]> _classShares;
     private long _resultBytes;
     private long _uses;
 
@@ -35,6 +36,7 @@ internal sealed class InsightSnapshot
         Diagnosis = AnnotationDiagnosis.Of(data.Table);
         _labelerIndexes = new Lazy<IReadOnlyDictionary<string, int>>(
             () => data.LabelerIds.Select((id, labeler) => KeyValuePair.Create(id, labeler)).ToDictionary(StringComparer.Ordinal));
+        _classShares = new Lazy<double[]>(() => Shares(data.Table));
         _seeds = before is not null && Extends(before.Data) ? before.Consensuses() : [];
         for (var item = 0; item < data.Table.ItemCount; item++)
         {
@@ -60,6 +62,9 @@ internal sealed class InsightSnapshot
 
     /// <summary>Indexes of the labelers by external id.</summary>
     public IReadOnlyDictionary<string, int> LabelerIndexes => _labelerIndexes.Value;
+
+    /// <summary>Share of each class among the annotations [K]; zeros where there are none.</summary>
+    public IReadOnlyList<double> ClassShares => _classShares.Value;
 
     /// <summary>Stands for the state: the same text, the same data.</summary>
     public string StateText => Text(Data.State);
@@ -185,5 +190,16 @@ internal sealed class InsightSnapshot
 
             return all;
         }
+    }
+
+    private static double[] Shares(AnnotationTable table)
+    {
+        var shares = new double[table.ClassCount];
+        foreach (var answer in table.Classes)
+        {
+            shares[answer]++;
+        }
+
+        return table.Count == 0 ? shares : Array.ConvertAll(shares, count => count / table.Count);
     }
 }

@@ -1,3 +1,4 @@
+using LabelerService.Core.Encodings;
 using LabelerService.Core.Errors;
 using LabelerService.Server.Inference;
 using LabelerService.Storage.Artefacts;
@@ -133,33 +134,36 @@ internal sealed class ModelVotes(
         var manifest = model.Version.Manifest;
         var (length, classes) = (manifest.FeatureLength, manifest.Classes.Count);
         var most = (int)Math.Clamp(BlockValues / Math.Max(length, manifest.Heads.Count * (long)classes), 1, MostRows);
-        var features = new float[Math.Min(most, left.Count) * length];
+        var contents = new RawItem[Math.Min(most, left.Count)];
         var block = new List<int>(most);
         for (var start = 0; start < left.Count; start += most)
         {
             cancel.ThrowIfCancellationRequested();
             progress?.Report((double)(rows.Keys.Length - left.Count + start) / rows.Keys.Length);
             var asked = left.GetRange(start, Math.Min(most, left.Count - start));
-            var found = await items.GetFeaturesByKeyAsync(dataset, asked.ConvertAll(i => rows.Keys[i]), cancel);
             block.Clear();
-            for (var (at, a) = (0, 0); at < found.Count; a++)
+            var a = 0;
+            await foreach (var item in items.StreamFeaturesByKeyAsync(dataset, asked.ConvertAll(i => rows.Keys[i]), cancel))
             {
                 // Of what was asked for, some may be gone since.
-                if (rows.Keys[asked[a]] != found[at].Key)
+                while (rows.Keys[asked[a]] != item.Key)
                 {
-                    continue;
+                    a++;
                 }
 
-                var item = found[at++];
-                if (trained.Contains(item.Key, out var index) && trained.HadFeatures(index, item.Features))
+                if (trained.Contains(item.Key, out var index) && trained.HadContent(index, item.Raw))
                 {
                     // It was written without a change of its features, such as with gold.
                     SetTrained(trained, rows, asked[a], index);
                     continue;
                 }
 
-                item.Features.CopyTo(features.AsSpan(block.Count * length, length));
-                block.Add(asked[a]);
+                // Of what it cannot read, such as a sequence of more steps than it takes, it says nothing.
+                if (model.Encoder.Problem(item.Raw) is null)
+                {
+                    contents[block.Count] = item.Raw;
+                    block.Add(asked[a]);
+                }
             }
 
             if (block.Count == 0)
@@ -167,7 +171,7 @@ internal sealed class ModelVotes(
                 continue;
             }
 
-            var predicted = await engine.PredictAsync(model, features.AsMemory(0, block.Count * length), block.Count, Options, cancel);
+            var predicted = await engine.PredictAsync(model, contents.AsMemory(0, block.Count), Options, cancel);
             for (var b = 0; b < block.Count; b++)
             {
                 rows.Set(block[b], ModelVoteSource.Predicted, predicted.Probabilities.AsSpan(b * classes, classes));

@@ -1,3 +1,4 @@
+using LabelerService.Core.Encodings;
 using LabelerService.Core.Errors;
 using LabelerService.Core.Models;
 using LabelerService.Storage.Artefacts;
@@ -52,8 +53,8 @@ internal sealed class TrainedItems
     /// <summary>Whether the item was last written when the version was trained: its features are the same.</summary>
     public bool IsUnwritten(int index, long time) => index < 0 || _table!.ItemTimes[index] == time;
 
-    /// <summary>Whether these are the features that the version was trained on.</summary>
-    public bool HadFeatures(int index, ReadOnlySpan<float> features) => index < 0 || _table!.FeatureHashes[index] == OutOfFoldTable.HashOf(features);
+    /// <summary>Whether this is the content that the version was trained on.</summary>
+    public bool HadContent(int index, RawItem content) => index < 0 || _table!.FeatureHashes[index] == OutOfFoldTable.HashOf(content);
 
     /// <summary>What is known of an item out of fold; empty if nothing is.</summary>
     public ReadOnlySpan<float> Row(int index) => index >= 0 && _table!.HasProbabilities ? _table.Row(index) : [];

@@ -16,6 +16,31 @@ internal static class DatasetMapping
     private const int ImageSide = 4_096;
     private const int StepLength = 4_096;
 
+    /// <summary>What a watcher is told: what there is, and what came since the sample before.</summary>
+    public static DatasetActivity ToActivity(ActivitySample now, ActivitySample? before)
+    {
+        var activity = new DatasetActivity
+        {
+            Time = Timestamp.FromDateTimeOffset(now.Time),
+            Items = now.Items,
+            Labelers = now.Labelers,
+            Annotations = now.Annotations,
+            AnnotationWrites = now.AnnotationWrites,
+            ItemWrites = now.ItemWrites,
+        };
+        if (before is not null)
+        {
+            activity.NewAnnotationWrites = now.AnnotationWrites - before.AnnotationWrites;
+            activity.NewItemWrites = now.ItemWrites - before.ItemWrites;
+
+            // The database's clock may be set back.
+            var seconds = (now.Time - before.Time).TotalSeconds;
+            activity.AnnotationWritesPerSecond = seconds > 0 ? activity.NewAnnotationWrites / seconds : 0;
+        }
+
+        return activity;
+    }
+
     /// <summary>The resource of a stored dataset.</summary>
     public static Dataset ToResource(DatasetRecord record, StoredCounts? counts = null)
     {

@@ -7,6 +7,7 @@ using LabelerService.Core.Labelers;
 using LabelerService.Core.Uncertainty;
 using LabelerService.Server.Insight;
 using CoreEstimate = LabelerService.Core.Agreement.Estimate;
+using CorePair = LabelerService.Core.Agreement.LabelerPair;
 using CoreScale = LabelerService.Core.Agreement.AgreementScale;
 using SuspectedAnnotation = LabelerService.Core.Items.SuspectedAnnotation;
 
@@ -208,29 +209,31 @@ internal static class InsightMapping
             PairCount = report.PairCount,
             State = ToState(snapshot, agreement),
         };
-        foreach (var pair in report.Pairs.Take(maxPairs))
+        resource.Pairs.AddRange(report.Pairs.Take(maxPairs).Select(pair => ToResource(snapshot, pair)));
+        return resource;
+    }
+
+    /// <summary>A pair of labelers.</summary>
+    public static LabelerPair ToResource(InsightSnapshot snapshot, CorePair pair)
+    {
+        var entry = new LabelerPair
         {
-            var entry = new LabelerPair
-            {
-                LabelerId = snapshot.Data.LabelerIds[pair.A],
-                OtherLabelerId = snapshot.Data.LabelerIds[pair.B],
-                SharedItems = pair.SharedItems,
-                PercentAgreement = pair.PercentAgreement,
-            };
-            if (pair.CohenKappa is { } kappa)
-            {
-                entry.CohenKappa = kappa;
-            }
-
-            if (pair.WeightedKappa is { } weighted)
-            {
-                entry.WeightedKappa = weighted;
-            }
-
-            resource.Pairs.Add(entry);
+            LabelerId = snapshot.Data.LabelerIds[pair.A],
+            OtherLabelerId = snapshot.Data.LabelerIds[pair.B],
+            SharedItems = pair.SharedItems,
+            PercentAgreement = pair.PercentAgreement,
+        };
+        if (pair.CohenKappa is { } kappa)
+        {
+            entry.CohenKappa = kappa;
         }
 
-        return resource;
+        if (pair.WeightedKappa is { } weighted)
+        {
+            entry.WeightedKappa = weighted;
+        }
+
+        return entry;
     }
 
     /// <summary>A share that was counted; null for none.</summary>

@@ -242,7 +242,8 @@ internal sealed class ItemBatchReader(DatasetSchema schema)
         _ => FeatureEncoding.Float32,
     };
 
-    private static string Plural(ItemKind kind) => kind switch
+    /// <summary>Items of a kind, for messages.</summary>
+    public static string Plural(ItemKind kind) => kind switch
     {
         ItemKind.Vector => "vectors",
         ItemKind.Image => "images",

@@ -20,7 +20,8 @@ internal static class LabelerInsightMapping
     /// <param name="view">What is known.</param>
     /// <param name="labeler">Its index.</param>
     /// <param name="full">With confusions, time line and look-alikes.</param>
-    public static LabelerInsight ToResource(LabelersView view, int labeler, bool full)
+    /// <param name="maxConfusionClasses">Classes that the confusions are of at most: those mixed up most.</param>
+    public static LabelerInsight ToResource(LabelersView view, int labeler, bool full, int maxConfusionClasses = int.MaxValue)
     {
         var (snapshot, report) = (view.Snapshot, view.Labelers.Analysis.Labelers[labeler]);
         var (dataset, data) = (snapshot.Dataset, snapshot.Data);
@@ -60,7 +61,7 @@ internal static class LabelerInsightMapping
         resource.Flags.AddRange(report.Flags.Select(ToFlag));
         if (full)
         {
-            resource.Confusion = Confusion(view, labeler, report);
+            resource.Confusion = Confusion(view, labeler, report, maxConfusionClasses);
             resource.LookAlikes.AddRange(
                 view.Labelers.Analysis.LookAlikes.Where(pair => pair.A == labeler || pair.B == labeler).Select(pair => ToResource(snapshot, pair)));
         }
@@ -82,7 +83,7 @@ internal static class LabelerInsightMapping
         Alarm = true,
     };
 
-    private static LabelerConfusion? Confusion(LabelersView view, int labeler, LabelerReport report)
+    private static LabelerConfusion? Confusion(LabelersView view, int labeler, LabelerReport report, int most)
     {
         if (view.Consensus.Consensus.Confusions is not { } confusions)
         {
@@ -90,16 +91,46 @@ internal static class LabelerInsightMapping
         }
 
         var confusion = new LabelerConfusion();
-        confusion.Probabilities.AddRange(confusions.Matrix(labeler));
+        int[]? classes = null;
+        if (most < view.Consensus.Consensus.ClassCount)
+        {
+            classes = MixedUp(report.ConfusionCounts ?? confusions.Matrix(labeler), view.Consensus.Consensus.ClassCount, most);
+            confusion.ClassIndices.AddRange(classes);
+        }
+
+        confusion.Probabilities.AddRange(Part(confusions.Matrix(labeler)));
         if (view.Intervals is { } intervals)
         {
-            var cells = intervals.Posterior.Confusion(labeler);
+            var cells = Part(intervals.Posterior.Confusion(labeler));
             confusion.Lows.AddRange(cells.Select(cell => cell.Low));
             confusion.Highs.AddRange(cells.Select(cell => cell.High));
         }
 
-        confusion.Counts.AddRange(report.ConfusionCounts ?? []);
+        confusion.Counts.AddRange(Part(report.ConfusionCounts ?? []));
         return confusion;
+
+        T[] Part<T>(IReadOnlyList<T> matrix) => classes is null || matrix.Count == 0
+            ? [.. matrix]
+            : [.. classes.SelectMany(row => classes.Select(column => matrix[(row * view.Consensus.Consensus.ClassCount) + column]))];
+    }
+
+    /// <summary>The classes with most wrong answers of them and by them, by ascending index.</summary>
+    private static int[] MixedUp(double[] counts, int classes, int most)
+    {
+        var wrong = new double[classes];
+        for (var row = 0; row < classes; row++)
+        {
+            for (var column = 0; column < classes; column++)
+            {
+                if (row != column)
+                {
+                    wrong[row] += counts[(row * classes) + column];
+                    wrong[column] += counts[(row * classes) + column];
+                }
+            }
+        }
+
+        return [.. Enumerable.Range(0, classes).OrderByDescending(index => wrong[index]).ThenBy(index => index).Take(most).Order()];
     }
 
     private static LabelerFlag ToFlag(Core.Labelers.LabelerFlag flag) => new()

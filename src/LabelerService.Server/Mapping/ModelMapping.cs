@@ -1,6 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using LabelerService.Contracts;
 using LabelerService.Contracts.V1;
+using LabelerService.Core.Encodings;
 using LabelerService.Core.Errors;
 using LabelerService.Core.Models;
 using LabelerService.Storage.Datasets;
@@ -56,6 +57,19 @@ internal static class ModelMapping
         return model;
     }
 
+    // The numbers of the proto's kinds are those of the domain's.
+    private static ModelEncoding ToEncoding(ModelManifest manifest)
+    {
+        var encoding = manifest.Encoding ?? ItemEncoding.OfValues(manifest.FeatureLength);
+        return new ModelEncoding
+        {
+            Kind = (ModelEncoding.Types.Kind)encoding.Kind,
+            StepLength = encoding.StepLength,
+            MaxSteps = encoding.MaxSteps,
+            Backbone = encoding.Backbone ?? "",
+        };
+    }
+
     /// <summary>The resource of a stored version.</summary>
     public static ModelVersion ToResource(DatasetRecord dataset, ModelVersionRecord record)
     {
@@ -83,10 +97,18 @@ internal static class ModelMapping
             ParentVersion = manifest.Parent is { } parent ? ResourceName.ModelVersion(dataset.Id, parent.ModelId, parent.Version) : "",
             ChampionVersion = record.ChampionVersion is { } champion ? ResourceName.ModelVersion(dataset.Id, record.ModelId, champion) : "",
             Data = ToData(manifest.Data),
+            Encoding = ToEncoding(manifest),
         };
         if (record.DeleteTime is { } deleted)
         {
             version.DeleteTime = Timestamp.FromDateTimeOffset(deleted);
+        }
+
+        if (record is { ErasedData: { } erased, EraseTime: { } erasedAt })
+        {
+            // The numbers of the proto's values are those of the domain's.
+            version.ErasedData = (ModelVersion.Types.ErasedData)erased;
+            version.EraseTime = Timestamp.FromDateTimeOffset(erasedAt);
         }
 
         version.Heads.AddRange(manifest.Heads.Select(ToHead));

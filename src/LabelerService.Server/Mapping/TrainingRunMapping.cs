@@ -19,7 +19,8 @@ internal static class TrainingRunMapping
             Name = ResourceName.TrainingRun(record.DatasetId, record.RunId),
             Uid = record.Uid.ToString(),
             Algorithm = record.Algorithm,
-            ModelId = record.ModelId,
+            ModelId = record.CurveId is null ? record.ModelId : "",
+            Curve = record.CurveId is { } curve ? ResourceName.Curve(record.DatasetId, curve) : "",
             Seed = record.Seed,
             Priority = record.Priority,
             State = (TrainingRun.Types.State)record.State,
@@ -37,6 +38,8 @@ internal static class TrainingRunMapping
             RetrainingReason = record.RetrainingReason ?? "",
             RetrainingPolicy = record.RetrainingPolicy is { } policy ? ResourceName.RetrainingPolicy(record.DatasetId, policy) : "",
             WarmStartVersion = record.WarmStart is { } start ? ResourceName.ModelVersion(record.DatasetId, start.ModelId, start.Version) : "",
+            Backbone = record.State == RunState.Succeeded && PretrainingRules.Pretrains(record.Algorithm)
+                ? ResourceName.Backbone(record.DatasetId, record.ModelId) : "",
             ResumedCount = record.ResumedCount,
             LastCheckpointTime = ToTimestamp(record.LastCheckpointTime),
         };
@@ -90,15 +93,33 @@ internal static class TrainingRunMapping
             DisplayName = descriptor.Title,
             Description = descriptor.Summary,
             Reference = descriptor.Reference,
+            Purpose = descriptor.Purpose switch
+            {
+                AlgorithmPurpose.Model => Algorithm.Types.Purpose.Model,
+                AlgorithmPurpose.Backbone => Algorithm.Types.Purpose.Backbone,
+                _ => throw new ArgumentOutOfRangeException(nameof(descriptor), descriptor.Purpose, null),
+            },
         };
-        algorithm.Settings.AddRange(descriptor.Settings.Select(setting => new AlgorithmSetting
-        {
-            Key = setting.Key,
-            Type = TypeName(setting.Type),
-            DefaultValue = setting.Default,
-            Description = setting.Description + Range(setting),
-        }));
+        algorithm.Settings.AddRange(descriptor.Settings.Select(ToSetting));
         return algorithm;
+    }
+
+    private static AlgorithmSetting ToSetting(SettingDescriptor descriptor)
+    {
+        var setting = new AlgorithmSetting
+        {
+            Key = descriptor.Key,
+            Type = TypeName(descriptor.Type),
+            DefaultValue = descriptor.Default,
+            Description = descriptor.Description + Range(descriptor),
+            Choices = { descriptor.Choices },
+        };
+        if (descriptor is { Minimum: { } minimum, Maximum: { } maximum })
+        {
+            (setting.Minimum, setting.Maximum) = (minimum, maximum);
+        }
+
+        return setting;
     }
 
     private static string TypeName(SettingType type) => type switch
@@ -107,6 +128,7 @@ internal static class TrainingRunMapping
         SettingType.Number => "number",
         SettingType.Choice => "choice",
         SettingType.IntegerList => "integers",
+        SettingType.ResourceName => "name",
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, null),
     };
 
@@ -136,7 +158,7 @@ internal static class TrainingRunMapping
         RunEventKind.Progress => "",
         RunEventKind.CancelRequested => "Cancelling was asked for.",
         RunEventKind.Released => "Given back to the queue by its trainer.",
-        RunEventKind.Succeeded => "The model version is published.",
+        RunEventKind.Succeeded => "What it made is published.",
         RunEventKind.Failed => record.Message ?? "Failed.",
         RunEventKind.Cancelled => "Cancelled.",
         RunEventKind.Resumed => $"Goes on from its checkpoint: {record.Progress?.Phase}, {record.Progress?.Epoch} of {record.Progress?.Epochs}.",

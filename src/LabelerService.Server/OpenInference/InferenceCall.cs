@@ -47,6 +47,12 @@ internal sealed record InferenceInput(string Name, IReadOnlyList<long> Shape, st
     /// <summary>Name of the input that holds features, FP32 or FP16 [N, D].</summary>
     public const string Features = "features";
 
+    /// <summary>Name of the input that holds texts, BYTES [N].</summary>
+    public const string Text = "text";
+
+    /// <summary>Name of the input that holds sequences of the same number of steps, FP32 or FP16 [N, T, d].</summary>
+    public const string Sequence = "sequence";
+
     /// <summary>Name of the input that names stored items, BYTES [N].</summary>
     public const string ItemId = "item_id";
 

@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Reflection;
 using LabelerService.Contracts.Inference;
+using LabelerService.Core.Encodings;
 using LabelerService.Core.Errors;
 using LabelerService.Core.Models;
 using LabelerService.Server.Inference;
 using LabelerService.Server.Services;
-using LabelerService.Server.Validation;
 using LabelerService.Storage.Models;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -57,7 +57,7 @@ internal sealed class InferenceHandler(
             Name = name,
             Versions = { versions.Select(record => Text(record.Version)) },
             Platform = Platform,
-            Inputs = { Tensor(InferenceInput.Features, InferenceDatatype.Fp32, [-1, manifest.FeatureLength]) },
+            Inputs = { Input(pinned) },
             Outputs = { InferenceOutputs.Describe(manifest).Select(output => Tensor(output.Name, output.Datatype, output.Shape)) },
         };
         response.Properties.Add("version", Text(pinned.Version.Version));
@@ -65,6 +65,11 @@ internal sealed class InferenceHandler(
         response.Properties.Add("classes", InferenceOutputs.JsonArray(manifest.Classes));
         response.Properties.Add("labelers", InferenceOutputs.LabelersJson(manifest, AllHeads(manifest)));
         response.Properties.Add("distilled", manifest.Distilled ? "true" : "false");
+        if (pinned.Encoder.Encoding is { Kind: ItemEncodingKind.Sequence, MaxSteps: var steps })
+        {
+            response.Properties.Add("max_steps", Text(steps));
+        }
+
         return response;
     }
 
@@ -74,7 +79,7 @@ internal sealed class InferenceHandler(
     {
         var input = OnlyInput(call.Inputs);
         var outputs = InferenceOutputs.Choose(call);
-        var itemId = input.Texts is [var only] ? only : null;
+        var itemId = input is { Name: InferenceInput.ItemId, Texts: [var only] } ? only : null;
         using var pinned = await PinAsync(call.ModelName, call.ModelVersion, InferenceCall.NameField, InferenceCall.VersionField, itemId, cancel);
         var manifest = pinned.Version.Manifest;
         CheckDistilled(call, pinned.Version);
@@ -82,13 +87,12 @@ internal sealed class InferenceHandler(
             ? await reader.ReadSubsetAsync(list.Split(',', StringSplitOptions.TrimEntries), LabelersField, pinned, cancel)
             : null;
         var heads = labelers?.Heads ?? AllHeads(manifest);
-        CheckShape(input, manifest.FeatureLength);
-        var count = (int)input.Shape[0];
-        InferenceOutputs.CheckSize(outputs, count, heads.Length, manifest.Classes.Count);
-        using var features = input.Floats is { } given
-            ? new RequestFeatures(CheckFinite(input, given, manifest.FeatureLength), count)
-            : await reader.ReadItemsAsync(input.Texts!, input.DataField, pinned, cancel);
-        var predicted = await engine.PredictAsync(pinned, features.Values, count, InferenceOutputs.Options(outputs, call.Distilled, labelers), cancel);
+        InferenceContents.Check(input, pinned);
+        InferenceOutputs.CheckSize(outputs, (int)input.Shape[0], heads.Length, manifest.Classes.Count);
+        using var items = input.Name == InferenceInput.ItemId
+            ? await reader.ReadItemsAsync(input.Texts!, input.DataField, pinned, cancel)
+            : InferenceContents.Read(input, pinned);
+        var predicted = await engine.PredictAsync(pinned, items, InferenceOutputs.Options(outputs, call.Distilled, labelers), cancel);
         return new InferenceAnswer(
             call.ModelName, pinned.Version.Version, call.Id,
             [.. outputs.Select(name => InferenceOutputs.Create(name, predicted, manifest, heads))]);
@@ -112,13 +116,13 @@ internal sealed class InferenceHandler(
 
     private static InferenceInput OnlyInput(IReadOnlyList<InferenceInput> inputs)
     {
-        const string OneOfTwo = $"must hold exactly one input: {InferenceInput.Features} [N, D] or {InferenceInput.ItemId} [N]";
+        const string Known = $"{InferenceInput.Features}, {InferenceInput.Text}, {InferenceInput.Sequence} and {InferenceInput.ItemId}";
         for (var i = 0; i < inputs.Count; i++)
         {
             var input = inputs[i];
-            if (input.Name is not (InferenceInput.Features or InferenceInput.ItemId))
+            if (input.Name is not (InferenceInput.Features or InferenceInput.Text or InferenceInput.Sequence or InferenceInput.ItemId))
             {
-                throw ServiceException.InvalidField($"{input.Field}.name", $"is no input of this model; there are {InferenceInput.Features} and {InferenceInput.ItemId}");
+                throw ServiceException.InvalidField($"{input.Field}.name", $"is no input of a model; there are {Known}");
             }
 
             if (inputs.Take(i).Any(other => other.Name == input.Name))
@@ -127,42 +131,10 @@ internal sealed class InferenceHandler(
             }
         }
 
-        if (inputs is not [var only])
-        {
-            throw ServiceException.InvalidField("inputs", OneOfTwo);
-        }
-
-        return (only.Name == InferenceInput.Features) == only.Floats is not null
+        return inputs is [var only]
             ? only
             : throw ServiceException.InvalidField(
-                $"{only.Field}.datatype", $"must be {(only.Texts is null ? InferenceDatatype.Bytes : $"{InferenceDatatype.Fp32} or {InferenceDatatype.Fp16}")} for {only.Name}");
-    }
-
-    private static void CheckShape(InferenceInput input, int featureLength)
-    {
-        var (sides, expected) = input.Floats is null ? (1, "[items]") : (2, $"[items, {featureLength}]");
-        if (input.Shape.Count != sides)
-        {
-            throw ServiceException.InvalidField($"{input.Field}.shape", $"has {input.Shape.Count} sides; {input.Name} takes {expected}");
-        }
-
-        if (input.Shape[0] > Limits.Batch)
-        {
-            throw ServiceException.InvalidField($"{input.Field}.shape[0]", $"is {input.Shape[0]}; a request takes at most {Limits.Batch} items");
-        }
-
-        if (sides == 2 && input.Shape[1] != featureLength)
-        {
-            throw ServiceException.InvalidField($"{input.Field}.shape[1]", $"is {input.Shape[1]}; the model takes vectors of length {featureLength}");
-        }
-    }
-
-    private static float[] CheckFinite(InferenceInput input, float[] features, int featureLength)
-    {
-        var at = TensorReader.FirstNonFinite(features);
-        return at < 0
-            ? features
-            : throw ServiceException.InvalidField(input.DataField, $"row {at / featureLength}, value {at % featureLength} is not a finite number");
+                "inputs", $"must hold exactly one input: {InferenceInput.Features} [N, D] (or what the model's items are) or {InferenceInput.ItemId} [N]");
     }
 
     private static void CheckDistilled(InferenceCall call, ModelVersionRecord version)
@@ -180,6 +152,13 @@ internal sealed class InferenceHandler(
                 new FieldViolation($"parameters[{InferenceCall.DistilledParameter}]", "the version has no distilled head"));
         }
     }
+
+    private static ModelMetadataResponse.Types.TensorMetadata Input(PinnedModel model) => model.Encoder.Encoding switch
+    {
+        { Kind: ItemEncodingKind.Text } => Tensor(InferenceInput.Text, InferenceDatatype.Bytes, [-1]),
+        { Kind: ItemEncodingKind.Sequence, StepLength: var step } => Tensor(InferenceInput.Sequence, InferenceDatatype.Fp32, [-1, -1, step]),
+        _ => Tensor(InferenceInput.Features, InferenceDatatype.Fp32, [-1, model.ValuesLength]),
+    };
 
     private static int[] AllHeads(ModelManifest manifest) => [.. Enumerable.Range(0, manifest.Heads.Count)];
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using LabelerService.Core.Drift;
+using LabelerService.Core.Encodings;
 using LabelerService.Server.Inference;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Ingest;
@@ -27,6 +28,9 @@ internal sealed record DriftFound(string? Alarm, string Text, IReadOnlyList<Labe
 internal sealed class DriftSearcher(AnnotationStore annotations, ItemStore items, PredictionEngine engine)
 {
     private const int BlockItems = 256;
+
+    // 4 MiB of float32.
+    private const int BlockValues = 1 << 20;
     private const int NamedLabelers = 5;
     private static readonly PredictionOptions Options = new() { Background = true };
 
@@ -110,23 +114,27 @@ internal sealed class DriftSearcher(AnnotationStore annotations, ItemStore items
         }
 
         using var model = await engine.PinAsync(dataset.Id, modelId, version, alias: null, "retraining_policy.model_id", cancel);
-        var length = dataset.Schema.FeatureLength;
-        var block = new float[BlockItems * length];
-        foreach (var keys in sample.Select(annotation => annotation.ItemKey).Distinct().Order().Chunk(BlockItems))
+        var most = Math.Clamp(BlockValues / model.Version.Manifest.FeatureLength, 1, BlockItems);
+        var block = new RawItem[most];
+        foreach (var keys in sample.Select(annotation => annotation.ItemKey).Distinct().Order().Chunk(most))
         {
-            // Items without features are not there.
-            var found = await items.GetFeaturesByKeyAsync(dataset, keys, cancel);
-            for (var i = 0; i < found.Count; i++)
+            // Items without features are not there, and of those that the version cannot read it says nothing.
+            var found = new List<long>(keys.Length);
+            await foreach (var item in items.StreamFeaturesByKeyAsync(dataset, keys, cancel))
             {
-                found[i].Features.CopyTo(block.AsSpan(i * length));
+                if (model.Encoder.Problem(item.Raw) is null)
+                {
+                    block[found.Count] = item.Raw;
+                    found.Add(item.Key);
+                }
             }
 
             if (found.Count > 0)
             {
-                var answer = await engine.PredictAsync(model, block, found.Count, Options, cancel);
+                var answer = await engine.PredictAsync(model, block.AsMemory(0, found.Count), Options, cancel);
                 for (var i = 0; i < found.Count; i++)
                 {
-                    predicted[found[i].Key] = answer.TopClass(i);
+                    predicted[found[i]] = answer.TopClass(i);
                 }
             }
         }

@@ -1,4 +1,5 @@
 using LabelerService.Core.Errors;
+using LabelerService.Server.Telemetry;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Retraining;
 
@@ -9,7 +10,8 @@ namespace LabelerService.Server.Retraining;
 /// token from writing twice. A decision whose server died is taken up by another after the lease.
 /// </summary>
 internal sealed partial class PromotionWorker(
-    PromotionStore promotions, DatasetStore datasets, PromotionDecider decider, TimeProvider time, ILogger<PromotionWorker> logger) : BackgroundService
+    PromotionStore promotions, DatasetStore datasets, PromotionDecider decider, RetrainingMetrics metrics, TimeProvider time,
+    ILogger<PromotionWorker> logger) : BackgroundService
 {
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Renewal = TimeSpan.FromSeconds(8);
@@ -113,6 +115,7 @@ internal sealed partial class PromotionWorker(
             return await promotions.DecideAsync(dataset, gone, new PromotionVerdict(PromotionOutcome.NoCandidate, error.Message, null), cancel);
         }
 
+        metrics.Decided(verdict.Outcome);
         LogDecided(dataset.Id, lease.Open.PolicyId, lease.Open.RunId, verdict.Outcome, verdict.Reason);
         return true;
     }

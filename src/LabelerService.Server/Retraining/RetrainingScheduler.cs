@@ -1,4 +1,5 @@
 using LabelerService.Core.Errors;
+using LabelerService.Server.Telemetry;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Retraining;
 
@@ -9,7 +10,7 @@ namespace LabelerService.Server.Retraining;
 /// any of them may die at any moment. The clock is the database's.
 /// </summary>
 internal sealed partial class RetrainingScheduler(
-    RetrainingStore policies, DatasetStore datasets, DriftSearcher drift, TimeProvider time, ILogger<RetrainingScheduler> logger) : BackgroundService
+    RetrainingStore policies, DatasetStore datasets, DriftSearcher drift, RetrainingMetrics metrics, TimeProvider time, ILogger<RetrainingScheduler> logger) : BackgroundService
 {
     /// <summary>Time between two looks at a policy, whichever replica has them.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
@@ -91,11 +92,13 @@ internal sealed partial class RetrainingScheduler(
         if (look.DriftSearch is { } search)
         {
             var found = await drift.SearchAsync(dataset, search.Policy, search.Look, cancel);
+            metrics.Searched(found.Alarm is not null, found.Labelers.Count(labeler => labeler.Result.Alarm));
             run = await policies.FinishDriftSearchAsync(dataset, search, found.Alarm, found.Text, cancel);
         }
 
         if (run is not null)
         {
+            metrics.Started();
             LogStarted(dataset.Id, due.PolicyId, run.RunId, run.RetrainingReason ?? "");
         }
     }

@@ -4,6 +4,7 @@ using Google.Protobuf.Reflection;
 using Google.Rpc;
 using LabelerService.Core.Errors;
 using LabelerService.Server.Errors;
+using LabelerService.Server.LabelStudio;
 using LabelerService.Server.OpenInference;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
@@ -74,7 +75,8 @@ internal sealed class AccessDenial : IAuthorizationMiddlewareResultHandler
             response.Headers.WWWAuthenticate = "Bearer";
         }
 
-        if (context.Request.Path.StartsWithSegments(OpenInferenceHttp.Root, StringComparison.Ordinal))
+        if (context.Request.Path.StartsWithSegments(OpenInferenceHttp.Root, StringComparison.Ordinal)
+            || context.Request.Path.StartsWithSegments(LabelStudioHttp.Root, StringComparison.Ordinal))
         {
             return HttpAnswers.WriteErrorAsync(context, response.StatusCode, error.Message);
         }

@@ -1,5 +1,6 @@
 using System.Net;
 using LabelerService.Server.Hosting;
+using LabelerService.Server.Security.Sessions;
 
 namespace LabelerService.Server.Security;
 
@@ -15,19 +16,12 @@ internal sealed class AnonymousCallers(ServerOptions options)
     /// <summary>Whether this request is let in.</summary>
     public bool Admits(HttpRequest request)
     {
-        if (!options.AdmitsAnonymous || IsForeignPage(request))
+        if (!options.AdmitsAnonymous || OwnPage.HasForeignOrigin(request))
         {
             return false;
         }
 
         return options.AllowAnonymous || (IsThisMachine(request.Host.Host) && !ProxyHeaders.Any(request.Headers.ContainsKey));
-    }
-
-    private static bool IsForeignPage(HttpRequest request)
-    {
-        var origin = request.Headers.Origin.ToString();
-        return origin.Length > 0
-            && !(Uri.TryCreate(origin, UriKind.Absolute, out var page) && string.Equals(page.Authority, request.Host.Value, StringComparison.OrdinalIgnoreCase));
     }
 
     // A name that a foreign page has made to point here (DNS rebinding) is no name of this machine.

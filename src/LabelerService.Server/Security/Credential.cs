@@ -1,3 +1,4 @@
+using LabelerService.Server.LabelStudio;
 using Microsoft.Extensions.Primitives;
 
 namespace LabelerService.Server.Security;
@@ -42,9 +43,13 @@ internal readonly struct Credential(CredentialKind kind, string text)
             (0, 1) => Checked(CredentialKind.ApiKey, key.ToString().Trim()),
             (1, 0) when authorization.ToString() is var text && text.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) =>
                 OfBearer(text[Bearer.Length..].Trim()),
+            (1, 0) when BasicCredential.TryRead(request, out var password) => Checked(CredentialKind.ApiKey, password),
             _ => new Credential(CredentialKind.Malformed, ""),
         };
     }
+
+    /// <summary>The credential that somebody gives to sign in.</summary>
+    public static Credential OfSignIn(string text) => OfBearer(text.Trim());
 
     private static Credential OfBearer(string text) =>
         Checked(text.StartsWith(ApiKeyText.Prefix, StringComparison.Ordinal) ? CredentialKind.ApiKey : CredentialKind.Token, text);

@@ -18,6 +18,10 @@ internal sealed class KeyRing(ApiKeyStore store, TimeProvider time) : IDisposabl
     /// <summary>Oldest state that a key is accepted by: this long at most after its deletion, even if no notification comes.</summary>
     public static readonly TimeSpan Freshness = TimeSpan.FromSeconds(5);
 
+    // Only for those who have shown its secret: others learn nothing of a key, not even that there is one.
+    private static readonly ServiceException Expired = new(
+        ErrorKind.Unauthenticated, "CREDENTIAL_EXPIRED", "The API key has expired. An admin makes another one with: labeler key create");
+
     private static readonly TimeSpan MissPause = TimeSpan.FromMilliseconds(250);
     private static readonly byte[] NoHash = new byte[SHA256.HashSizeInBytes];
 
@@ -29,8 +33,8 @@ internal sealed class KeyRing(ApiKeyStore store, TimeProvider time) : IDisposabl
 
     private sealed record Entry(byte[] Hash, Caller Caller);
 
-    /// <summary>The caller whose key this is; null for a text that is no key, a wrong secret, and a key that is deleted or has expired.</summary>
-    /// <exception cref="ServiceException">UNAVAILABLE: the database does not answer, so that nobody knows whether the key still counts.</exception>
+    /// <summary>The caller whose key this is; null for a text that is no key, a wrong secret, and a key that is deleted.</summary>
+    /// <exception cref="ServiceException">UNAUTHENTICATED: it has expired. UNAVAILABLE: the database does not answer, so that nobody knows whether the key still counts.</exception>
     public async ValueTask<Caller?> FindAsync(string text, CancellationToken cancel)
     {
         if (!ApiKeyText.TryParse(text, out var id, out var hash))
@@ -38,26 +42,38 @@ internal sealed class KeyRing(ApiKeyStore store, TimeProvider time) : IDisposabl
             return null;
         }
 
-        var state = _state;
-        if (state is null || Age(state) > Freshness)
-        {
-            state = await RefreshAsync(Freshness, cancel);
-        }
-
-        if (!state.Keys.TryGetValue(id, out var entry))
-        {
-            (await ReadAnewAsync(cancel)).Keys.TryGetValue(id, out entry);
-        }
+        var entry = await LookAsync(id, cancel);
 
         // The same work for unknown ids as for known ones.
         var same = CryptographicOperations.FixedTimeEquals(entry?.Hash ?? NoHash, hash);
-        if (!same || entry is null || HasEnded(entry.Caller))
+        if (!same || entry is null)
+        {
+            return null;
+        }
+
+        if (HasEnded(entry.Caller))
+        {
+            throw Expired;
+        }
+
+        NoteUse(id);
+        return entry.Caller;
+    }
+
+    /// <summary>
+    /// The caller of the key with this id, and the hash of its secret; null for a key that is deleted or has expired. For those who have
+    /// shown the secret before: see <see cref="Sessions.SessionCookies"/>.
+    /// </summary>
+    /// <exception cref="ServiceException">UNAVAILABLE, as above.</exception>
+    public async ValueTask<(Caller Caller, byte[] SecretHash)?> FindByIdAsync(string id, CancellationToken cancel)
+    {
+        if (await LookAsync(id, cancel) is not { } entry || HasEnded(entry.Caller))
         {
             return null;
         }
 
         NoteUse(id);
-        return entry.Caller;
+        return (entry.Caller, entry.Hash);
     }
 
     /// <summary>Whether a caller that was let in may go on, by what is in memory; for each message of a stream.</summary>
@@ -84,6 +100,17 @@ internal sealed class KeyRing(ApiKeyStore store, TimeProvider time) : IDisposabl
 
     /// <inheritdoc/>
     public void Dispose() => _gate.Dispose();
+
+    private async ValueTask<Entry?> LookAsync(string id, CancellationToken cancel)
+    {
+        var state = _state;
+        if (state is null || Age(state) > Freshness)
+        {
+            state = await RefreshAsync(Freshness, cancel);
+        }
+
+        return state.Keys.TryGetValue(id, out var entry) ? entry : (await ReadAnewAsync(cancel)).Keys.GetValueOrDefault(id);
+    }
 
     private async Task<State> ReadAnewAsync(CancellationToken cancel)
     {

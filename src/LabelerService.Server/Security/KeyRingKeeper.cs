@@ -56,6 +56,6 @@ internal sealed partial class KeyRingKeeper(KeyRing ring, NotificationListener l
         }
     }
 
-    [LoggerMessage(EventId = 320, Level = LogLevel.Warning, Message = "The API keys could not be read or their last use not be stored: {Problem}")]
+    [LoggerMessage(EventId = 325, Level = LogLevel.Warning, Message = "The API keys could not be read or their last use not be stored: {Problem}")]
     private partial void LogPutOff(string problem);
 }

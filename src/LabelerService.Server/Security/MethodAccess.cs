@@ -27,12 +27,18 @@ internal static class MethodAccess
         ["labeler.v1.DatasetService/UpdateDataset"] = Admins,
         ["labeler.v1.DatasetService/DeleteDataset"] = Admins,
 
+        // Counts, as in GetDataset.
+        ["labeler.v1.DatasetService/WatchDatasetActivity"] = Everyone,
+
         // Items come to labelers without their gold classes, see LabelerView.
         ["labeler.v1.ItemService/BatchCreateItems"] = Writers,
         ["labeler.v1.ItemService/StreamItems"] = Writers,
         ["labeler.v1.ItemService/GetItem"] = Everyone,
         ["labeler.v1.ItemService/ListItems"] = Everyone,
         ["labeler.v1.ItemService/ExportItems"] = Readers,
+
+        // Of a labeler's own work; an order says nothing of others by name.
+        ["labeler.v1.ItemService/ListItemsToAnnotate"] = Submitters,
         ["labeler.v1.ItemService/DeleteItem"] = Admins,
         ["labeler.v1.ItemService/BatchDeleteItems"] = Admins,
         ["labeler.v1.ItemService/BatchSetGoldClasses"] = Writers,
@@ -41,6 +47,9 @@ internal static class MethodAccess
         ["labeler.v1.LabelerRegistryService/GetLabeler"] = Readers,
         ["labeler.v1.LabelerRegistryService/ListLabelers"] = Readers,
         ["labeler.v1.LabelerRegistryService/UpdateLabeler"] = Writers,
+
+        // Cannot be undone, and revokes keys.
+        ["labeler.v1.LabelerRegistryService/EraseLabeler"] = Admins,
 
         // A labeler submits and reads annotations of its own only, see LabelerView.
         ["labeler.v1.AnnotationService/BatchCreateAnnotations"] = Submitters,
@@ -67,9 +76,17 @@ internal static class MethodAccess
         ["labeler.v1.InsightService/ListLabelerInsights"] = Readers,
         ["labeler.v1.InsightService/GetLabelerInsight"] = Readers,
         ["labeler.v1.InsightService/ListLookAlikes"] = Readers,
+        ["labeler.v1.InsightService/ListLabelerPairs"] = Readers,
         ["labeler.v1.InsightService/ListSuspectedAnnotations"] = Readers,
         ["labeler.v1.InsightService/GetAgreement"] = Readers,
         ["labeler.v1.InsightService/SuggestAnnotations"] = Readers,
+
+        // A curve trains for long but changes nothing.
+        ["labeler.v1.CurveService/CreateCurve"] = Writers,
+        ["labeler.v1.CurveService/GetCurve"] = Readers,
+        ["labeler.v1.CurveService/ListCurves"] = Readers,
+        ["labeler.v1.CurveService/ResumeCurve"] = Writers,
+        ["labeler.v1.CurveService/DeleteCurve"] = Admins,
 
         // Trainers belong to no dataset; of what they do only a number shows.
         ["labeler.v1.TrainingService/ListTrainers"] = Readers,
@@ -103,6 +120,12 @@ internal static class MethodAccess
         ["labeler.v1.ModelService/UpdateModel"] = Admins,
         ["labeler.v1.ModelService/DeleteModel"] = Admins,
         ["labeler.v1.ModelService/DeleteModelVersion"] = Admins,
+
+        // An uploaded model is code that server and trainers run.
+        ["labeler.v1.BackboneService/CreateBackbone"] = Admins,
+        ["labeler.v1.BackboneService/GetBackbone"] = Readers,
+        ["labeler.v1.BackboneService/ListBackbones"] = Readers,
+        ["labeler.v1.BackboneService/DeleteBackbone"] = Admins,
 
         ["labeler.v1.PredictionService/Predict"] = Readers,
         ["labeler.v1.PredictionService/BatchPredict"] = Readers,

@@ -1,4 +1,5 @@
 using LabelerService.Server.Hosting;
+using LabelerService.Server.Security.Sessions;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 
@@ -13,6 +14,8 @@ internal static class SecuritySetup
         services.AddHttpContextAccessor();
         services.AddSingleton<AnonymousCallers>();
         services.AddSingleton<KeyRing>();
+        services.AddSingleton<SessionCookies>();
+        services.AddSingleton<SignInLimiter>();
         services.AddHostedService<KeyRingKeeper>();
         services.AddSingleton<IAuthorizationHandler, AccessHandler>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AccessDenial>();

@@ -3,17 +3,24 @@ using Grpc.Core;
 using LabelerService.Contracts;
 using LabelerService.Contracts.V1;
 using LabelerService.Core.Errors;
+using LabelerService.Server.Hosting;
 using LabelerService.Server.Mapping;
 using LabelerService.Server.Paging;
 using LabelerService.Server.Security;
 using LabelerService.Server.Validation;
 using LabelerService.Storage.Datasets;
+using LabelerService.Storage.Ingest;
 
 namespace LabelerService.Server.Services;
 
 /// <summary><c>labeler.v1.DatasetService</c>.</summary>
-internal sealed class DatasetGrpcService(DatasetStore store, DatasetResolver datasets, PageTokens pages) : DatasetService.DatasetServiceBase
+internal sealed class DatasetGrpcService(
+    DatasetStore store, DatasetResolver datasets, PageTokens pages, ActivitySampler sampler, AnnotationStore annotations, Drain drain, TimeProvider time)
+    : DatasetService.DatasetServiceBase
 {
+    private static readonly TimeSpan ShortestInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(60);
+
     public override async Task<Dataset> CreateDataset(CreateDatasetRequest request, ServerCallContext context)
     {
         var validator = new RequestValidator();
@@ -85,5 +92,55 @@ internal sealed class DatasetGrpcService(DatasetStore store, DatasetResolver dat
         var record = await datasets.ResolveAsync(request.Name, "name", context.CancellationToken);
         await store.DeleteAsync(record.Id, expected, context.CancellationToken);
         return new Empty();
+    }
+
+    public override async Task WatchDatasetActivity(
+        WatchDatasetActivityRequest request, IServerStreamWriter<DatasetActivity> responseStream, ServerCallContext context)
+    {
+        var validator = new RequestValidator();
+        var interval = ReadInterval(request.Interval, validator);
+        validator.Require(request.MaxMessages >= 0, "max_messages", "must not be negative; 0 is no limit");
+        validator.ThrowIfInvalid();
+        var cancel = context.CancellationToken;
+        var record = await datasets.ResolveAsync(request.Name, "name", cancel);
+        var seesQueue = Caller.Of(context).Datasets is null;
+        using var watch = sampler.Begin(record);
+        ActivitySample? before = null;
+        for (var sent = 1; ; sent++)
+        {
+            var now = await watch.LookAsync(cancel);
+            var message = DatasetMapping.ToActivity(now, before);
+            message.QueuedBytes = seesQueue ? annotations.QueuedBytes : 0;
+            await responseStream.WriteAsync(message, cancel);
+            if (sent == request.MaxMessages)
+            {
+                return;
+            }
+
+            before = now;
+            await drain.UnlessStoppingAsync(
+                async token =>
+                {
+                    await Task.Delay(interval, time, token);
+                    return true;
+                },
+                cancel);
+        }
+    }
+
+    private static TimeSpan ReadInterval(Duration? interval, RequestValidator validator)
+    {
+        if (interval is null)
+        {
+            return ShortestInterval;
+        }
+
+        // Beyond an hour a duration need not even be one of .NET's.
+        var seconds = interval.Seconds is < -3_600 or > 3_600 ? -1 : interval.Seconds + (interval.Nanos / 1e9);
+        return validator.Require(
+            seconds >= ShortestInterval.TotalSeconds && seconds <= LongestInterval.TotalSeconds, "interval",
+            $"must be {ShortestInterval.TotalSeconds} s to {LongestInterval.TotalSeconds} s")
+            ? TimeSpan.FromSeconds(seconds)
+            : ShortestInterval;
     }
 }

@@ -29,6 +29,10 @@ internal sealed class DatasetResolver(DatasetStore datasets, IHttpContextAccesso
     {
         CheckScope(id, field);
         return await datasets.FindAsync(id, cancel)
-            ?? throw ServiceException.NotFound(field, ResourceName.Dataset(id), "Create it first, or list the datasets to see what there is.");
+            ?? throw Missing(id, field);
     }
+
+    /// <summary>What callers are told of a dataset that is not there, or not any more.</summary>
+    public static ServiceException Missing(string id, string field) =>
+        ServiceException.NotFound(field, ResourceName.Dataset(id), "Create it first, or list the datasets to see what there is.");
 }

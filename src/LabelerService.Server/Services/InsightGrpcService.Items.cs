@@ -114,14 +114,15 @@ internal sealed partial class InsightGrpcService
         var filter = ItemFilterParser.Parse(request.Filter, dataset.Schema);
         var key = await KeyAsync(dataset, choice, null, cancel);
         var snapshot = await cache.CurrentAsync(dataset, null, cancel);
-        var candidates = await CandidatesAsync(snapshot, filter, cancel);
-        var (batch, consensus, took) = await engine.SuggestAsync(snapshot, key, candidates, Available(request, snapshot), options, cancel);
+        var (suggestions, consensus) = await engine.SuggestAsync(
+            snapshot, new SuggestionsKey(key, request), token => CandidatesAsync(snapshot, filter, token), Available(request, snapshot), options, cancel);
+        var batch = suggestions.Batch;
         var ids = await IdsAsync(snapshot, [.. batch.Annotations.Select(next => next.Item)], cancel);
         var response = new SuggestAnnotationsResponse
         {
             CandidateItems = batch.CandidateItems,
             DoneItems = batch.DoneItems,
-            State = InsightMapping.ToState(snapshot, consensus.Result, consensus.WasThere, took, batch.Warnings),
+            State = InsightMapping.ToState(snapshot, consensus.Result, consensus.WasThere, suggestions.Duration, batch.Warnings),
         };
         response.Suggestions.AddRange(batch.Annotations.Select((next, i) => InsightMapping.ToResource(snapshot, consensus.Result, next, ids[i])));
         return response;
@@ -133,7 +134,7 @@ internal sealed partial class InsightGrpcService
         var data = snapshot.Data;
         if (filter.Count > 0)
         {
-            return [.. Indexes(data.ItemKeys, await reader.ItemKeysAsync(snapshot.Dataset, new ItemFilter(Conditions: filter), cancel))];
+            return [.. UsefulItems.Indexes(data.ItemKeys, await reader.ItemKeysAsync(snapshot.Dataset, new ItemFilter(Conditions: filter), cancel))];
         }
 
         return data.GoldCount == 0 ? null : [.. Enumerable.Range(0, data.Gold.Length).Where(item => data.Gold[item] < 0)];
@@ -213,22 +214,4 @@ internal sealed partial class InsightGrpcService
             ? labeler
             : throw ServiceException.NotFound(
                 field, $"Labeler '{labelerId}' of datasets/{snapshot.Dataset.Id}", "List the labelers to see their ids.");
-
-    /// <summary>Indexes of those of the keys wanted that are there; both ascend.</summary>
-    private static IEnumerable<int> Indexes(long[] keys, IReadOnlyList<long> wanted)
-    {
-        var at = 0;
-        foreach (var key in wanted)
-        {
-            while (at < keys.Length && keys[at] < key)
-            {
-                at++;
-            }
-
-            if (at < keys.Length && keys[at] == key)
-            {
-                yield return at;
-            }
-        }
-    }
 }

@@ -51,6 +51,7 @@ internal sealed partial class InsightGrpcService
         var (id, number, labelerId) = LabelerName(request.Name);
         var dataset = await datasets.FindAsync(id, "name", cancel);
         var choice = InsightRequests.Choice(request.Settings, dataset);
+        var most = InsightRequests.ConfusionClasses(request.MaxConfusionClasses);
         var key = await KeyAsync(dataset, choice, null, cancel);
         var snapshot = await cache.CurrentAsync(dataset, null, cancel);
         var labeler = labelerId is not null ? LabelerOf(snapshot, labelerId, "name")
@@ -59,10 +60,11 @@ internal sealed partial class InsightGrpcService
         var view = await engine.ViewLabelersAsync(snapshot, key, choice.Intervals, null, cancel);
         var response = new GetLabelerInsightResponse
         {
-            Labeler = LabelerInsightMapping.ToResource(view, labeler, full: true),
+            Labeler = LabelerInsightMapping.ToResource(view, labeler, full: true, most),
             State = InsightMapping.ToState(view),
         };
         response.Classes.AddRange(dataset.Schema.Classes);
+        response.AllClassShares.AddRange(snapshot.ClassShares);
         return response;
     }
 

@@ -10,6 +10,7 @@ using LabelerService.Server.Validation;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Insight;
 using InsightState = LabelerService.Contracts.V1.InsightState;
+using LabelerPair = LabelerService.Core.Agreement.LabelerPair;
 
 namespace LabelerService.Server.Services;
 
@@ -71,6 +72,69 @@ internal sealed partial class InsightGrpcService(
         var snapshot = await cache.CurrentAsync(dataset, null, cancel);
         return InsightMapping.ToResource(snapshot, await engine.AgreementAsync(snapshot, scale, null, cancel), pairs);
     }
+
+    public override async Task<ListLabelerPairsResponse> ListLabelerPairs(ListLabelerPairsRequest request, ServerCallContext context)
+    {
+        var cancel = context.CancellationToken;
+        var dataset = await datasets.ResolveAsync(request.Parent, "parent", cancel);
+        var size = InsightRequests.PageSize(request.PageSize);
+        var scale = InsightRequests.Scale(request.Scale, dataset, "scale");
+        InsightRequests.CheckPairs(request);
+        var scope = $"labelerPairs\0{dataset.Uid}\0{scale}\0{request.Order}\0{request.MostActive}\0{request.MinSharedItems}\0{string.Join('\0', request.LabelerIds)}";
+        var (snapshot, start) = pages.Read(scope, request.PageToken) is { } cursor
+            ? (await cache.AtAsync(dataset, InsightCursor.Read(cursor).State, cancel), InsightCursor.Read(cursor).Start)
+            : (await cache.CurrentAsync(dataset, null, cancel), 0);
+        var labelers = LabelersOf(request, snapshot);
+        IReadOnlyList<LabelerPair> pairs;
+        var response = new ListLabelerPairsResponse();
+        if (labelers is null)
+        {
+            var agreement = await engine.AgreementAsync(snapshot, scale, null, cancel);
+            (pairs, response.State) = (agreement.Result.Report.Pairs, InsightMapping.ToState(snapshot, agreement));
+        }
+        else
+        {
+            var (found, wasThere) = await engine.PairsAsync(snapshot, scale, labelers, cancel);
+            (pairs, response.State) = (found.Pairs, InsightMapping.ToState(snapshot, wasThere, found.Duration, snapshot.Diagnosis));
+            response.LabelerIds.AddRange(labelers.Select(labeler => snapshot.Data.LabelerIds[labeler]));
+        }
+
+        var wanted = Ordered(pairs.Where(pair => pair.SharedItems >= request.MinSharedItems), request.Order).ToArray();
+        response.Pairs.AddRange(wanted.Skip(start).Take(size).Select(pair => InsightMapping.ToResource(snapshot, pair)));
+        response.NextPageToken = start + size >= wanted.Length ? "" : pages.Create(scope, new InsightCursor(snapshot.StateText, 0, start + size).ToString());
+        return response;
+    }
+
+    /// <summary>The labelers that pairs are to be among, the most active first; null for all.</summary>
+    private static int[]? LabelersOf(ListLabelerPairsRequest request, InsightSnapshot snapshot)
+    {
+        var table = snapshot.Data.Table;
+        if (request.LabelerIds.Count > 0)
+        {
+            return
+            [
+                .. request.LabelerIds.Select((id, i) => LabelerOf(snapshot, id, $"labeler_ids[{i}]")).Distinct()
+                    .OrderByDescending(table.CountOfLabeler).ThenBy(labeler => labeler),
+            ];
+        }
+
+        return request.MostActive == 0
+            ? null
+            :
+            [
+                .. Enumerable.Range(0, table.LabelerCount).Where(labeler => table.CountOfLabeler(labeler) > 0)
+                    .OrderByDescending(table.CountOfLabeler).ThenBy(labeler => labeler).Take(request.MostActive),
+            ];
+    }
+
+    private static IEnumerable<LabelerPair> Ordered(IEnumerable<LabelerPair> pairs, LabelerPairOrder order) => order switch
+    {
+        LabelerPairOrder.LeastAgreement => pairs.OrderBy(pair => Kappa(pair) ?? double.PositiveInfinity).ThenByDescending(pair => pair.SharedItems),
+        LabelerPairOrder.MostAgreement => pairs.OrderBy(pair => -Kappa(pair) ?? double.PositiveInfinity).ThenByDescending(pair => pair.SharedItems),
+        _ => pairs.OrderByDescending(pair => pair.SharedItems),
+    };
+
+    private static double? Kappa(LabelerPair pair) => pair.WeightedKappa ?? pair.CohenKappa;
 
     /// <summary>By what a consensus is worked out, with the version that the model is now, or the one given.</summary>
     private async Task<ConsensusKey> KeyAsync(DatasetRecord dataset, InsightChoice choice, int? version, CancellationToken cancel)

@@ -15,7 +15,8 @@ using LabelerService.Storage.Items;
 namespace LabelerService.Server.Services;
 
 /// <summary><c>labeler.v1.ItemService</c>.</summary>
-internal sealed class ItemGrpcService(ItemStore items, GoldStore gold, DatasetResolver datasets, ImageDecoder images, PageTokens pages)
+internal sealed partial class ItemGrpcService(
+    ItemStore items, GoldStore gold, DatasetResolver datasets, ImageDecoder images, PageTokens pages, UsefulItems useful)
     : ItemService.ItemServiceBase
 {
     public override async Task<BatchCreateItemsResponse> BatchCreateItems(BatchCreateItemsRequest request, ServerCallContext context)

@@ -9,11 +9,12 @@ using LabelerService.Server.Paging;
 using LabelerService.Server.Validation;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Labelers;
+using ErasureMode = LabelerService.Storage.Labelers.ErasureMode;
 
 namespace LabelerService.Server.Services;
 
 /// <summary><c>labeler.v1.LabelerRegistryService</c>.</summary>
-internal sealed class LabelerGrpcService(LabelerStore labelers, DatasetResolver datasets, PageTokens pages)
+internal sealed class LabelerGrpcService(LabelerStore labelers, LabelerEraser eraser, DatasetResolver datasets, PageTokens pages)
     : LabelerRegistryService.LabelerRegistryServiceBase
 {
     public override async Task<BatchCreateLabelersResponse> BatchCreateLabelers(BatchCreateLabelersRequest request, ServerCallContext context)
@@ -90,6 +91,21 @@ internal sealed class LabelerGrpcService(LabelerStore labelers, DatasetResolver 
             fields.Contains("display_name") ? labeler.DisplayName : null,
             fields.Contains("tags") ? new Dictionary<string, string>(labeler.Tags) : null);
         return ToResource(dataset, await labelers.UpdateAsync(dataset, record.LabelerId, change, expected, context.CancellationToken));
+    }
+
+    public override async Task<EraseLabelerResponse> EraseLabeler(EraseLabelerRequest request, ServerCallContext context)
+    {
+        var (datasetId, key) = Names.Labeler(request.Name, "name");
+        var dataset = await datasets.FindAsync(datasetId, "name", context.CancellationToken);
+
+        // The numbers of the proto's modes are those of the domain's.
+        var mode = (ErasureMode)request.Mode;
+        if (mode is not (ErasureMode.Pseudonymise or ErasureMode.Delete))
+        {
+            throw ServiceException.InvalidField("mode", "must be ERASURE_MODE_PSEUDONYMISE or ERASURE_MODE_DELETE");
+        }
+
+        return ErasureMapping.ToResponse(dataset, await eraser.EraseAsync(dataset, key, mode, request.ValidateOnly, context.CancellationToken));
     }
 
     private static Labeler ToResource(DatasetRecord dataset, LabelerRecord record)

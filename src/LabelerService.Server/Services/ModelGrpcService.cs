@@ -66,6 +66,16 @@ internal sealed partial class ModelGrpcService(
             context.CancellationToken, request.ShowDeleted);
         var response = new ListModelVersionsResponse();
         response.Versions.AddRange(records.Take(size).Select(record => ModelMapping.ToResource(dataset, record)));
+        if (request.HeadLabelerId.Length > 0)
+        {
+            foreach (var version in response.Versions)
+            {
+                ModelHead[] heads = [.. version.Heads.Where(head => head.LabelerId == request.HeadLabelerId)];
+                version.Heads.Clear();
+                version.Heads.AddRange(heads);
+            }
+        }
+
         if (records.Count > size)
         {
             response.NextPageToken = pages.Create(scope, records[size - 1].Version.ToString(CultureInfo.InvariantCulture));

@@ -15,8 +15,8 @@ internal sealed class PredictionGrpcService(PredictionEngine engine, PredictionR
         var cancel = context.CancellationToken;
         using var model = await reader.PinAsync(request.Dataset, request.Model, request.ItemId.Length > 0 ? request.ItemId : null, cancel);
         var options = await reader.ReadOptionsAsync(request, model, cancel);
-        using var features = await reader.ReadFeaturesAsync(request, model, cancel);
-        return PredictionMapping.ToResponse(model, await engine.PredictAsync(model, features.Values, 1, options, cancel), options);
+        using var input = await reader.ReadInputAsync(request, model, cancel);
+        return PredictionMapping.ToResponse(model, await engine.PredictAsync(model, input, options, cancel), options);
     }
 
     public override async Task<BatchPredictResponse> BatchPredict(BatchPredictRequest request, ServerCallContext context)
@@ -24,8 +24,8 @@ internal sealed class PredictionGrpcService(PredictionEngine engine, PredictionR
         var cancel = context.CancellationToken;
         using var model = await reader.PinAsync(request.Dataset, request.Model, itemId: null, cancel);
         var options = await reader.ReadOptionsAsync(request, model, cancel);
-        using var features = await reader.ReadFeaturesAsync(request, options, model, cancel);
-        var predicted = await engine.PredictAsync(model, features.Values, features.Count, options, cancel);
+        using var input = await reader.ReadInputAsync(request, options, model, cancel);
+        var predicted = await engine.PredictAsync(model, input, options, cancel);
         return PredictionMapping.ToBatchResponse(model, predicted, options);
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using LabelerService.Contracts.V1;
+using LabelerService.Core.Datasets;
 using LabelerService.Core.Errors;
 using LabelerService.Server.Inference;
 using LabelerService.Server.Mapping;
@@ -9,24 +10,10 @@ using LabelerService.Storage.Labelers;
 
 namespace LabelerService.Server.Services;
 
-/// <summary>Features of a request; rented memory, if there is any, is given back when the request is answered.</summary>
-/// <param name="Values">Row-major [Count, D].</param>
-/// <param name="Count">Number of items.</param>
-/// <param name="Rented">The array behind them if it is the pool's.</param>
-internal readonly record struct RequestFeatures(ReadOnlyMemory<float> Values, int Count, float[]? Rented = null) : IDisposable
-{
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        if (Rented is not null)
-        {
-            ArrayPool<float>.Shared.Return(Rented);
-        }
-    }
-}
-
 /// <summary>Reads prediction requests: which model, what to compute, on which features. Everything is checked before it is queued.</summary>
-internal sealed class PredictionReader(PredictionEngine engine, ItemStore items, LabelerStore labelers, DatasetResolver datasets)
+internal sealed class PredictionReader(
+    PredictionEngine engine, PredictionContents contents, ItemStore items, KeptFeatures features, LabelerStore labelers,
+    DatasetResolver datasets)
 {
     // An answer with every head's distributions is bounded like a request is.
     private const long LabelerValues = Limits.MessageBytes / sizeof(float);
@@ -91,47 +78,88 @@ internal sealed class PredictionReader(PredictionEngine engine, ItemStore items,
             request.Outputs.Count > 0 ? "outputs" : "labeler_ids", model);
     }
 
-    /// <summary>One item's features.</summary>
-    public async ValueTask<RequestFeatures> ReadFeaturesAsync(PredictRequest request, PinnedModel model, CancellationToken cancel) =>
-        request.InputCase switch
-        {
-            PredictRequest.InputOneofCase.Features => ReadVector(request.Features, model),
-            PredictRequest.InputOneofCase.ItemId => await ReadItemsAsync([request.ItemId], "item_id", model, cancel),
-            _ => throw ServiceException.InvalidField("features", "must be set, or item_id"),
-        };
-
-    /// <summary>A batch's features, and whether its answer is of a size that can be sent.</summary>
-    public async ValueTask<RequestFeatures> ReadFeaturesAsync(
-        BatchPredictRequest request, PredictionOptions options, PinnedModel model, CancellationToken cancel)
+    /// <summary>One item.</summary>
+    /// <exception cref="ServiceException">INVALID_ARGUMENT naming the field: none, of another kind than the dataset's items, or not as they are.</exception>
+    public ValueTask<PredictionInput> ReadInputAsync(PredictRequest request, PinnedModel model, CancellationToken cancel)
     {
-        var validator = new RequestValidator();
         switch (request.InputCase)
         {
-            case BatchPredictRequest.InputOneofCase.Features:
-                var length = model.Version.Manifest.FeatureLength;
-                TensorReader.Check(request.Features, null, length, "features", validator);
-                validator.ThrowIfInvalid();
-                var count = (int)request.Features.Shape[0];
-                CheckSize(count, options, model);
-                if (request.Features.DataType == Tensor.Types.DataType.Float32)
-                {
-                    return new RequestFeatures(PackedFloats.ToSingle(request.Features.Data), count);
-                }
-
-                var rented = ArrayPool<float>.Shared.Rent(count * length);
-                TensorReader.Read(request.Features, rented.AsSpan(0, count * length));
-                return new RequestFeatures(rented.AsMemory(0, count * length), count, rented);
-            case BatchPredictRequest.InputOneofCase.Items:
-                validator.BatchSize(request.Items.ItemIds_.Count, "items.item_ids");
-                validator.ThrowIfInvalid();
-                CheckSize(request.Items.ItemIds_.Count, options, model);
-                return await ReadItemsAsync(request.Items.ItemIds_, "items.item_ids", model, cancel);
+            case PredictRequest.InputOneofCase.ItemId:
+                return new(ReadItemsAsync([request.ItemId], "item_id", model, cancel));
+            case PredictRequest.InputOneofCase.Features:
+                PredictionContents.Require(model, "features", ItemKind.Vector, ItemKind.Image);
+                return new(ReadVector(request.Features, model));
+            case PredictRequest.InputOneofCase.Text:
+                PredictionContents.Require(model, "text", ItemKind.Text);
+                return new(PredictionContents.ReadTexts(model, [request.Text], static _ => "text"));
+            case PredictRequest.InputOneofCase.Sequence:
+                PredictionContents.Require(model, "sequence", ItemKind.Sequence);
+                return new(PredictionContents.ReadSequences(model, [request.Sequence], static _ => "sequence"));
+            case PredictRequest.InputOneofCase.Image:
+                PredictionContents.Require(model, "image", ItemKind.Image);
+                return new(contents.ReadImagesAsync(model, [request.Image], static _ => "image", cancel));
             default:
-                throw ServiceException.InvalidField("features", "must be set, or items");
+                throw ServiceException.InvalidField(PredictionContents.FieldOf(model, one: true), "must be set, or item_id");
         }
     }
 
-    private static void CheckSize(int count, PredictionOptions options, PinnedModel model)
+    /// <summary>A batch, and whether its answer is of a size that can be sent.</summary>
+    /// <exception cref="ServiceException">INVALID_ARGUMENT naming the field and the index.</exception>
+    public ValueTask<PredictionInput> ReadInputAsync(
+        BatchPredictRequest request, PredictionOptions options, PinnedModel model, CancellationToken cancel)
+    {
+        switch (request.InputCase)
+        {
+            case BatchPredictRequest.InputOneofCase.Items:
+                CheckSize(request.Items.ItemIds_.Count, Limits.Batch, "items.item_ids", options, model);
+                return new(ReadItemsAsync(request.Items.ItemIds_, "items.item_ids", model, cancel));
+            case BatchPredictRequest.InputOneofCase.Features:
+                PredictionContents.Require(model, "features", ItemKind.Vector, ItemKind.Image);
+                return new(ReadVectors(request.Features, options, model));
+            case BatchPredictRequest.InputOneofCase.Texts:
+                PredictionContents.Require(model, "texts", ItemKind.Text);
+                CheckSize(request.Texts.Texts.Count, Limits.Batch, "texts.texts", options, model);
+                return new(PredictionContents.ReadTexts(model, request.Texts.Texts, static i => $"texts.texts[{i}]"));
+            case BatchPredictRequest.InputOneofCase.Sequences:
+                PredictionContents.Require(model, "sequences", ItemKind.Sequence);
+                CheckSize(request.Sequences.Sequences.Count, Limits.Batch, "sequences.sequences", options, model);
+                return new(PredictionContents.ReadSequences(model, request.Sequences.Sequences, static i => $"sequences.sequences[{i}]"));
+            case BatchPredictRequest.InputOneofCase.Images:
+                PredictionContents.Require(model, "images", ItemKind.Image);
+                CheckSize(request.Images.Images.Count, PredictionContents.MostImages(model), "images.images", options, model);
+                return new(contents.ReadImagesAsync(model, request.Images.Images, static i => $"images.images[{i}]", cancel));
+            default:
+                throw ServiceException.InvalidField(PredictionContents.FieldOf(model, one: false), "must be set, or items");
+        }
+    }
+
+    private static PredictionInput ReadVectors(Tensor tensor, PredictionOptions options, PinnedModel model)
+    {
+        var length = model.ValuesLength;
+        var validator = new RequestValidator();
+        TensorReader.Check(tensor, null, length, "features", validator);
+        validator.ThrowIfInvalid();
+        var count = (int)tensor.Shape[0];
+        CheckAnswer(count, options, model);
+        if (tensor.DataType == Tensor.Types.DataType.Float32)
+        {
+            return PredictionInput.OfValues(model, PackedFloats.ToSingle(tensor.Data), count);
+        }
+
+        var rented = ArrayPool<float>.Shared.Rent(count * length);
+        TensorReader.Read(tensor, rented.AsSpan(0, count * length));
+        return PredictionInput.OfValues(model, rented.AsMemory(0, count * length), count, rented);
+    }
+
+    private static void CheckSize(int count, int most, string field, PredictionOptions options, PinnedModel model)
+    {
+        var validator = new RequestValidator();
+        validator.BatchSize(count, most, field);
+        validator.ThrowIfInvalid();
+        CheckAnswer(count, options, model);
+    }
+
+    private static void CheckAnswer(int count, PredictionOptions options, PinnedModel model)
     {
         var heads = (long)PredictionMapping.HeadCount(model.Version.Manifest, options);
         var perItem = (options.LabelerProbabilities ? heads * model.Version.Manifest.Classes.Count : 0) + (options.LabelerWeights ? heads : 0);
@@ -211,10 +239,10 @@ internal sealed class PredictionReader(PredictionEngine engine, ItemStore items,
         return new LabelerSubset([.. heads], mixture);
     }
 
-    private static RequestFeatures ReadVector(FeatureVector vector, PinnedModel model)
+    private static PredictionInput ReadVector(FeatureVector vector, PinnedModel model)
     {
         const string Field = "features.values";
-        var length = model.Version.Manifest.FeatureLength;
+        var length = model.ValuesLength;
         if (vector.Values.Count != length)
         {
             throw ServiceException.InvalidField(Field, $"has {vector.Values.Count} values; the model takes {length}");
@@ -222,20 +250,21 @@ internal sealed class PredictionReader(PredictionEngine engine, ItemStore items,
 
         var values = ArrayPool<float>.Shared.Rent(length);
         vector.Values.CopyTo(values, 0);
-        var features = new RequestFeatures(values.AsMemory(0, length), 1, values);
-        var at = TensorReader.FirstNonFinite(features.Values.Span);
+        var at = TensorReader.FirstNonFinite(values.AsSpan(0, length));
         if (at < 0)
         {
-            return features;
+            return PredictionInput.OfValues(model, values.AsMemory(0, length), 1, values);
         }
 
-        features.Dispose();
+        ArrayPool<float>.Shared.Return(values);
         throw ServiceException.InvalidField($"{Field}[{at}]", "is not a finite number");
     }
 
-    /// <summary>The features of stored items.</summary>
-    /// <exception cref="ServiceException">INVALID_ARGUMENT, NOT_FOUND, or FAILED_PRECONDITION, naming the field and the index.</exception>
-    public async Task<RequestFeatures> ReadItemsAsync(IReadOnlyList<string> ids, string field, PinnedModel model, CancellationToken cancel)
+    /// <summary>Stored items.</summary>
+    /// <exception cref="ServiceException">
+    /// INVALID_ARGUMENT, NOT_FOUND, or FAILED_PRECONDITION (ITEM_WITHOUT_FEATURES, ITEM_UNFIT), naming the field and the index.
+    /// </exception>
+    public async Task<PredictionInput> ReadItemsAsync(IReadOnlyList<string> ids, string field, PinnedModel model, CancellationToken cancel)
     {
         var validator = new RequestValidator();
         var single = field == "item_id";
@@ -250,7 +279,7 @@ internal sealed class PredictionReader(PredictionEngine engine, ItemStore items,
         {
             found = await items.GetFeaturesAsync(model.Dataset, [.. ids], cancel);
         }
-        catch (ServiceException error) when (error.Kind is ErrorKind.NotFound or ErrorKind.FailedPrecondition)
+        catch (ServiceException error) when (error.Kind is ErrorKind.NotFound or ErrorKind.FailedPrecondition or ErrorKind.ResourceExhausted)
         {
             // The store counts from its own argument's name; the caller wants the path in the request.
             var (counted, named) = single ? ("item_ids[0]", field) : ("item_ids", field);
@@ -259,13 +288,15 @@ internal sealed class PredictionReader(PredictionEngine engine, ItemStore items,
                 [.. error.Violations.Select(violation => violation with { Field = violation.Field.Replace(counted, named, StringComparison.Ordinal) })]);
         }
 
-        var length = model.Version.Manifest.FeatureLength;
-        var features = ArrayPool<float>.Shared.Rent(found.Count * length);
-        for (var i = 0; i < found.Count; i++)
+        for (var i = 0; i < found.Count && !validator.IsFull; i++)
         {
-            found[i].Features.CopyTo(features.AsSpan(i * length));
+            if (model.Encoder.Problem(found[i].Raw) is { } problem)
+            {
+                validator.Add(single ? field : $"{field}[{i}]", $"{problem}; {model.Name} cannot read the item: train a version that does");
+            }
         }
 
-        return new RequestFeatures(features.AsMemory(0, found.Count * length), found.Count, features);
+        validator.ThrowIfUnfit();
+        return await features.ReadAsync(model, found, cancel);
     }
 }

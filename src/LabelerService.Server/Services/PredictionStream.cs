@@ -82,12 +82,12 @@ internal sealed class PredictionStream(
         {
             using var model = await reader.PinAsync(request.Dataset, request.Model, itemId: null, token);
             var options = await reader.ReadOptionsAsync(request, model, token);
-            using var features = await reader.ReadFeaturesAsync(request, options, model, token);
+            using var input = await reader.ReadInputAsync(request, options, model, token);
             while (true)
             {
                 try
                 {
-                    var predicted = await engine.PredictAsync(model, features.Values, features.Count, options, token);
+                    var predicted = await engine.PredictAsync(model, input, options, token);
                     return PredictionMapping.ToBatchResponse(model, predicted, options);
                 }
                 catch (ServiceException error) when (error is { Kind: ErrorKind.ResourceExhausted, RetryAfter: { } pause })

@@ -3,7 +3,6 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using LabelerService.Contracts;
 using LabelerService.Contracts.V1;
-using LabelerService.Core.Datasets;
 using LabelerService.Core.Errors;
 using LabelerService.Server.Errors;
 using LabelerService.Server.Mapping;
@@ -17,7 +16,8 @@ namespace LabelerService.Server.Services;
 
 /// <summary><c>labeler.v1.RetrainingService</c>.</summary>
 internal sealed class RetrainingGrpcService(
-    RetrainingStore policies, PromotionStore promotions, DriftSearcher drift, DatasetResolver datasets, PageTokens pages)
+    RetrainingStore policies, PromotionStore promotions, DriftSearcher drift, DatasetResolver datasets, PretrainedCheck pretrained,
+    PageTokens pages)
     : RetrainingService.RetrainingServiceBase
 {
     private const int MaxLabelers = 1_000;
@@ -31,16 +31,8 @@ internal sealed class RetrainingGrpcService(
         validator.Require(ResourceName.IsId(request.RetrainingPolicyId), "retraining_policy_id", "must match [a-z0-9-]{1,63}");
         validator.Require(request.RetrainingPolicy is not null, "retraining_policy", "must be set");
         validator.ThrowIfInvalid();
-        var spec = RetrainingRequests.Read(request.RetrainingPolicy!);
-        if (dataset.Schema.FeatureLength == 0)
-        {
-            throw new ServiceException(
-                ErrorKind.FailedPrecondition, "ITEMS_NOT_TRAINABLE",
-                $"The items of {request.Parent} are {(dataset.Schema.ItemKind == ItemKind.Text ? "texts" : "sequences")}, which this version stores but "
-                + "cannot train on. Encode them as vectors of a fixed length and train on a dataset of those.",
-                new FieldViolation("parent", "has items without a fixed length"));
-        }
-
+        var spec = RetrainingRequests.Read(request.RetrainingPolicy!, dataset.Schema);
+        await CheckPretrainedAsync(dataset, spec, cancel);
         request.RequestId = "";
         var record = await policies.CreateAsync(
             dataset, request.RetrainingPolicyId, spec, RequestIds.Identify(requestId, context.Method, request), cancel);
@@ -78,12 +70,22 @@ internal sealed class RetrainingGrpcService(
         var dataset = await datasets.FindAsync(datasetId, "retraining_policy.name", context.CancellationToken);
         var fields = UpdateMask.Read(request.UpdateMask, RetrainingRequests.Changeable(update));
         var expected = Etag.Read(update.Etag, "retraining_policy.etag");
+        if (fields.Overlaps(["algorithm", "settings", "warm_start"]))
+        {
+            var current = await policies.GetAsync(dataset, policyId, context.CancellationToken).NamedBy("retraining_policy.name");
+            var changed = RetrainingRequests.Read(RetrainingRequests.Merge(RetrainingMapping.ToSettable(current.Spec), update, fields), dataset.Schema);
+            await CheckPretrainedAsync(dataset, changed, context.CancellationToken);
+        }
+
         var record = await policies.UpdateAsync(
             dataset, policyId,
-            current => RetrainingRequests.Read(RetrainingRequests.Merge(RetrainingMapping.ToSettable(current), update, fields)), expected,
+            current => RetrainingRequests.Read(RetrainingRequests.Merge(RetrainingMapping.ToSettable(current), update, fields), dataset.Schema), expected,
             context.CancellationToken).NamedBy("retraining_policy.name").EtagNamedBy("retraining_policy.etag");
         return await ToResourceAsync(dataset, record, context.CancellationToken);
     }
+
+    private Task CheckPretrainedAsync(DatasetRecord dataset, RetrainingSpec spec, CancellationToken cancel) =>
+        pretrained.CheckAsync(dataset, spec.Algorithm, spec.Settings, spec.WarmStart, "retraining_policy", cancel);
 
     public override async Task<Empty> DeleteRetrainingPolicy(DeleteRetrainingPolicyRequest request, ServerCallContext context)
     {

@@ -3,12 +3,14 @@ using Grpc.Core;
 using LabelerService.Contracts;
 using LabelerService.Contracts.V1;
 using LabelerService.Core.Datasets;
+using LabelerService.Core.Encodings;
 using LabelerService.Core.Errors;
 using LabelerService.Core.Models;
 using LabelerService.Server.Errors;
 using LabelerService.Server.Mapping;
 using LabelerService.Server.Paging;
 using LabelerService.Server.Validation;
+using LabelerService.Storage.Backbones;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Ingest;
 using LabelerService.Storage.Models;
@@ -18,7 +20,8 @@ namespace LabelerService.Server.Services;
 
 /// <summary><c>labeler.v1.TrainingService</c>.</summary>
 internal sealed class TrainingGrpcService(
-    RunStore runs, TrainerStore trainers, ModelStore models, AnnotationStore annotations, DatasetResolver datasets, RunWatcher watcher, PageTokens pages)
+    RunStore runs, TrainerStore trainers, ModelStore models, AnnotationStore annotations, BackboneStore backbones, DatasetResolver datasets,
+    RunWatcher watcher, PretrainedCheck pretrained, PageTokens pages)
     : TrainingService.TrainingServiceBase
 {
     private const string TrainerScope = "trainers";
@@ -42,19 +45,14 @@ internal sealed class TrainingGrpcService(
             run.ModelId.Length == 0 || ResourceName.IsId(run.ModelId), "training_run.model_id", "must match [a-z0-9-]{1,63}, or be empty");
         validator.Require(
             run.Priority is >= -PriorityBound and <= PriorityBound, "training_run.priority", $"must be from {-PriorityBound} to {PriorityBound}");
-        CheckSettings(run, validator);
+        CheckSettings(dataset.Schema, run, validator);
         validator.ThrowIfInvalid();
 
-        if (dataset.Schema.FeatureLength == 0)
+        if (PretrainingRules.Pretrains(run.Algorithm))
         {
-            throw new ServiceException(
-                ErrorKind.FailedPrecondition, "ITEMS_NOT_TRAINABLE",
-                $"The items of {request.Parent} are {(dataset.Schema.ItemKind == ItemKind.Text ? "texts" : "sequences")}, which this version stores but "
-                + "cannot train on. Encode them as vectors of a fixed length and train on a dataset of those.",
-                new FieldViolation("parent", "has items without a fixed length"));
+            await CheckPretrainingAsync(dataset, run, cancel);
         }
-
-        if (!await annotations.AnyAsync(dataset, cancel))
+        else if (!await annotations.AnyAsync(dataset, cancel))
         {
             throw new ServiceException(
                 ErrorKind.FailedPrecondition, "NO_ANNOTATIONS", $"{request.Parent} has no annotations to train on. Import labels first.",
@@ -62,6 +60,7 @@ internal sealed class TrainingGrpcService(
         }
 
         var warmStart = await WarmStartAsync(dataset, run, cancel);
+        await pretrained.CheckAsync(dataset, run.Algorithm, run.Settings.AsReadOnly(), warmStart is not null, "training_run", cancel);
         if (request.ValidateOnly)
         {
             return run;
@@ -76,6 +75,24 @@ internal sealed class TrainingGrpcService(
         };
         var record = await runs.CreateAsync(dataset, write, RequestIds.Identify(requestId, context.Method, request), cancel);
         return await ToResourceAsync(record, cancel);
+    }
+
+    private async Task CheckPretrainingAsync(DatasetRecord dataset, TrainingRun run, CancellationToken cancel)
+    {
+        var settings = AlgorithmCatalogue.Validate(run.Algorithm, run.Settings.AsReadOnly());
+        if (PretrainingRules.Problem(settings, dataset.Schema) is { } problem)
+        {
+            throw ServiceException.InvalidField($"training_run.{problem.Field}", problem.Problem);
+        }
+
+        var backboneId = run.ModelId.Length > 0 ? run.ModelId : run.Algorithm;
+        if (await backbones.ExistsAsync(dataset, backboneId, cancel))
+        {
+            throw new ServiceException(
+                ErrorKind.AlreadyExists, "BACKBONE_EXISTS",
+                $"{ResourceName.Backbone(dataset.Id, backboneId)} exists, and backbones do not change. Choose another model_id, or delete it.",
+                new FieldViolation("training_run.model_id", "is taken by a backbone"));
+        }
     }
 
     private async Task<WarmStart?> WarmStartAsync(DatasetRecord dataset, TrainingRun run, CancellationToken cancel)
@@ -93,7 +110,8 @@ internal sealed class TrainingGrpcService(
         }
 
         var version = await models.GetVersionAsync(dataset, modelId, number, cancel).NamedBy(Field);
-        var settings = AlgorithmCatalogue.Validate(run.Algorithm, run.Settings.AsReadOnly());
+        var given = AlgorithmCatalogue.Validate(run.Algorithm, run.Settings.AsReadOnly());
+        var settings = given.For(WarmStartRules.EncodingOf(given, dataset.Schema, version.Manifest));
         return WarmStartRules.Problem(run.Algorithm, settings.Effective, dataset.Schema, version.Manifest, version.WeightsSha256 is not null) is { } problem
             ? throw new ServiceException(
                 ErrorKind.FailedPrecondition, "WARM_START_MISMATCH", $"Training cannot start from {run.WarmStartVersion}: {problem}.",
@@ -176,11 +194,11 @@ internal sealed class TrainingGrpcService(
         return (dataset, record);
     }
 
-    private static void CheckSettings(TrainingRun run, RequestValidator validator)
+    private static void CheckSettings(DatasetSchema schema, TrainingRun run, RequestValidator validator)
     {
         try
         {
-            AlgorithmCatalogue.Validate(run.Algorithm, run.Settings.AsReadOnly());
+            AlgorithmCatalogue.Validate(run.Algorithm, run.Settings.AsReadOnly()).For(ItemEncoding.Expected(schema));
         }
         catch (ServiceException error)
         {

@@ -27,6 +27,9 @@ internal static class InsightRequests
     /// <summary>Most items that are named in a list.</summary>
     public const int ListedItems = 1_000;
 
+    /// <summary>Most labelers whose pairs are listed.</summary>
+    public const int ComparedLabelers = 100;
+
     private const int DefaultPage = 100;
     private const int DefaultPairs = 100;
 
@@ -98,6 +101,34 @@ internal static class InsightRequests
         < 0 => throw ServiceException.InvalidField("max_pairs", "must not be negative"),
         0 => DefaultPairs,
         _ => Math.Min(requested, MostPairs),
+    };
+
+    /// <summary>Checks a request for pairs of labelers.</summary>
+    public static void CheckPairs(ListLabelerPairsRequest request)
+    {
+        var validator = new RequestValidator();
+        validator.Require(System.Enum.IsDefined(request.Order), "order", "must be an order that this server knows");
+        validator.Require(request.MostActive is >= 0 and <= ComparedLabelers, "most_active", $"must be from 0 to {ComparedLabelers}; 0 means all labelers");
+        validator.Require(request.MinSharedItems >= 0, "min_shared_items", "must not be negative");
+        if (validator.Require(
+            request.LabelerIds.Count <= ComparedLabelers, "labeler_ids", $"has {request.LabelerIds.Count} entries; at most {ComparedLabelers} are possible"))
+        {
+            validator.Require(request.LabelerIds.Count == 0 || request.MostActive == 0, "most_active", "must be 0 where labeler_ids names the labelers");
+            for (var i = 0; i < request.LabelerIds.Count && !validator.IsFull; i++)
+            {
+                validator.ExternalId(request.LabelerIds[i], $"labeler_ids[{i}]");
+            }
+        }
+
+        validator.ThrowIfInvalid();
+    }
+
+    /// <summary>How many classes confusions are of.</summary>
+    public static int ConfusionClasses(int requested) => requested switch
+    {
+        < 0 => throw ServiceException.InvalidField("max_confusion_classes", "must not be negative; 0 means all"),
+        0 => int.MaxValue,
+        _ => requested,
     };
 
     /// <summary>Which parts; the consensus where none is named.</summary>

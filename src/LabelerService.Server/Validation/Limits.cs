@@ -12,6 +12,12 @@ internal static class Limits
     /// <summary>Most values of the decoded images of a batch, one byte each.</summary>
     public const int PixelBytes = 64 * 1024 * 1024;
 
+    /// <summary>Most images of a request for predictions.</summary>
+    public const int PredictedImages = 1_000;
+
+    /// <summary>Most values of the decoded images of a request for predictions, four bytes each.</summary>
+    public const int PredictedValues = 16 * 1024 * 1024;
+
     /// <summary>Size from which a message of an export is sent, in bytes.</summary>
     public const int ExportMessageBytes = 1024 * 1024;
 

@@ -46,11 +46,23 @@ internal static class Names
             ? (dataset, policy)
             : throw Malformed(field, name, "datasets/{dataset}/retrainingPolicies/{retraining_policy}");
 
+    /// <summary>Ids of <c>datasets/{dataset}/backbones/{backbone}</c>.</summary>
+    public static (string Dataset, string Backbone) Backbone(string name, string field) =>
+        ResourceName.TryParseBackbone(name, out var dataset, out var backbone)
+            ? (dataset, backbone)
+            : throw Malformed(field, name, "datasets/{dataset}/backbones/{backbone}");
+
     /// <summary>Ids of <c>datasets/{dataset}/predictionJobs/{job}</c>.</summary>
     public static (string Dataset, string Job) PredictionJob(string name, string field) =>
         ResourceName.TryParsePredictionJob(name, out var dataset, out var job)
             ? (dataset, job)
             : throw Malformed(field, name, "datasets/{dataset}/predictionJobs/{prediction_job}");
+
+    /// <summary>Ids of <c>datasets/{dataset}/curves/{curve}</c>.</summary>
+    public static (string Dataset, string Curve) Curve(string name, string field) =>
+        ResourceName.TryParseCurve(name, out var dataset, out var curve)
+            ? (dataset, curve)
+            : throw Malformed(field, name, "datasets/{dataset}/curves/{curve}");
 
     /// <summary>Ids of <c>datasets/{dataset}/models/{model}</c>.</summary>
     public static (string Dataset, string Model) Model(string name, string field) =>

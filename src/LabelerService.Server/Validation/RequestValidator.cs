@@ -97,18 +97,26 @@ internal sealed class RequestValidator
     }
 
     /// <summary>The size of a batch.</summary>
-    public bool BatchSize(int count, string field) =>
+    public bool BatchSize(int count, string field) => BatchSize(count, Limits.Batch, field);
+
+    /// <summary>The size of a batch of things of which fewer are taken.</summary>
+    public bool BatchSize(int count, int most, string field) =>
         Require(count > 0, field, "must not be empty")
-        && Require(count <= Limits.Batch, field, $"has {count} entries; a batch takes at most {Limits.Batch}");
+        && Require(count <= most, field, $"has {count} entries; a batch takes at most {most}");
 
     /// <summary>Throws INVALID_ARGUMENT if anything was recorded.</summary>
-    public void ThrowIfInvalid()
+    public void ThrowIfInvalid() => ThrowIf(ErrorKind.InvalidArgument, "INVALID_FIELD");
+
+    /// <summary>Throws FAILED_PRECONDITION (ITEM_UNFIT) if anything was recorded: about stored items, which are right but not for the model asked.</summary>
+    public void ThrowIfUnfit() => ThrowIf(ErrorKind.FailedPrecondition, "ITEM_UNFIT");
+
+    private void ThrowIf(ErrorKind kind, string reason)
     {
         if (_violations.Count > 0)
         {
             var first = _violations[0];
             throw new ServiceException(
-                ErrorKind.InvalidArgument, "INVALID_FIELD",
+                kind, reason,
                 _violations.Count == 1 ? $"{first.Field}: {first.Description}" : $"{first.Field}: {first.Description} (and {_violations.Count - 1} more)",
                 [.. _violations]);
         }

@@ -2,10 +2,12 @@ using Google.Protobuf.WellKnownTypes;
 using LabelerService.Contracts;
 using LabelerService.Contracts.V1;
 using LabelerService.Core.Drift;
+using LabelerService.Core.Encodings;
 using LabelerService.Core.Errors;
 using LabelerService.Core.Models;
 using LabelerService.Core.Scheduling;
 using LabelerService.Storage.Retraining;
+using DatasetSchema = LabelerService.Core.Datasets.DatasetSchema;
 using DomainSplit = LabelerService.Core.Datasets.Split;
 using WireSplit = LabelerService.Contracts.V1.Split;
 
@@ -81,8 +83,10 @@ internal static class RetrainingRequests
     }
 
     /// <summary>Reads a policy.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="schema">The dataset's schema, for settings that do not suit its items; null where that is looked at elsewhere.</param>
     /// <exception cref="ServiceException">INVALID_ARGUMENT naming every field at fault.</exception>
-    public static RetrainingSpec Read(RetrainingPolicy policy)
+    public static RetrainingSpec Read(RetrainingPolicy policy, DatasetSchema? schema = null)
     {
         var validator = new RequestValidator();
         validator.Require(
@@ -90,7 +94,7 @@ internal static class RetrainingRequests
         validator.Require(
             policy.Priority is >= -PriorityBound and <= PriorityBound, $"{Root}.priority", $"must be from {-PriorityBound} to {PriorityBound}");
         validator.Require(System.Enum.IsDefined(policy.SeedMode), $"{Root}.seed_mode", "is not a mode this service knows");
-        CheckSettings(policy, validator);
+        CheckSettings(policy, schema, validator);
         var triggers = policy.Triggers ?? new RetrainingTriggers();
         validator.Require(
             triggers.MinNewAnnotations != 0 || triggers.Schedule is not null || triggers.LabelerDrift is not null, $"{Root}.triggers",
@@ -119,11 +123,20 @@ internal static class RetrainingRequests
         };
     }
 
-    private static void CheckSettings(RetrainingPolicy policy, RequestValidator validator)
+    private static void CheckSettings(RetrainingPolicy policy, DatasetSchema? schema, RequestValidator validator)
     {
         try
         {
-            AlgorithmCatalogue.Validate(policy.Algorithm, policy.Settings.AsReadOnly());
+            var settings = AlgorithmCatalogue.Validate(policy.Algorithm, policy.Settings.AsReadOnly());
+            if (schema is not null)
+            {
+                settings.For(ItemEncoding.Expected(schema));
+            }
+
+            if (AlgorithmCatalogue.WhyNoModel(policy.Algorithm) is { } problem)
+            {
+                validator.Add($"{Root}.algorithm", problem);
+            }
         }
         catch (ServiceException error)
         {

@@ -10,7 +10,9 @@ internal static class ArtefactSql
     /// <summary>A condition on a row a of artefacts: whatever may refer to one is listed here.</summary>
     public const string Unreferenced = "NOT EXISTS (SELECT 1 FROM model_versions v WHERE v.artefact_sha256 = a.sha256 AND v.state = 1) "
         + "AND NOT EXISTS (SELECT 1 FROM model_versions v WHERE v.weights_sha256 = a.sha256 AND v.state = 1) "
-        + "AND NOT EXISTS (SELECT 1 FROM model_versions v WHERE v.out_of_fold_sha256 = a.sha256 AND v.state = 1)";
+        + "AND NOT EXISTS (SELECT 1 FROM model_versions v WHERE v.out_of_fold_sha256 = a.sha256 AND v.state = 1) "
+        + "AND NOT EXISTS (SELECT 1 FROM model_versions v WHERE v.encoder_sha256 = a.sha256 AND v.state = 1) "
+        + "AND NOT EXISTS (SELECT 1 FROM backbones b WHERE b.artefact_sha256 = a.sha256)";
 
     /// <summary>
     /// Removes those of the given artefacts that nobody refers to; to be called in a transaction. Bytes are shared, and somebody may be

@@ -7,6 +7,9 @@ namespace LabelerService.Storage.Database;
 /// <summary>Which failures of PostgreSQL are worth repeating, and how the others look to a caller.</summary>
 public static class DatabaseErrors
 {
+    // Somebody has to make room first: callers that repeat by themselves need not ask every second.
+    private static readonly TimeSpan FullDiskPause = TimeSpan.FromSeconds(10);
+
     /// <summary>
     /// The failure as a caller may see it; null if it is a defect of ours rather than the state of the database. The text never carries
     /// SQL, addresses or names of the schema.
@@ -55,8 +58,14 @@ public static class DatabaseErrors
     {
         PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected => new ServiceException(
             ErrorKind.Aborted, "CONCURRENT_CHANGE", "Other requests changed the same rows again and again. Repeat the request."),
-        PostgresErrorCodes.DiskFull or PostgresErrorCodes.OutOfMemory => new ServiceException(
-            ErrorKind.ResourceExhausted, "DATABASE_FULL", "The database has no disk space or memory left. Free some, then repeat the request."),
+        PostgresErrorCodes.DiskFull => new ServiceException(
+            ErrorKind.ResourceExhausted, "DATABASE_FULL",
+            "The database's disk is full. Nothing of this request was stored; reading goes on. Make room, then repeat the request.")
+        {
+            RetryAfter = FullDiskPause,
+        },
+        PostgresErrorCodes.OutOfMemory => new ServiceException(
+            ErrorKind.ResourceExhausted, "DATABASE_OUT_OF_MEMORY", "The database has no memory left for this request. Repeat it, or make it smaller."),
         PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn => new ServiceException(
             ErrorKind.FailedPrecondition, "SCHEMA_OUTDATED", "The database lacks a migration. Start a server of this version once to apply it."),
         PostgresErrorCodes.ReadOnlySqlTransaction => new ServiceException(

@@ -10,7 +10,7 @@ namespace LabelerService.Storage.Database;
 public sealed partial class DatabaseMigrator
 {
     /// <summary>Key of the advisory lock; a constant of this service, arbitrary otherwise.</summary>
-    private const long LockKey = 0x4C61_6265_6C65_7201;
+    internal const long LockKey = 0x4C61_6265_6C65_7201;
 
     private readonly NpgsqlDataSource _source;
     private readonly IDbContextFactory<LabelerDbContext> _contexts;
@@ -87,10 +87,10 @@ public sealed partial class DatabaseMigrator
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Information, "The database does not answer yet ({Reason}); trying again in {PauseMs} ms.")]
+        [LoggerMessage(501, LogLevel.Information, "The database does not answer yet ({Reason}); trying again in {PauseMs} ms.")]
         public static partial void Waiting(ILogger logger, string reason, double pauseMs);
 
-        [LoggerMessage(2, LogLevel.Information, "Applying {Count} migration(s) up to {Last}.")]
+        [LoggerMessage(502, LogLevel.Information, "Applying {Count} migration(s) up to {Last}.")]
         public static partial void Migrating(ILogger logger, int count, string last);
     }
 }

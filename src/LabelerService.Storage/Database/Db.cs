@@ -111,7 +111,7 @@ internal sealed class Db(NpgsqlDataSource source, IDbContextFactory<LabelerDbCon
                 cancel.ThrowIfCancellationRequested();
                 if (DatabaseErrors.Translate(exception) is { } known)
                 {
-                    throw new ServiceException(known.Kind, known.Reason, known.Message, known.Violations);
+                    throw new ServiceException(known.Kind, known.Reason, known.Message, known.Violations) { RetryAfter = known.RetryAfter };
                 }
 
                 throw;

@@ -71,3 +71,13 @@ public sealed record DatasetChange(
 public sealed record DatasetCounts(
     long Items, long ItemsWithFeatures, long Labelers, long Annotations, long GoldItems,
     long TrainItems, long ValidationItems, long TestItems);
+
+/// <summary>What a dataset holds at one moment, and what was ever written to it.</summary>
+/// <param name="Time">The moment, by the database's clock.</param>
+/// <param name="Items">Items.</param>
+/// <param name="Labelers">Labelers.</param>
+/// <param name="Annotations">Annotations that are not retracted.</param>
+/// <param name="AnnotationWrites">Annotations created, revised and retracted since the dataset was made.</param>
+/// <param name="ItemWrites">Items created and changed since then, gold classes set and cleared among them.</param>
+public sealed record ActivitySample(
+    DateTimeOffset Time, long Items, long Labelers, long Annotations, long AnnotationWrites, long ItemWrites);

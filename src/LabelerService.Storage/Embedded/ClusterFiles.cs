@@ -13,6 +13,10 @@ internal sealed class ClusterFiles(string directory)
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const long MaxLogBytes = 16 << 20;
 
+    // Of postmaster.pid.
+    private const int PidLine = 1;
+    private const int PortLine = 4;
+
     private static readonly SearchValues<char> UnusableInPaths = SearchValues.Create("\"$`\\\n\r\0'");
 
     public string Directory { get; } = directory;
@@ -140,6 +144,9 @@ internal sealed class ClusterFiles(string directory)
     /// <summary>Process id of the running postmaster, if one runs and it is this cluster's.</summary>
     public int? RunningPostmaster() => RecordedPid() is { } pid && PostmasterProcess.Serves(pid, Data) ? pid : null;
 
+    /// <summary>The port that the running postmaster listens on; null if none runs.</summary>
+    public int? RunningPort() => RunningPostmaster() is null ? null : RecordedNumber(PortLine);
+
     /// <summary>
     /// Removes the pid files (that of the data and that of the socket) of a dead postmaster whose number another program has got, or that
     /// nobody has waited for: beside them PostgreSQL would not start. In every other case they must stay: PostgreSQL finds through them
@@ -180,13 +187,21 @@ internal sealed class ClusterFiles(string directory)
         return string.Join('\n', lines[^Math.Min(lines.Length, 12)..]);
     }
 
-    private int? RecordedPid()
+    private int? RecordedPid() => RecordedNumber(PidLine);
+
+    private int? RecordedNumber(int line)
     {
         try
         {
             using var file = new FileStream(PidFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             using var reader = new StreamReader(file);
-            return int.TryParse(reader.ReadLine(), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : null;
+            var text = reader.ReadLine();
+            for (var i = 1; i < line; i++)
+            {
+                text = reader.ReadLine();
+            }
+
+            return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -117,25 +117,25 @@ public sealed partial class EmbeddedPostgres
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Information, "PostgreSQL {Major} runs in {Directory} on port {Port}, process {Pid}.")]
+        [LoggerMessage(511, LogLevel.Information, "PostgreSQL {Major} runs in {Directory} on port {Port}, process {Pid}.")]
         public static partial void Started(ILogger logger, int major, string directory, int port, int pid);
 
-        [LoggerMessage(2, LogLevel.Information, "PostgreSQL in {Directory} is stopped.")]
+        [LoggerMessage(512, LogLevel.Information, "PostgreSQL in {Directory} is stopped.")]
         public static partial void Stopped(ILogger logger, string directory);
 
-        [LoggerMessage(3, LogLevel.Warning, "PostgreSQL process {Pid} in {Directory} lost its owner; taking it over.")]
+        [LoggerMessage(513, LogLevel.Warning, "PostgreSQL process {Pid} in {Directory} lost its owner; taking it over.")]
         public static partial void TakingOver(ILogger logger, int pid, string directory);
 
-        [LoggerMessage(4, LogLevel.Error, "PostgreSQL process {Pid} in {Directory} died; starting it again.")]
+        [LoggerMessage(514, LogLevel.Error, "PostgreSQL process {Pid} in {Directory} died; starting it again.")]
         public static partial void Died(ILogger logger, int pid, string directory);
 
-        [LoggerMessage(5, LogLevel.Information, "PostgreSQL in {Directory} runs again on port {Port}, process {Pid}.")]
+        [LoggerMessage(515, LogLevel.Information, "PostgreSQL in {Directory} runs again on port {Port}, process {Pid}.")]
         public static partial void Restarted(ILogger logger, string directory, int port, int pid);
 
-        [LoggerMessage(6, LogLevel.Error, "PostgreSQL did not start again; next try in {PauseMs} ms.")]
+        [LoggerMessage(516, LogLevel.Error, "PostgreSQL did not start again; next try in {PauseMs} ms.")]
         public static partial void RestartFailed(ILogger logger, Exception exception, double pauseMs);
 
-        [LoggerMessage(7, LogLevel.Warning, "A {Mode} stop of PostgreSQL in {Directory} did not end it: {Reason}")]
+        [LoggerMessage(517, LogLevel.Warning, "A {Mode} stop of PostgreSQL in {Directory} did not end it: {Reason}")]
         public static partial void StopFailed(ILogger logger, string mode, string directory, string reason);
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using LabelerService.Core.Errors;
 
 namespace LabelerService.Storage.Ingest;
@@ -103,8 +104,11 @@ internal sealed class AnnotationQueue(
 
     private async Task RunLaneAsync()
     {
+        // A lane was started by one call and works for all: what it writes belongs to the traces of the messages in it.
+        Activity.Current = null;
         while (TakeGroup() is { } group)
         {
+            using var activity = IngestTrace.Start(group.Messages);
             await WriteAsync(group);
         }
     }

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using LabelerService.Storage.Datasets;
+using LabelerService.Storage.Telemetry;
 
 namespace LabelerService.Storage.Ingest;
 
@@ -30,14 +32,19 @@ internal sealed class AnnotationSource(DatasetRecord dataset, UnknownIds unknown
 /// <summary>A message in the queue.</summary>
 /// <param name="message">The message.</param>
 /// <param name="source">Where it comes from.</param>
+/// <param name="metrics">Told when it comes and what becomes of it.</param>
 /// <param name="settled">Called once when it is stored, refused or cancelled: its memory is free.</param>
-internal sealed class QueuedMessage(AnnotationMessage message, AnnotationSource source, Action settled)
+internal sealed class QueuedMessage(AnnotationMessage message, AnnotationSource source, IngestMetrics metrics, Action settled)
 {
+    private readonly long _received = metrics.Received(message.Batch.Count);
     private readonly TaskCompletionSource<AnnotationWriteResult> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public AnnotationMessage Message { get; } = message;
 
     public AnnotationSource Source { get; } = source;
+
+    /// <summary>The trace of the call that gave it.</summary>
+    public ActivityContext Trace { get; } = Activity.Current?.Context ?? default;
 
     /// <summary>Whether a lane is writing it. Guarded by the queue's lock.</summary>
     public bool IsInFlight { get; set; }
@@ -47,13 +54,15 @@ internal sealed class QueuedMessage(AnnotationMessage message, AnnotationSource 
 
     public void Settle(AnnotationWriteResult result)
     {
-        settled();
+        Leave();
+        metrics.Committed(Message.Batch.Count, result, _received);
         _done.TrySetResult(result);
     }
 
     public void Refuse(Exception error)
     {
-        settled();
+        Leave();
+        metrics.Refused();
         _done.TrySetException(error);
 
         // A stream that breaks asks for its first failure only; the others are no defect that somebody forgot.
@@ -62,7 +71,13 @@ internal sealed class QueuedMessage(AnnotationMessage message, AnnotationSource 
 
     public void Drop()
     {
-        settled();
+        Leave();
         _done.TrySetCanceled();
+    }
+
+    private void Leave()
+    {
+        settled();
+        metrics.Left(Message.Batch.Count);
     }
 }

@@ -57,6 +57,7 @@ public sealed partial class AnnotationStore
             },
             cancel);
         last!.Remember();
+        _metrics.Committed(result);
         return result;
     }
 

@@ -1,6 +1,7 @@
 using LabelerService.Core.Datasets;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Datasets;
+using LabelerService.Storage.Items;
 
 namespace LabelerService.Storage.Ingest;
 
@@ -20,10 +21,10 @@ public sealed partial class AnnotationStore
         await _db.RunAsync(
             (connection, token) => Sql.Command(
                 connection,
-                """
+                $"""
                 SELECT a.item_key, a.labeler_key, a.class_index
                 FROM annotations a JOIN items i ON i.dataset_id = a.dataset_id AND i.item_key = a.item_key
-                WHERE a.dataset_id = $1 AND a.class_index IS NOT NULL AND i.split = $2 AND i.features IS NOT NULL
+                WHERE a.dataset_id = $1 AND a.class_index IS NOT NULL AND i.split = $2 AND {ItemSource.Condition(dataset.Schema, "i.")}
                 ORDER BY a.item_key, a.labeler_key
                 """,
                 dataset.Key, (short)split).ListAsync(row => new KeyedAnnotation(row.GetInt64(0), row.GetInt64(1), row.GetInt16(2)), token),
@@ -34,10 +35,10 @@ public sealed partial class AnnotationStore
         _db.RunAsync(
             (connection, token) => Sql.Command(
                 connection,
-                """
+                $"""
                 SELECT EXISTS (
                     SELECT 1 FROM annotations a JOIN items i ON i.dataset_id = a.dataset_id AND i.item_key = a.item_key
-                    WHERE a.dataset_id = $1 AND a.class_index IS NOT NULL AND i.split = $2 AND i.features IS NOT NULL)
+                    WHERE a.dataset_id = $1 AND a.class_index IS NOT NULL AND i.split = $2 AND {ItemSource.Condition(dataset.Schema, "i.")})
                 """,
                 dataset.Key, (short)split).ScalarAsync<bool>(token),
             cancel);

@@ -2,6 +2,7 @@ using LabelerService.Core.Errors;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Requests;
+using LabelerService.Storage.Telemetry;
 
 namespace LabelerService.Storage.Ingest;
 
@@ -22,11 +23,14 @@ public sealed partial class AnnotationStore
     private readonly Db _db;
     private readonly KeyMemory _memory;
     private readonly TimeProvider _time;
+    private readonly IngestMetrics _metrics;
     private readonly AnnotationQueue _queue;
     private readonly AsyncBudget _room = new(QueueBytes);
 
-    internal AnnotationStore(Db db, KeyMemory memory, TimeProvider time)
+    internal AnnotationStore(Db db, KeyMemory memory, TimeProvider time, IngestMetrics metrics)
     {
+        _metrics = metrics;
+        metrics.Watch(() => _room.Taken, QueueBytes);
         _db = db;
         _memory = memory;
         _time = time;
@@ -34,7 +38,7 @@ public sealed partial class AnnotationStore
     }
 
     /// <summary>Memory that waiting messages hold at the moment, in bytes, about.</summary>
-    internal long QueuedBytes => _room.Taken;
+    public long QueuedBytes => _room.Taken;
 
     /// <summary>
     /// Writes a batch of annotations, all or none; when it returns they are committed, together with whatever other calls and streams gave
@@ -60,7 +64,7 @@ public sealed partial class AnnotationStore
         var batch = AnnotationBatch.Create(dataset.Schema, annotations);
         await TakeRoomAsync(batch.Bytes, patience ?? DefaultPatience, cancel);
         var message = new QueuedMessage(
-            new AnnotationMessage(batch, request), new AnnotationSource(dataset, unknown), () => _room.GiveBack(batch.Bytes));
+            new AnnotationMessage(batch, request), new AnnotationSource(dataset, unknown), _metrics, () => _room.GiveBack(batch.Bytes));
         _queue.Add(message);
         try
         {
@@ -76,7 +80,7 @@ public sealed partial class AnnotationStore
     /// <summary>Opens a stream of messages about a dataset.</summary>
     /// <param name="dataset">The dataset.</param>
     /// <param name="unknown">What to do with items and labelers that do not exist.</param>
-    public AnnotationStream OpenStream(DatasetRecord dataset, UnknownIds unknown) => new(_queue, _room, new AnnotationSource(dataset, unknown));
+    public AnnotationStream OpenStream(DatasetRecord dataset, UnknownIds unknown) => new(_queue, _room, new AnnotationSource(dataset, unknown), _metrics);
 
     private async Task TakeRoomAsync(long bytes, TimeSpan patience, CancellationToken cancel)
     {
@@ -110,6 +114,7 @@ public sealed partial class AnnotationStore
             },
             CancellationToken.None);
         last!.Remember();
+        _metrics.Transaction(messages.Sum(message => message.Batch.Count));
         return outcomes;
     }
 }

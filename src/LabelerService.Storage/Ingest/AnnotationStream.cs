@@ -1,5 +1,6 @@
 using LabelerService.Core.Errors;
 using LabelerService.Storage.Requests;
+using LabelerService.Storage.Telemetry;
 
 namespace LabelerService.Storage.Ingest;
 
@@ -21,11 +22,13 @@ public sealed class AnnotationStream : IDisposable
     private readonly AnnotationQueue _queue;
     private readonly AsyncBudget _all;
     private readonly AnnotationSource _source;
+    private readonly IngestMetrics _metrics;
     private readonly AsyncBudget _messages = new(Messages);
     private readonly AsyncBudget _bytes = new(Bytes);
 
-    internal AnnotationStream(AnnotationQueue queue, AsyncBudget all, AnnotationSource source)
+    internal AnnotationStream(AnnotationQueue queue, AsyncBudget all, AnnotationSource source, IngestMetrics metrics)
     {
+        _metrics = metrics;
         _queue = queue;
         _all = all;
         _source = source;
@@ -62,7 +65,7 @@ public sealed class AnnotationStream : IDisposable
             throw;
         }
 
-        var message = new QueuedMessage(new AnnotationMessage(batch, request), _source, () =>
+        var message = new QueuedMessage(new AnnotationMessage(batch, request), _source, _metrics, () =>
         {
             _all.GiveBack(size);
             _bytes.GiveBack(size);

@@ -15,14 +15,16 @@ public sealed class GoldStore
         WHERE NOT EXISTS (SELECT 1 FROM items i WHERE i.dataset_id = $1 AND i.external_id = g.external_id) ORDER BY g.ord LIMIT 20
         """;
 
-    // The rows are locked in the order of the ids first: an update by itself would lock them in any order.
+    // The rows are locked in the order of the ids first: an update by itself would lock them in any order. One look for each: a join could
+    // be planned as the whole dataset, or as all ids for each of them.
     private const string Set =
         """
-        WITH input AS (SELECT * FROM unnest($2::text[], $3::smallint[]) AS t(external_id, gold_class)),
-        locked AS (
-            SELECT i.item_key, g.gold_class FROM items i JOIN input g ON g.external_id = i.external_id
-            WHERE i.dataset_id = $1 AND i.external_id = ANY($2) AND i.gold_class IS DISTINCT FROM g.gold_class
-            ORDER BY i.external_id FOR NO KEY UPDATE OF i
+        WITH locked AS (
+            SELECT i.item_key, g.gold_class
+            FROM (SELECT * FROM unnest($2::text[], $3::smallint[]) AS t(external_id, gold_class) ORDER BY external_id COLLATE "C") g
+            CROSS JOIN LATERAL (
+                SELECT item_key FROM items
+                WHERE dataset_id = $1 AND external_id = g.external_id AND gold_class IS DISTINCT FROM g.gold_class FOR NO KEY UPDATE) i
         )
         UPDATE items SET gold_class = locked.gold_class, update_time = now()
         FROM locked WHERE items.dataset_id = $1 AND items.item_key = locked.item_key

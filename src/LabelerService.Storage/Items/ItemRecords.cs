@@ -1,4 +1,5 @@
 using LabelerService.Core.Datasets;
+using LabelerService.Core.Encodings;
 
 namespace LabelerService.Storage.Items;
 
@@ -101,12 +102,17 @@ public sealed record StoredItem(ItemRecord Item, byte[]? Features, FeatureEncodi
 /// <param name="Contents">Whether to read contents.</param>
 public sealed record ItemExport(Split? Split, bool Features, bool Contents);
 
-/// <summary>The features of one item.</summary>
+/// <summary>The features of one item, or its text.</summary>
 /// <param name="Key">Key of the item, ascending within a stream.</param>
 /// <param name="ItemId">External id.</param>
 /// <param name="GoldClass">Gold class index, if known.</param>
-/// <param name="Features">float32 values, length D.</param>
-public sealed record ItemFeatures(long Key, string ItemId, int? GoldClass, float[] Features);
+/// <param name="Features">float32 values: D of a vector or an image, T · d of a sequence; empty for a text.</param>
+/// <param name="Text">The text of an item of a dataset of texts; otherwise null.</param>
+public sealed record ItemFeatures(long Key, string ItemId, int? GoldClass, float[] Features, string? Text = null)
+{
+    /// <summary>What encoders take.</summary>
+    public RawItem Raw => new(Features, Text);
+}
 
 /// <summary>A gold class to set, or to clear.</summary>
 /// <param name="ItemId">External id of an existing item.</param>

@@ -13,9 +13,10 @@ public sealed partial class ItemStore
     /// As <see cref="UpsertAsync(DatasetRecord, IReadOnlyList{ItemWrite}, Requests.RequestIdentity?, CancellationToken)"/>; Aborted: another
     /// stream wrote the same items in another order. Repeat it.
     /// </exception>
-    public Task<ItemUpsertResult> UpsertAllAsync(
-        DatasetRecord dataset, IAsyncEnumerable<IReadOnlyList<ItemWrite>> batches, CancellationToken cancel) =>
-        _db.TransactUnrepeatedAsync(
+    public async Task<ItemUpsertResult> UpsertAllAsync(
+        DatasetRecord dataset, IAsyncEnumerable<IReadOnlyList<ItemWrite>> batches, CancellationToken cancel)
+    {
+        var committed = await _db.TransactUnrepeatedAsync(
             async (connection, token) =>
             {
                 var total = new ItemUpsertResult(0, 0, 0);
@@ -33,4 +34,7 @@ public sealed partial class ItemStore
                 return total;
             },
             cancel);
+        _metrics.Committed(committed);
+        return committed;
+    }
 }

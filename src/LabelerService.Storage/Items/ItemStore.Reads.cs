@@ -26,6 +26,15 @@ public sealed partial class ItemStore
         return rows.Count == 1 ? rows[0] : throw ServiceException.NotFound("item_id", $"Item '{itemId}' of datasets/{dataset.Id}");
     }
 
+    /// <summary>Those of the given external ids that are items of the dataset, by their ids.</summary>
+    public async Task<IReadOnlyDictionary<string, ItemRecord>> ExistingAsync(
+        DatasetRecord dataset, IReadOnlyCollection<string> itemIds, CancellationToken cancel) =>
+        (await _db.RunAsync(
+            (connection, token) => Sql.Command(
+                connection, $"SELECT {Columns} FROM items WHERE dataset_id = $1 AND external_id = ANY($2)", dataset.Key, itemIds.ToArray())
+                .ListAsync(Read, token),
+            cancel)).ToDictionary(item => item.ItemId, StringComparer.Ordinal);
+
     /// <summary>Finds an item by its key; null if there is none.</summary>
     public async Task<ItemRecord?> FindAsync(DatasetRecord dataset, long key, CancellationToken cancel) =>
         (await FindAsync(dataset, key, features: false, contents: false, cancel))?.Item;

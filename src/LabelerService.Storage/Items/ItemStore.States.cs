@@ -3,7 +3,7 @@ using LabelerService.Storage.Datasets;
 
 namespace LabelerService.Storage.Items;
 
-/// <summary>Items that have features, by ascending key; parallel arrays.</summary>
+/// <summary>Items that have features, or a text where they are texts, by ascending key; parallel arrays.</summary>
 /// <param name="Keys">Their keys.</param>
 /// <param name="Times">When each was last written, as UTC ticks: as long as this is the same, so are the features.</param>
 public sealed record FeatureTimes(long[] Keys, long[] Times);
@@ -25,9 +25,9 @@ public sealed partial class ItemStore
             var rows = await _db.RunAsync(
                 (connection, token) => Sql.Command(
                     connection,
-                    """
+                    $"""
                     SELECT item_key, update_time FROM items
-                    WHERE dataset_id = $1 AND item_key = ANY($2) AND features IS NOT NULL ORDER BY item_key
+                    WHERE dataset_id = $1 AND item_key = ANY($2) AND {ItemSource.Condition(dataset.Schema)} ORDER BY item_key
                     """,
                     dataset.Key, part).ListAsync(row => (row.GetInt64(0), row.GetFieldValue<DateTime>(1).Ticks), token),
                 cancel);

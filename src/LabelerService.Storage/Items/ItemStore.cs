@@ -2,6 +2,7 @@ using LabelerService.Core.Errors;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Requests;
+using LabelerService.Storage.Telemetry;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -42,8 +43,13 @@ public sealed partial class ItemStore
         """;
 
     private readonly Db _db;
+    private readonly IngestMetrics _metrics;
 
-    internal ItemStore(Db db) => _db = db;
+    internal ItemStore(Db db, IngestMetrics metrics)
+    {
+        _db = db;
+        _metrics = metrics;
+    }
 
     /// <summary>
     /// Creates or replaces a batch of items, all or none. Repeating a batch changes nothing. Concurrent batches that overlap wait for
@@ -53,11 +59,11 @@ public sealed partial class ItemStore
     /// InvalidArgument naming <c>items[i].item_id</c> (empty, too long, twice in the batch), <c>items[i].features</c> (wrong length, not
     /// finite), <c>items[i].content</c> or <c>items[i].gold_class</c>; NotFound: the dataset was deleted; ResourceExhausted: a quota.
     /// </exception>
-    public Task<ItemUpsertResult> UpsertAsync(
+    public async Task<ItemUpsertResult> UpsertAsync(
         DatasetRecord dataset, IReadOnlyList<ItemWrite> items, RequestIdentity? request, CancellationToken cancel)
     {
         var parameters = ItemParameters.Create(dataset, items);
-        return _db.TransactOnceAsync(
+        var committed = await _db.TransactOnceAsync(
             dataset.Key, request,
             async (connection, token) =>
             {
@@ -66,6 +72,8 @@ public sealed partial class ItemStore
                 return result;
             },
             cancel);
+        _metrics.Committed(committed);
+        return committed;
     }
 
     private static UsageChange Usage(ItemUpsertResult result, long bytes) =>

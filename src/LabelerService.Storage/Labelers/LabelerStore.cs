@@ -156,6 +156,8 @@ public sealed class LabelerStore
                         Sql.BatchCommand($"DELETE FROM {table} WHERE dataset_id = $1 AND labeler_key = $2", dataset.Key, labeler.Key));
                 }
 
+                batch.BatchCommands.Add(
+                    Sql.BatchCommand("DELETE FROM studio_annotations WHERE dataset_id = $1 AND labeler_id = $2", dataset.Key, labelerId));
                 await batch.ExecuteNonQueryAsync(token);
                 await DatasetLock.RetireKeysAsync(connection, dataset, token);
                 await DatasetUsage.AddAsync(connection, dataset, new UsageChange(Annotations: -labeler.AnnotationCount, Labelers: -1), token);

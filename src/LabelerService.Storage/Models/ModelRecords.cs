@@ -83,11 +83,22 @@ public sealed record ModelVersionRecord(
     /// </summary>
     public string? OutOfFoldSha256 { get; init; }
 
+    /// <summary>
+    /// Hex SHA-256 of what its items' encoder is made of, where that is kept with the version: a text featurizer; null otherwise.
+    /// </summary>
+    public string? EncoderSha256 { get; init; }
+
     /// <summary>When it was deleted; null if it is not.</summary>
     public DateTimeOffset? DeleteTime { get; init; }
 
     /// <summary>Who deleted it; empty if it is not deleted.</summary>
     public string DeleteActor { get; init; } = "";
+
+    /// <summary>What was erased since that its files still hold; null for nothing.</summary>
+    public Labelers.ErasureMode? ErasedData { get; init; }
+
+    /// <summary>When that was last erased.</summary>
+    public DateTimeOffset? EraseTime { get; init; }
 }
 
 /// <summary>A name for a version that can be moved to another.</summary>

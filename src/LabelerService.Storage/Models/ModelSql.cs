@@ -3,6 +3,7 @@ using LabelerService.Core.Models;
 using LabelerService.Storage.Artefacts;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Datasets;
+using LabelerService.Storage.Labelers;
 using LabelerService.Storage.Notifications;
 using LabelerService.Storage.Runs;
 using Npgsql;
@@ -21,9 +22,10 @@ internal static class ModelSql
 {
     /// <summary>Adds the next version within a transaction; the model's row is created with its first version.</summary>
     public static async Task<ModelVersionRecord> AddVersionAsync(
-        NpgsqlConnection connection, RunRecord run, StoredFile graph, StoredFile? weights, StoredFile? outOfFold, ModelManifest manifest,
-        CancellationToken cancel)
+        NpgsqlConnection connection, RunRecord run, StoredModel files, ModelManifest manifest, CancellationToken cancel)
     {
+        var (graph, weights, outOfFold, encoder) = files;
+
         // What it began with is known from the run, whoever trained it.
         manifest = run.WarmStart is { } start ? manifest with { Parent = new ModelParent(start.ModelId, start.Version) } : manifest;
 
@@ -44,13 +46,15 @@ internal static class ModelSql
             connection,
             $"""
             INSERT INTO model_versions (dataset_id, model_id, version, artefact_sha256, artefact_length, manifest, run_id, state, champion_version,
-                weights_sha256, weights_length, out_of_fold_sha256, out_of_fold_length)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, {(int)ModelVersionState.Ready}, $8, $9, $10, $11, $12) RETURNING create_time
+                weights_sha256, weights_length, out_of_fold_sha256, out_of_fold_length, encoder_sha256, encoder_length)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, {(int)ModelVersionState.Ready}, $8, $9, $10, $11, $12, $13, $14) RETURNING create_time
             """,
             run.DatasetKey, run.ModelId, version, graph.Sha256, graph.Length, Sql.Json(Json.Write(manifest)), run.RunId,
             Sql.Typed(champion, NpgsqlDbType.Integer), Sql.Typed(weights?.Sha256, NpgsqlDbType.Bytea), Sql.Typed(weights?.Length, NpgsqlDbType.Bigint),
-            Sql.Typed(outOfFold?.Sha256, NpgsqlDbType.Bytea), Sql.Typed(outOfFold?.Length, NpgsqlDbType.Bigint))
+            Sql.Typed(outOfFold?.Sha256, NpgsqlDbType.Bytea), Sql.Typed(outOfFold?.Length, NpgsqlDbType.Bigint),
+            Sql.Typed(encoder?.Sha256, NpgsqlDbType.Bytea), Sql.Typed(encoder?.Length, NpgsqlDbType.Bigint))
             .ListAsync(row => row.GetFieldValue<DateTimeOffset>(0), cancel);
+        await InheritErasureAsync(connection, run, version, manifest, cancel);
         if (champion is null)
         {
             await Sql.Command(
@@ -67,7 +71,37 @@ internal static class ModelSql
             ChampionVersion = champion,
             WeightsSha256 = weights is null ? null : Convert.ToHexStringLower(weights.Sha256),
             OutOfFoldSha256 = outOfFold is null ? null : Convert.ToHexStringLower(outOfFold.Sha256),
+            EncoderSha256 = encoder is null ? null : Convert.ToHexStringLower(encoder.Sha256),
         };
+    }
+
+    // What was learnt from annotations that were deleted since goes on in whatever begins with those weights.
+    private static async Task InheritErasureAsync(
+        NpgsqlConnection connection, RunRecord run, int version, ModelManifest manifest, CancellationToken cancel)
+    {
+        string[] sources =
+        [
+            .. new[]
+            {
+                manifest.Parent is { } parent ? $"datasets/{run.DatasetId}/models/{parent.ModelId}/versions/{parent.Version}" : null,
+                manifest.Origin?.Version, manifest.Transfer?.Source,
+            }.OfType<string>(),
+        ];
+        if (sources.Length == 0)
+        {
+            return;
+        }
+
+        await Sql.Command(
+            connection,
+            $"""
+            UPDATE model_versions n SET erased_data = {(int)ErasureMode.Delete}, erase_time = s.erase_time
+            FROM (SELECT max(v.erase_time) AS erase_time FROM model_versions v JOIN datasets d ON d.dataset_id = v.dataset_id
+                  WHERE v.dataset_id = $1 AND v.erased_data = {(int)ErasureMode.Delete}
+                      AND 'datasets/' || d.id || '/models/' || v.model_id || '/versions/' || v.version = ANY($4)) s
+            WHERE n.dataset_id = $1 AND n.model_id = $2 AND n.version = $3 AND s.erase_time IS NOT NULL
+            """,
+            run.DatasetKey, run.ModelId, version, sources).ExecuteAsync(cancel);
     }
 
     /// <summary>Takes the locks that every change of a model needs: its dataset's, shared, and its own.</summary>

@@ -48,7 +48,7 @@ public sealed partial class ModelStore
                     connection,
                     $"""
                     UPDATE model_versions SET state = {(int)ModelVersionState.Deleted}, delete_time = now(), delete_actor = $4
-                    WHERE dataset_id = $1 AND model_id = $2 AND version = $3 AND state = {(int)ModelVersionState.Ready} RETURNING artefact_sha256, weights_sha256, out_of_fold_sha256
+                    WHERE dataset_id = $1 AND model_id = $2 AND version = $3 AND state = {(int)ModelVersionState.Ready} RETURNING artefact_sha256, weights_sha256, out_of_fold_sha256, encoder_sha256
                     """,
                     dataset.Key, modelId, version, actor).ListAsync(ReadArtefacts, token);
                 if (deleted.Count > 0)
@@ -89,7 +89,7 @@ public sealed partial class ModelStore
                     connection,
                     $"""
                     UPDATE model_versions SET state = {(int)ModelVersionState.Deleted}, delete_time = now(), delete_actor = $3
-                    WHERE dataset_id = $1 AND model_id = $2 AND state = {(int)ModelVersionState.Ready} RETURNING artefact_sha256, weights_sha256, out_of_fold_sha256
+                    WHERE dataset_id = $1 AND model_id = $2 AND state = {(int)ModelVersionState.Ready} RETURNING artefact_sha256, weights_sha256, out_of_fold_sha256, encoder_sha256
                     """,
                     dataset.Key, modelId, actor).ListAsync(ReadArtefacts, token);
                 if (deleted.Count > 0 && !force)

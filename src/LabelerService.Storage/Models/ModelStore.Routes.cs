@@ -9,7 +9,11 @@ namespace LabelerService.Storage.Models;
 /// <param name="ModelId">Id of the model.</param>
 /// <param name="Route">Aliases and canary.</param>
 /// <param name="Versions">Versions that can be served.</param>
-public sealed record ModelRouteState(string DatasetId, Guid DatasetUid, string ModelId, ModelRoute Route, IReadOnlySet<int> Versions);
+public sealed record ModelRouteState(string DatasetId, Guid DatasetUid, string ModelId, ModelRoute Route, IReadOnlySet<int> Versions)
+{
+    /// <summary>When a labeler of the dataset was last erased: what is known of versions from before may name them. Null for never.</summary>
+    public DateTimeOffset? LastErasure { get; init; }
+}
 
 public sealed partial class ModelStore
 {
@@ -28,7 +32,8 @@ public sealed partial class ModelStore
                 $"""
                 SELECT d.id, d.uid, m.model_id, m.canary_version, m.canary_share, a.aliases, a.versions,
                        ARRAY(SELECT v.version FROM model_versions v
-                             WHERE v.dataset_id = m.dataset_id AND v.model_id = m.model_id AND v.state = {(int)ModelVersionState.Ready})
+                             WHERE v.dataset_id = m.dataset_id AND v.model_id = m.model_id AND v.state = {(int)ModelVersionState.Ready}),
+                       (SELECT max(e.erase_time) FROM labeler_erasures e WHERE e.dataset_id = m.dataset_id)
                 FROM unnest($1::text[], $2::text[]) AS k (dataset, model)
                 JOIN datasets d ON d.id = k.dataset
                 JOIN models m ON m.dataset_id = d.dataset_id AND m.model_id = k.model AND m.delete_time IS NULL
@@ -46,6 +51,9 @@ public sealed partial class ModelStore
         var aliases = row.GetFieldValue<string[]>(5).Zip(row.GetFieldValue<int[]>(6)).ToDictionary(pair => pair.First, pair => pair.Second);
         return new ModelRouteState(
             row.GetString(0), row.GetGuid(1), row.GetString(2), new ModelRoute(aliases, row.Maybe<int>(3), row.GetDouble(4)),
-            row.GetFieldValue<int[]>(7).ToHashSet());
+            row.GetFieldValue<int[]>(7).ToHashSet())
+        {
+            LastErasure = row.Maybe<DateTimeOffset>(8),
+        };
     }
 }

@@ -240,7 +240,10 @@ public sealed partial class ModelStore
         ChampionVersion = row.ChampionVersion,
         WeightsSha256 = row.WeightsSha256 is null ? null : Convert.ToHexStringLower(row.WeightsSha256),
         OutOfFoldSha256 = row.OutOfFoldSha256 is null ? null : Convert.ToHexStringLower(row.OutOfFoldSha256),
+        EncoderSha256 = row.EncoderSha256 is null ? null : Convert.ToHexStringLower(row.EncoderSha256),
         DeleteTime = row.DeleteTime,
         DeleteActor = row.DeleteActor,
+        ErasedData = (Labelers.ErasureMode?)row.ErasedData,
+        EraseTime = row.EraseTime,
     };
 }

@@ -22,7 +22,7 @@ public sealed class ModelSweeper
     private const int ArtefactsAtOnce = 100;
 
     // Kept are the newest, the young, what an alias or the canary names, what a rollback would go back to, and what a run that waits or
-    // runs begins with.
+    // runs begins with, whose backbone may be of a version of another dataset.
     private const string Unkept =
         $"""
         SELECT r.dataset_id, r.model_id, r.version
@@ -46,6 +46,10 @@ public sealed class ModelSweeper
           AND NOT EXISTS (
               SELECT 1 FROM training_runs t
               WHERE t.state IN (1, 2) AND t.dataset_id = r.dataset_id AND t.warm_start_model = r.model_id AND t.warm_start_version = r.version)
+          AND NOT EXISTS (
+              SELECT 1 FROM training_runs t JOIN datasets d ON d.dataset_id = r.dataset_id
+              WHERE t.state IN (1, 2)
+                AND t.requested_settings ->> 'pretrained' = 'datasets/' || d.id || '/models/' || r.model_id || '/versions/' || r.version)
         """;
 
     private readonly Db _db;

@@ -128,7 +128,7 @@ public sealed partial class NotificationListener : IAsyncDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "The connection that listens for notifications was lost; trying again in {PauseMs} ms.")]
+        [LoggerMessage(521, LogLevel.Warning, "The connection that listens for notifications was lost; trying again in {PauseMs} ms.")]
         public static partial void Lost(ILogger logger, Exception exception, double pauseMs);
     }
 }

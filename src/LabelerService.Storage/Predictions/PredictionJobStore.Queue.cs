@@ -75,7 +75,7 @@ public sealed partial class PredictionJobStore
                     $"""
                     WITH items_now AS (
                         SELECT count(*) AS total, coalesce(max(item_key), 0) AS last FROM items
-                        WHERE dataset_id = $1 AND features IS NOT NULL{filter.Where(command)}
+                        WHERE dataset_id = $1 AND {ItemSource.Condition(dataset.Schema)}{filter.Where(command)}
                     ), j AS (
                         UPDATE prediction_jobs AS j SET item_count = items_now.total, last_item_key = items_now.last FROM items_now
                         WHERE j.dataset_id = $1 AND j.job_key = $2 AND j.fencing_token = $3 AND j.state = {(int)PredictionJobState.Running} RETURNING j.*

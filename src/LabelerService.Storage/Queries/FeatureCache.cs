@@ -15,6 +15,9 @@ internal sealed class FeatureCache(FeatureCacheOptions options, TimeProvider tim
     /// <summary>Whether features of this size are kept in a file.</summary>
     public bool Takes(long bytes) => bytes >= options.Threshold;
 
+    /// <summary>Bytes that the files may take together.</summary>
+    public long Capacity => options.Capacity;
+
     /// <summary>The file of a state; null if there is none that is whole.</summary>
     public FeatureFile? Find(string state, int rows, int length, CancellationToken cancel)
     {

@@ -25,6 +25,13 @@ internal sealed class SnapshotHash : IDisposable
         _hash.AppendData(MemoryMarshal.AsBytes(features));
     }
 
+    public void Item(string id, Split split, int gold, ReadOnlySpan<byte> utf8)
+    {
+        Text('I', id);
+        Numbers((int)split, gold, utf8.Length);
+        _hash.AppendData(utf8);
+    }
+
     public void Labeler(string id) => Text('L', id);
 
     public void Annotation(int item, int labeler, int classIndex)

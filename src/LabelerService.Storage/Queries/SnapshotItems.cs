@@ -1,4 +1,5 @@
 using LabelerService.Core.Datasets;
+using LabelerService.Core.Encodings;
 using LabelerService.Core.Errors;
 using LabelerService.Core.Training;
 using LabelerService.Storage.Database;
@@ -8,8 +9,8 @@ using NpgsqlTypes;
 
 namespace LabelerService.Storage.Queries;
 
-/// <summary>The items of a snapshot that have features, by ascending key; parallel arrays.</summary>
-internal sealed class SnapshotItems
+/// <summary>The items of a snapshot that have features, or texts, by ascending key; parallel arrays.</summary>
+internal sealed partial class SnapshotItems
 {
     // Which features the dataset's items have: a row that is written again has another transaction's number, at another time.
     private const string FeatureState =
@@ -36,8 +37,11 @@ internal sealed class SnapshotItems
 
     public int[] Gold { get; }
 
-    /// <summary>Features [N, D]; owned by whoever asked for the items.</summary>
+    /// <summary>Features [N, D], empty where items have no fixed length; owned by whoever asked for the items.</summary>
     public FeatureMatrix Features { get; private set; }
+
+    /// <summary>The items themselves where they have no fixed length; null otherwise. Owned as the features are.</summary>
+    public RawItems? Contents { get; private set; }
 
     /// <summary>Reads the items; features into memory, or into the cache's file unless it has them already.</summary>
     /// <param name="connection">In a transaction that sees one snapshot.</param>
@@ -51,26 +55,31 @@ internal sealed class SnapshotItems
         NpgsqlConnection connection, long dataset, DatasetSchema schema, SnapshotContent? pinned, FeatureCache? cache, SnapshotHash hash,
         CancellationToken cancel)
     {
-        var length = schema.FeatureLength;
-        if (length == 0)
-        {
-            throw new ServiceException(
-                ErrorKind.FailedPrecondition, "ITEMS_WITHOUT_FIXED_LENGTH", "Items of this kind have no feature vectors to train on.");
-        }
-
         var count = await Sql.Command(
             connection,
-            "SELECT count(*) FROM items WHERE dataset_id = $1 AND features IS NOT NULL AND ($2::bigint[] IS NULL OR item_key = ANY ($2))",
+            $"""
+            SELECT count(*) FROM items
+            WHERE dataset_id = $1 AND {ItemSource.Condition(schema)} AND ($2::bigint[] IS NULL OR item_key = ANY ($2))
+            """,
             dataset, KeysOf(pinned)).ScalarAsync<long>(cancel);
         if (pinned is not null && count != pinned.ItemKeys.Length)
         {
             throw SnapshotReader.Changed("items were deleted");
         }
 
+        switch (schema.ItemKind)
+        {
+            case ItemKind.Text:
+                return await ReadTextsAsync(connection, dataset, schema, checked((int)count), pinned, hash, cancel);
+            case ItemKind.Sequence:
+                return await ReadSequencesAsync(connection, dataset, schema, checked((int)count), pinned, cache, hash, cancel);
+        }
+
+        var length = schema.FeatureLength;
         var values = count * length;
         if (cache is not null && count <= Array.MaxLength && cache.Takes(values * sizeof(float)))
         {
-            return await ReadMappedAsync(connection, dataset, (int)count, length, pinned, cache, hash, cancel);
+            return await ReadMappedAsync(connection, dataset, schema, (int)count, length, pinned, cache, hash, cancel);
         }
 
         if (values > Array.MaxLength)
@@ -82,31 +91,30 @@ internal sealed class SnapshotItems
 
         var features = new float[values];
         var items = new SnapshotItems((int)count, features);
-        await items.CopyOutAsync(connection, dataset, pinned, hash, stored: true, (i, packed, encoding) =>
+        await items.CopyOutAsync(connection, dataset, schema, pinned, stored: true, (i, source) =>
         {
-            var row = features.AsMemory(i * length, length);
-            FeaturePacking.Unpack(packed, encoding, row.Span);
-            return row;
+            var row = features.AsSpan(i * length, length);
+            FeaturePacking.Unpack(source.Packed, source.Encoding, row);
+            hash.Item(items.Ids[i], items.Splits[i], items.Gold[i], row);
         }, cancel);
         return items;
     }
 
     private static async Task<SnapshotItems> ReadMappedAsync(
-        NpgsqlConnection connection, long dataset, int count, int length, SnapshotContent? pinned, FeatureCache cache, SnapshotHash hash,
-        CancellationToken cancel)
+        NpgsqlConnection connection, long dataset, DatasetSchema schema, int count, int length, SnapshotContent? pinned, FeatureCache cache,
+        SnapshotHash hash, CancellationToken cancel)
     {
         var row = new float[length];
-        var sum = await Sql.Command(connection, FeatureState, dataset, KeysOf(pinned)).ListAsync(found => $"{found.GetInt64(0)}.{found.GetString(1)}", cancel);
-        var state = $"{dataset}.{length}.{sum[0]}";
+        var state = await StateAsync(connection, dataset, length, pinned, cancel);
         if (cache.Find(state, count, length, cancel) is { } file)
         {
             var known = new SnapshotItems(count, file);
             try
             {
-                await known.CopyOutAsync(connection, dataset, pinned, hash, stored: false, (i, _, _) =>
+                await known.CopyOutAsync(connection, dataset, schema, pinned, stored: false, (i, _) =>
                 {
                     file.CopyRow(i, row);
-                    return row;
+                    hash.Item(known.Ids[i], known.Splits[i], known.Gold[i], row);
                 }, cancel);
                 return known;
             }
@@ -120,11 +128,11 @@ internal sealed class SnapshotItems
         var items = new SnapshotItems(count, Array.Empty<float>());
         using (var writer = cache.Create(state, length))
         {
-            await items.CopyOutAsync(connection, dataset, pinned, hash, stored: true, (_, packed, encoding) =>
+            await items.CopyOutAsync(connection, dataset, schema, pinned, stored: true, (i, source) =>
             {
-                FeaturePacking.Unpack(packed, encoding, row);
+                FeaturePacking.Unpack(source.Packed, source.Encoding, row);
                 writer.Append(row);
-                return row;
+                hash.Item(items.Ids[i], items.Splits[i], items.Gold[i], row);
             }, cancel);
             writer.Complete();
         }
@@ -134,33 +142,39 @@ internal sealed class SnapshotItems
         return items;
     }
 
+    private static async Task<string> StateAsync(
+        NpgsqlConnection connection, long dataset, int length, SnapshotContent? pinned, CancellationToken cancel)
+    {
+        var sum = await Sql.Command(connection, FeatureState, dataset, KeysOf(pinned)).ListAsync(found => $"{found.GetInt64(0)}.{found.GetString(1)}", cancel);
+        return $"{dataset}.{length}.{sum[0]}";
+    }
+
     /// <param name="connection">The connection.</param>
     /// <param name="dataset">Key of the dataset.</param>
+    /// <param name="schema">Its schema.</param>
     /// <param name="pinned">What a snapshot had; null for all that there is.</param>
-    /// <param name="hash">Takes in every item.</param>
-    /// <param name="stored">Whether features are read from the database.</param>
-    /// <param name="take">Given the index, and what the database has where that is read; gives the row of features.</param>
+    /// <param name="stored">Whether features or texts are read from the database, or only how many bytes they have.</param>
+    /// <param name="take">Takes the index of an item of which all else is known, and what the database has of it.</param>
     /// <param name="cancel">Cancels.</param>
     private async Task CopyOutAsync(
-        NpgsqlConnection connection, long dataset, SnapshotContent? pinned, SnapshotHash hash, bool stored,
-        Func<int, byte[], FeatureEncoding, ReadOnlyMemory<float>> take, CancellationToken cancel)
+        NpgsqlConnection connection, long dataset, DatasetSchema schema, SnapshotContent? pinned, bool stored, Action<int, Source> take,
+        CancellationToken cancel)
     {
+        var column = ItemSource.Column(schema);
         var within = pinned is null ? "" : pinned.ItemKeys.Length == 0 ? " AND false" : $" AND item_key BETWEEN {pinned.ItemKeys[0]} AND {pinned.ItemKeys[^1]}";
         await using var export = await connection.BeginBinaryExportAsync(
             $"""
-            COPY (SELECT item_key, external_id, update_time, split, gold_class{(stored ? ", feature_encoding, features" : "")} FROM items
-                  WHERE dataset_id = {dataset} AND features IS NOT NULL{within} ORDER BY item_key) TO STDOUT (FORMAT BINARY)
+            COPY (SELECT item_key, external_id, update_time, split, gold_class, feature_encoding, octet_length({column}){(stored ? $", {column}" : "")}
+                  FROM items WHERE dataset_id = {dataset} AND {ItemSource.Condition(schema)}{within} ORDER BY item_key) TO STDOUT (FORMAT BINARY)
             """,
             cancel);
-        byte[] packed = [];
-        var encoding = FeatureEncoding.Float32;
         for (var i = 0; await export.StartRowAsync(cancel) >= 0;)
         {
             var key = await export.ReadAsync<long>(NpgsqlDbType.Bigint, cancel);
             if (pinned is not null && (i == Keys.Length || key != pinned.ItemKeys[i]))
             {
                 // Came, or got its features, after the snapshot.
-                for (var column = 1; column < (stored ? 7 : 5); column++)
+                for (var skipped = 1; skipped < (stored ? 8 : 7); skipped++)
                 {
                     await export.SkipAsync(cancel);
                 }
@@ -182,22 +196,25 @@ internal sealed class SnapshotItems
                 Gold[i] = await export.ReadAsync<short>(NpgsqlDbType.Smallint, cancel);
             }
 
-            if (stored)
-            {
-                encoding = (FeatureEncoding)await export.ReadAsync<short>(NpgsqlDbType.Smallint, cancel);
-                packed = await export.ReadAsync<byte[]>(NpgsqlDbType.Bytea, cancel);
-            }
-
+            var encoding = (FeatureEncoding)await export.ReadAsync<short>(NpgsqlDbType.Smallint, cancel);
+            var bytes = await export.ReadAsync<int>(NpgsqlDbType.Integer, cancel);
+            var packed = stored ? await export.ReadAsync<byte[]>(NpgsqlDbType.Bytea, cancel) : [];
             if (pinned is not null)
             {
                 (Splits[i], Gold[i]) = (pinned.Splits[i], pinned.Gold[i]);
             }
 
-            hash.Item(Ids[i], Splits[i], Gold[i], take(i, packed, encoding).Span);
+            take(i, new Source(packed, encoding, bytes));
             i++;
         }
     }
 
-    private static Npgsql.NpgsqlParameter KeysOf(SnapshotContent? pinned) =>
+    private static NpgsqlParameter KeysOf(SnapshotContent? pinned) =>
         Sql.Typed(pinned?.ItemKeys, NpgsqlDbType.Array | NpgsqlDbType.Bigint);
+
+    /// <summary>What the database has of an item.</summary>
+    /// <param name="Packed">Packed features, or the UTF-8 of a text; empty where they are not read.</param>
+    /// <param name="Encoding">How features are packed.</param>
+    /// <param name="Bytes">How many bytes they have.</param>
+    private readonly record struct Source(byte[] Packed, FeatureEncoding Encoding, int Bytes);
 }

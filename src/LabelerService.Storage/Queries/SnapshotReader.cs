@@ -21,11 +21,11 @@ public sealed class SnapshotReader
 
     /// <summary>
     /// Reads items with features, labelers and current annotations of a dataset as of one moment. Writers are not held up, and what
-    /// they commit meanwhile is not seen.
+    /// they commit meanwhile is not seen. Texts and sequences come as <see cref="TrainingSnapshot.Contents"/>, without features.
     /// </summary>
     /// <exception cref="ServiceException">
-    /// NotFound; FailedPrecondition: the features are more than one array can hold and there is no cache for them, or the items have no
-    /// fixed length.
+    /// NotFound; FailedPrecondition (SNAPSHOT_TOO_LARGE): the features are more than one array can hold and there is no cache for them, or
+    /// the texts more than is held in memory.
     /// </exception>
     public async Task<TrainingSnapshot> ReadAsync(string datasetId, CancellationToken cancel)
     {
@@ -104,6 +104,7 @@ public sealed class SnapshotReader
                         ItemKeys = items.Keys,
                         ItemTimes = items.Times,
                         Features = items.Features,
+                        Contents = items.Contents,
                         Splits = items.Splits,
                         Gold = items.Gold,
                         LabelerIds = labelers.Ids,
@@ -114,6 +115,7 @@ public sealed class SnapshotReader
                 catch
                 {
                     items.Features.Dispose();
+                    items.Contents?.Dispose();
                     throw;
                 }
             },

@@ -6,4 +6,8 @@ namespace LabelerService.Storage.Runs;
 /// <param name="OutOfFold">
 /// The items trained on and their out-of-fold distributions (<see cref="Core.Models.OutOfFoldTable"/>); null where that is not known.
 /// </param>
-public sealed record ModelFiles(byte[] Onnx, byte[]? Weights = null, byte[]? OutOfFold = null);
+/// <param name="Encoder">
+/// What makes rows of the items, where that is learnt (<see cref="Core.Encodings.TextEncoder"/>); its hash is that of the manifest's encoding.
+/// Null otherwise.
+/// </param>
+public sealed record ModelFiles(byte[] Onnx, byte[]? Weights = null, byte[]? OutOfFold = null, byte[]? Encoder = null);

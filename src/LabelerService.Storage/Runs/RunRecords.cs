@@ -83,6 +83,9 @@ public sealed record RunWrite(
 
     /// <summary>Version that training starts from; null for none.</summary>
     public WarmStart? WarmStart { get; init; }
+
+    /// <summary>Id of the learning curve whose points it is to train; null where it trains one model.</summary>
+    public string? CurveId { get; init; }
 }
 
 /// <summary>A stored training run.</summary>
@@ -174,6 +177,12 @@ public sealed record RunRecord
 
     /// <summary>Version that its training starts from; null for none.</summary>
     public WarmStart? WarmStart { get; init; }
+
+    /// <summary>Id of the learning curve whose points it trains; null where it trains one model.</summary>
+    public string? CurveId { get; init; }
+
+    /// <summary>The trace of the call that made it (W3C <c>traceparent</c>), which every attempt goes on with; null for none.</summary>
+    public string? TraceParent { get; init; }
 }
 
 /// <summary>A version of the same dataset that training starts from.</summary>

@@ -1,4 +1,5 @@
 using LabelerService.Core.Errors;
+using LabelerService.Core.Telemetry;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Notifications;
@@ -17,7 +18,7 @@ internal static class RunSql
         r.phase, r.epoch, r.epochs, r.loss, r.validation_metric, r.eta_seconds, r.error, r.model_version, r.last_sequence, r.create_time,
         r.start_time, r.end_time, r.update_time, r.version, r.fencing_token, r.validation_metric_name,
         r.retraining_policy, r.retraining_reason,
-        r.resumed_count, r.last_checkpoint_time, r.warm_start_model, r.warm_start_version
+        r.resumed_count, r.last_checkpoint_time, r.warm_start_model, r.warm_start_version, r.curve_id, r.trace_parent
         """;
 
     public const int FencingTokenColumn = 29;
@@ -48,8 +49,9 @@ internal static class RunSql
             $"""
             WITH r AS (
                 INSERT INTO training_runs (dataset_id, run_id, uid, algorithm, model_id, seed, requested_settings, state, priority,
-                    attempt, cancel_requested, fencing_token, last_sequence, retraining_policy, retraining_reason, warm_start_model, warm_start_version)
-                VALUES ($1, $2, gen_random_uuid(), $5, $6, $7, $8, {(int)RunState.Queued}, $9, 0, false, 0, 1, $10, $11, $12, $13)
+                    attempt, cancel_requested, fencing_token, last_sequence, retraining_policy, retraining_reason, warm_start_model, warm_start_version,
+                    curve_id, trace_parent)
+                VALUES ($1, $2, gen_random_uuid(), $5, $6, $7, $8, {(int)RunState.Queued}, $9, 0, false, 0, 1, $10, $11, $12, $13, $14, $15)
                 ON CONFLICT DO NOTHING RETURNING *
             ), appended AS (
                 INSERT INTO training_run_events (dataset_id, run_id, sequence, kind, payload)
@@ -61,7 +63,8 @@ internal static class RunSql
             dataset.Key, run.RunId, Kind(RunEventKind.Queued), Payload(), run.Algorithm, run.ModelId, run.Seed,
             Sql.Json(Json.WriteMap(run.Settings)), run.Priority, Sql.Typed(run.RetrainingPolicy, NpgsqlDbType.Text),
             Sql.Typed(run.RetrainingReason, NpgsqlDbType.Text), Sql.Typed(run.WarmStart?.ModelId, NpgsqlDbType.Text),
-            Sql.Typed(run.WarmStart?.Version, NpgsqlDbType.Integer)).ListAsync(Read, cancel);
+            Sql.Typed(run.WarmStart?.Version, NpgsqlDbType.Integer), Sql.Typed(run.CurveId, NpgsqlDbType.Text),
+            Sql.Typed(ServiceTelemetry.TraceParent, NpgsqlDbType.Text)).ListAsync(Read, cancel);
         return rows.Count == 1
             ? rows[0]
             : throw new ServiceException(
@@ -129,6 +132,8 @@ internal static class RunSql
         ResumedCount = row.GetInt32(33),
         LastCheckpointTime = row.Maybe<DateTimeOffset>(34),
         WarmStart = row.IsDBNull(35) ? null : new WarmStart(row.GetString(35), row.GetInt32(36)),
+        CurveId = row.MaybeText(37),
+        TraceParent = row.MaybeText(38),
     };
 
     private sealed record EventPayload(RunProgress? Progress, string? Message);

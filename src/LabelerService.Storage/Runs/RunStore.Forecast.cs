@@ -15,11 +15,11 @@ public sealed partial class RunStore
     /// <summary>How many of the last successful runs tell how long the next takes.</summary>
     private const int DurationSamples = 5;
 
-    // A run that has gone on for longer than it was to take ends at any moment.
+    // A run that has gone on for longer than it was to take ends at any moment. How long a curve takes, models trained one by one do not tell.
     private static readonly string ForecastSql =
         $"""
         WITH open AS MATERIALIZED (
-            SELECT r.dataset_id, r.run_id, r.algorithm, r.priority, r.create_time,
+            SELECT r.dataset_id, r.run_id, r.algorithm, r.priority, r.create_time, r.curve_id IS NOT NULL AS many,
                 r.state = {(int)RunState.Queued} OR (
                     r.lease_expires_at < clock_timestamp() AND NOT r.cancel_requested AND r.stalled_attempts < $3) AS waits,
                 r.state = {(int)RunState.Running} AND r.lease_expires_at >= clock_timestamp() AS runs,
@@ -32,7 +32,7 @@ public sealed partial class RunStore
             CROSS JOIN LATERAL (
                 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY d.seconds) AS seconds FROM (
                     SELECT extract(epoch FROM e.end_time - e.start_time)::double precision AS seconds FROM training_runs e
-                    WHERE e.dataset_id = k.dataset_id AND e.algorithm = k.algorithm AND e.state = 3
+                    WHERE e.dataset_id = k.dataset_id AND e.algorithm = k.algorithm AND e.state = 3 AND e.curve_id IS NULL
                     ORDER BY e.end_time DESC LIMIT $4) d) own
             CROSS JOIN LATERAL (
                 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY d.each) * (
@@ -103,7 +103,9 @@ public sealed partial class RunStore
                     {ForecastSql}, placed AS (
                         SELECT o.dataset_id, o.run_id, o.waits,
                             row_number() OVER (PARTITION BY o.waits ORDER BY {Ordered}) AS place,
-                            CASE WHEN o.waits THEN k.seconds ELSE greatest(0, coalesce(o.left_by_progress, k.seconds - o.elapsed)) END AS seconds
+                            CASE WHEN o.waits THEN CASE WHEN o.many THEN NULL ELSE k.seconds END
+                                WHEN o.many THEN greatest(0, coalesce(o.left_by_progress, 'Infinity'))
+                                ELSE greatest(0, coalesce(o.left_by_progress, k.seconds - o.elapsed)) END AS seconds
                         FROM open o JOIN kinds k ON k.dataset_id = o.dataset_id AND k.algorithm = o.algorithm WHERE o.waits OR o.runs
                     )
                     SELECT clock_timestamp(),

@@ -1,9 +1,11 @@
+using LabelerService.Core.Encodings;
 using LabelerService.Core.Models;
 using LabelerService.Storage.Artefacts;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Models;
 using LabelerService.Storage.Notifications;
+using Npgsql;
 
 namespace LabelerService.Storage.Runs;
 
@@ -34,28 +36,11 @@ public sealed partial class RunStore
             async (connection, token) =>
             {
                 var run = lease.Run;
-                if (await Sql.Command(connection, DatasetLock.Shared, run.DatasetKey).ScalarAsync<int>(token) == 0)
-                {
-                    throw Core.Errors.ServiceException.NotFound("dataset", $"datasets/{run.DatasetId}");
-                }
-
-                // The run's row stays locked until the commit: no claim can come between the check and the writes.
-                var owned = await Sql.Command(
-                    connection,
-                    $"""
-                    SELECT 1 FROM training_runs WHERE dataset_id = $1 AND run_id = $2 AND fencing_token = $3 AND state = {(int)RunState.Running}
-                    FOR UPDATE
-                    """,
-                    run.DatasetKey, run.RunId, lease.FencingToken).ScalarAsync<int>(token);
-                if (owned == 0)
-                {
-                    throw RunSql.Stale(run);
-                }
-
-                var graph = (await StoredFile.WriteAsync(connection, files.Onnx, token))!;
-                var weights = await StoredFile.WriteAsync(connection, files.Weights, token);
-                var outOfFold = await StoredFile.WriteAsync(connection, files.OutOfFold, token);
-                var version = await ModelSql.AddVersionAsync(connection, run, graph, weights, outOfFold, manifest, token);
+                await OwnAsync(connection, lease, token);
+                var stored = new StoredModel(
+                    (await StoredFile.WriteAsync(connection, files.Onnx, token))!, await StoredFile.WriteAsync(connection, files.Weights, token),
+                    await StoredFile.WriteAsync(connection, files.OutOfFold, token), await EncoderAsync(connection, files, manifest, token));
+                var version = await ModelSql.AddVersionAsync(connection, run, stored, manifest, token);
                 await Sql.Command(
                     connection,
                     RunSql.WithEvent(
@@ -70,4 +55,41 @@ public sealed partial class RunStore
                 return version;
             },
             cancel);
+
+    /// <summary>Makes sure, within a transaction, that a run is the lease's until the commit, and its dataset there.</summary>
+    private static async Task OwnAsync(NpgsqlConnection connection, RunLease lease, CancellationToken cancel)
+    {
+        var run = lease.Run;
+        if (await Sql.Command(connection, DatasetLock.Shared, run.DatasetKey).ScalarAsync<int>(cancel) == 0)
+        {
+            throw Core.Errors.ServiceException.NotFound("dataset", $"datasets/{run.DatasetId}");
+        }
+
+        // The run's row stays locked until the commit: no claim can come between the check and the writes.
+        var owned = await Sql.Command(
+            connection,
+            $"""
+            SELECT 1 FROM training_runs WHERE dataset_id = $1 AND run_id = $2 AND fencing_token = $3 AND state = {(int)RunState.Running}
+            FOR UPDATE
+            """,
+            run.DatasetKey, run.RunId, lease.FencingToken).ScalarAsync<int>(cancel);
+        if (owned == 0)
+        {
+            throw RunSql.Stale(run);
+        }
+    }
+
+    // An extractor is stored already; it stays as long as the version, whatever becomes of the backbone that it was uploaded as.
+    private static async Task<StoredFile?> EncoderAsync(NpgsqlConnection connection, ModelFiles files, ModelManifest manifest, CancellationToken cancel)
+    {
+        if (manifest.Encoding is not { Kind: ItemEncodingKind.Extracted, ArtefactSha256: { } hash } encoding)
+        {
+            return await StoredFile.WriteAsync(connection, files.Encoder, cancel);
+        }
+
+        return await StoredFile.ReferAsync(connection, Convert.FromHexString(hash), cancel)
+            ?? throw new Core.Errors.ServiceException(
+                Core.Errors.ErrorKind.FailedPrecondition, "EXTRACTOR_DELETED",
+                $"{encoding.Backbone ?? "The extractor"} was deleted while the run trained on its features. Upload it again and train again.");
+    }
 }

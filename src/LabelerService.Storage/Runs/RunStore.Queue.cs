@@ -119,6 +119,13 @@ public sealed partial class RunStore
         }
     }
 
+    /// <summary>Ends a run whose work is all written and that publishes nothing.</summary>
+    /// <exception cref="ServiceException">Aborted (STALE_LEASE).</exception>
+    public Task SucceedAsync(RunLease lease, CancellationToken cancel) =>
+        OwnedAsync(
+            lease, RunEventKind.Succeeded, RunSql.Payload(),
+            $"state = {(int)RunState.Succeeded}, end_time = now(), lease_expires_at = NULL, eta_seconds = NULL", cancel);
+
     /// <summary>Ends a run with an error that a user can act on; it is not tried again.</summary>
     /// <exception cref="ServiceException">Aborted (STALE_LEASE).</exception>
     public Task FailAsync(RunLease lease, string error, CancellationToken cancel)

@@ -58,7 +58,7 @@ public sealed partial class RunStore
         return rows.Count == 1 ? rows[0] : throw Missing(dataset, runId);
     }
 
-    /// <summary>Lists the runs of a dataset by ascending id (byte order).</summary>
+    /// <summary>Lists the runs of a dataset by descending id (byte order): ids are made of the time, so the newest comes first.</summary>
     /// <param name="dataset">The dataset.</param>
     /// <param name="state">Only runs in this state; null does not filter.</param>
     /// <param name="afterId">Last id already seen; null starts at the beginning.</param>
@@ -71,9 +71,10 @@ public sealed partial class RunStore
                 connection,
                 $"""
                 SELECT {RunSql.Columns} FROM training_runs r
-                WHERE r.dataset_id = $1 AND r.run_id > $2 AND ($3::smallint IS NULL OR r.state = $3) ORDER BY r.run_id LIMIT $4
+                WHERE r.dataset_id = $1{(afterId is null ? "" : " AND r.run_id < $4")} AND ($2::smallint IS NULL OR r.state = $2)
+                ORDER BY r.run_id DESC LIMIT $3
                 """,
-                dataset.Key, afterId ?? "", Sql.Typed((short?)state, NpgsqlDbType.Smallint), limit).ListAsync(RunSql.Read, token),
+                [dataset.Key, Sql.Typed((short?)state, NpgsqlDbType.Smallint), limit, .. afterId is null ? Array.Empty<object>() : [afterId]]).ListAsync(RunSql.Read, token),
             cancel);
 
     /// <summary>Events of a run after a sequence, in order. Watch with <see cref="RunEventListener"/> and read again at each notice.</summary>

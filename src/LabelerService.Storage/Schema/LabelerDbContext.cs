@@ -42,6 +42,10 @@ internal sealed class LabelerDbContext(DbContextOptions<LabelerDbContext> option
         modelBuilder.Entity<ServerSecretEntity>(ServerSecret);
         modelBuilder.Entity<ApiKeyEntity>(ApiKey);
         RetrainingModel.Configure(modelBuilder);
+        CurveModel.Configure(modelBuilder);
+        BackboneModel.Configure(modelBuilder);
+        LabelStudioModel.Configure(modelBuilder);
+        ErasureModel.Configure(modelBuilder);
         modelBuilder.Entity<PredictionJobEntity>(PredictionJob);
         modelBuilder.Entity<PredictionEntity>(Prediction);
     }
@@ -184,6 +188,7 @@ internal sealed class LabelerDbContext(DbContextOptions<LabelerDbContext> option
         entity.HasIndex(row => row.ArtefactSha256).HasFilter("state = 1").HasDatabaseName("ix_model_versions_artefact");
         entity.HasIndex(row => row.WeightsSha256).HasFilter("state = 1 and weights_sha256 is not null").HasDatabaseName("ix_model_versions_weights");
         entity.HasIndex(row => row.OutOfFoldSha256).HasFilter("state = 1 and out_of_fold_sha256 is not null").HasDatabaseName("ix_model_versions_out_of_fold");
+        entity.HasIndex(row => row.EncoderSha256).HasFilter("state = 1 and encoder_sha256 is not null").HasDatabaseName("ix_model_versions_encoder");
     }
 
     private static void ModelAliasChange(EntityTypeBuilder<ModelAliasChangeEntity> entity)

@@ -86,6 +86,12 @@ internal sealed class TrainingRunEntity
     public string? WarmStartModel { get; set; }
 
     public int? WarmStartVersion { get; set; }
+
+    /// <summary>The learning curve whose points it trains; null where it trains one model.</summary>
+    public string? CurveId { get; set; }
+
+    /// <summary>The trace of the call that made it (W3C traceparent); null for none.</summary>
+    public string? TraceParent { get; set; }
 }
 
 /// <summary>What a run that is under way is taken up from; gone when it ends.</summary>
@@ -174,6 +180,10 @@ internal sealed class ModelVersionEntity
 
     public long? OutOfFoldLength { get; set; }
 
+    public byte[]? EncoderSha256 { get; set; }
+
+    public long? EncoderLength { get; set; }
+
     public required string Manifest { get; set; }
 
     public required string RunId { get; set; }
@@ -187,6 +197,11 @@ internal sealed class ModelVersionEntity
     public DateTimeOffset? DeleteTime { get; set; }
 
     public string DeleteActor { get; set; } = "";
+
+    /// <summary>What was erased that its files still hold (<see cref="Labelers.ErasureMode"/>); null for nothing.</summary>
+    public short? ErasedData { get; set; }
+
+    public DateTimeOffset? EraseTime { get; set; }
 }
 
 internal sealed class ModelAliasEntity

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using LabelerService.Storage;
+using LabelerService.Telemetry;
 
 namespace LabelerService.Trainer.Hosting;
 
@@ -75,8 +76,16 @@ internal static class TrainerCommand
         {
             postgres, name, threads, healthFile, featureCache, mapAbove, checkpointEvery, lease, concurrency, exitWithStdin,
         };
+        var telemetry = new TelemetryArguments();
+        telemetry.AddTo(root);
         root.SetAction(async (result, cancel) =>
         {
+            var (told, unclear) = telemetry.Read(result);
+            if (unclear is not null)
+            {
+                return await RefuseAsync(unclear);
+            }
+
             if (string.IsNullOrWhiteSpace(result.GetValue(postgres)))
             {
                 return await RefuseAsync("There is no database to take runs from. Name it with --postgres or LABELER_POSTGRES.");
@@ -118,6 +127,7 @@ internal static class TrainerCommand
                     CheckpointEvery = TimeSpan.FromSeconds(result.GetValue(checkpointEvery)),
                     Concurrency = result.GetValue(concurrency),
                     Lease = TimeSpan.FromSeconds(result.GetValue(lease)),
+                    Telemetry = told,
                     Poll = TimeSpan.FromSeconds(Math.Min(5, result.GetValue(lease) / 3)),
                     FeatureCache = new FeatureCacheOptions(Path.GetFullPath(result.GetValue(featureCache)!))
                     {

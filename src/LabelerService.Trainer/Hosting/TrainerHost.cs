@@ -1,9 +1,13 @@
 using System.Reflection;
 using LabelerService.Core.Errors;
 using LabelerService.Learning;
+using LabelerService.Learning.Unsupervised;
 using LabelerService.Storage;
 using LabelerService.Storage.Runs;
+using LabelerService.Telemetry;
 using LabelerService.Trainer.Running;
+using LabelerService.Trainer.Telemetry;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -37,21 +41,26 @@ public static partial class TrainerHost
             LogRefused(host.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(TrainerHost).FullName!), error.Message);
             return 1;
         }
+        catch (IOException error) when (error.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        {
+            LogRefused(
+                host.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(TrainerHost).FullName!),
+                $"Port {options.Telemetry.AdminPort} is in use. Choose another with --admin-port.");
+            return 1;
+        }
     }
 
     /// <summary>Builds the host.</summary>
     internal static IHost Build(TrainerOptions options)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
+
+        // Where OpenTelemetry looks for its OTEL_ variables.
+        builder.Configuration.AddEnvironmentVariables();
         builder.Logging.SetMinimumLevel(LogLevel.Information);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddFilter("Npgsql", LogLevel.Warning);
-        builder.Logging.AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z '";
-            console.UseUtcTimestamp = true;
-        });
+        builder.Logging.AddServiceConsole(options.Telemetry.LogFormat);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopTimeout);
         builder.Services.AddLabelerStorage(storage =>
         {
@@ -60,8 +69,19 @@ public static partial class TrainerHost
             storage.FeatureCache = options.FeatureCache;
         });
         builder.Services.AddSingleton(options);
+        builder.Services.AddServiceTelemetry(options.Telemetry, "labeler-trainer", CodeVersion());
+        builder.Services.AddSingleton<TrainerMetrics>();
         builder.Services.AddSingleton(provider => new ModelTrainer(provider.GetRequiredService<TimeProvider>(), CodeVersion()));
+        builder.Services.AddSingleton<SnapshotEncoder>();
+        builder.Services.AddSingleton<PretrainedReader>();
+        builder.Services.AddSingleton<ExtractedRows>();
         builder.Services.AddSingleton<RunStart>();
+        builder.Services.AddSingleton<RunTraining>();
+        builder.Services.AddSingleton(provider => new BackbonePretrainer(provider.GetRequiredService<TimeProvider>(), CodeVersion()));
+        builder.Services.AddSingleton<CurveStart>();
+        builder.Services.AddSingleton<IRunWork, ModelRun>();
+        builder.Services.AddSingleton<IRunWork, CurveRun>();
+        builder.Services.AddSingleton<IRunWork, BackboneRun>();
         builder.Services.AddSingleton<RunExecutor>();
         builder.Services.AddSingleton(new TrainerSign(Guid.NewGuid(), options.Name, options.Concurrency, CodeVersion()));
         builder.Services.AddHostedService<TrainerWorker>();
@@ -77,6 +97,6 @@ public static partial class TrainerHost
     private static string CodeVersion() =>
         typeof(TrainerHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Critical, Message = "{Reason}")]
+    [LoggerMessage(EventId = 11, Level = LogLevel.Critical, Message = "{Reason}")]
     private static partial void LogRefused(ILogger logger, string reason);
 }

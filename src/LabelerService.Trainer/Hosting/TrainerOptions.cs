@@ -1,4 +1,5 @@
 using LabelerService.Storage;
+using LabelerService.Telemetry;
 
 namespace LabelerService.Trainer.Hosting;
 
@@ -37,6 +38,9 @@ public sealed record TrainerOptions
 
     /// <summary>Runs at once. Each has its own thread, lease and progress, and takes the memory of a run.</summary>
     public int Concurrency { get; init; } = 1;
+
+    /// <summary>How the trainer tells what it does.</summary>
+    public TelemetryOptions Telemetry { get; init; } = new();
 
     /// <summary>
     /// Where features of large datasets are kept in files that are mapped into memory; null holds all features in memory.

@@ -38,6 +38,9 @@ internal sealed partial class CheckpointWriter : IAsyncDisposable
         _loop = Task.Run(() => WriteAsync(cancel), CancellationToken.None);
     }
 
+    /// <summary>Steps that the run had done before those that its checkpoints count.</summary>
+    public long StepsBefore { get; init; }
+
     /// <summary>Whether it is time for one.</summary>
     public bool IsDue =>
         !_busy && !_tooLarge && _time.GetElapsedTime(Volatile.Read(ref _last)).Ticks >= Volatile.Read(ref _pause);
@@ -72,7 +75,7 @@ internal sealed partial class CheckpointWriter : IAsyncDisposable
                 var start = _time.GetTimestamp();
                 try
                 {
-                    await _runs.WriteCheckpointAsync(_lease, checkpoint.Steps, checkpoint.ToBytes(), cancel);
+                    await _runs.WriteCheckpointAsync(_lease, StepsBefore + checkpoint.Steps, checkpoint.ToBytes(), cancel);
                 }
                 catch (ServiceException error)
                 {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using LabelerService.Core.Errors;
 using LabelerService.Core.Training;
@@ -50,6 +51,8 @@ internal sealed partial class ProgressReporter : IProgress<TrainingProgress>, IA
 
     private async Task WriteAsync(CancellationToken cancel)
     {
+        // No part of the run's trace: up to four a second, for hours.
+        Activity.Current = null;
         try
         {
             await foreach (var progress in _reports.Reader.ReadAllAsync(cancel))

@@ -13,11 +13,12 @@ internal sealed record TrainedFiles(ModelFiles Files, ModelManifest Manifest)
     /// <summary>Puts together what is kept of a trained model; to be called while the snapshot is there.</summary>
     /// <param name="snapshot">The data, as it was read from the database.</param>
     /// <param name="model">What was learnt from it.</param>
+    /// <param name="encoder">What makes rows of items, where that was learnt; null otherwise.</param>
     /// <param name="mostBytes">What the table of training items may take. Where it takes more, the list of items is kept, or nothing.</param>
     /// <param name="cancel">Checked now and then.</param>
     public static TrainedFiles Of(
-        TrainingSnapshot snapshot, TrainedModel model, CancellationToken cancel, long mostBytes = OutOfFoldTable.MaximumBytes) =>
-        new(new ModelFiles(model.Onnx, model.Weights, OutOfFold(snapshot, model, mostBytes, cancel)?.ToBytes()), model.Manifest);
+        TrainingSnapshot snapshot, TrainedModel model, byte[]? encoder, CancellationToken cancel, long mostBytes = OutOfFoldTable.MaximumBytes) =>
+        new(new ModelFiles(model.Onnx, model.Weights, OutOfFold(snapshot, model, mostBytes, cancel)?.ToBytes(), encoder), model.Manifest);
 
     private static OutOfFoldTable? OutOfFold(TrainingSnapshot snapshot, TrainedModel model, long mostBytes, CancellationToken cancel)
     {
@@ -30,12 +31,18 @@ internal sealed record TrainedFiles(ModelFiles Files, ModelManifest Manifest)
 
         var probabilities = OutOfFoldTable.SizeOf(items.Count, classes) > mostBytes ? [] : model.OutOfFold;
         var hashes = new long[items.Count];
-        var features = new float[snapshot.Schema.FeatureLength];
+        var features = new float[snapshot.FeatureLength];
         for (var i = 0; i < hashes.Length; i++)
         {
             if (i % 1024 == 0)
             {
                 cancel.ThrowIfCancellationRequested();
+            }
+
+            if (snapshot.ContentHashes.Length > 0)
+            {
+                hashes[i] = snapshot.ContentHashes[items[i]];
+                continue;
             }
 
             snapshot.Features.CopyRow(items[i], features);

@@ -67,6 +67,6 @@ internal sealed partial class TrainerPresence(
         }
     }
 
-    [LoggerMessage(EventId = 60, Level = LogLevel.Debug, Message = "The list of trainers was not told: {Problem}")]
+    [LoggerMessage(EventId = 62, Level = LogLevel.Debug, Message = "The list of trainers was not told: {Problem}")]
     private partial void LogMissed(string problem);
 }

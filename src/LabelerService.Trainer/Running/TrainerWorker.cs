@@ -63,6 +63,7 @@ internal sealed partial class TrainerWorker(
     private async Task<bool> TakeOneAsync(CancellationToken stopping)
     {
         RunLease? lease;
+        var asked = time.GetUtcNow();
         try
         {
             lease = await runs.TryClaimAsync(options.Name, options.Lease, stopping);
@@ -79,7 +80,7 @@ internal sealed partial class TrainerWorker(
             return false;
         }
 
-        await executor.ExecuteAsync(lease, TouchHealthFile, stopping);
+        await executor.ExecuteAsync(lease, asked, TouchHealthFile, stopping);
         return true;
     }
 

@@ -11,7 +11,7 @@ public sealed class UsageTests
         var outcome = await Bench.RunAsync(arguments);
         Assert.Equal(2, outcome.ExitCode);
         Assert.Empty(outcome.Output);
-        foreach (var name in (string[])["aggregate", "ingest", "models", "next", "noise", "train"])
+        foreach (var name in (string[])["aggregate", "images", "ingest", "models", "next", "noise", "train"])
         {
             Assert.Contains($"bench {name} ", outcome.Error, StringComparison.Ordinal);
         }

@@ -48,15 +48,15 @@ internal sealed class MadeUpData : IDisposable
     }
 
     /// <summary>Writes mnist/: pictures of 2 × 2 pixels whose brightness tells the digit.</summary>
-    public MadeUpData WithMnist(int digits)
+    public MadeUpData WithMnist(int digits, int side = 2)
     {
         var random = new Random(1);
         _folder.CreateSubdirectory("mnist");
         foreach (var part in (string[])["train", "test"])
         {
             float[] labels = [.. Enumerable.Range(0, digits).Select(n => n % 10)];
-            float[] pixels = [.. labels.SelectMany(label => Enumerable.Range(0, 4).Select(_ => (25 * label) + random.Next(5)))];
-            Write($"mnist/{part}_images.npy", NpyType.UInt8, [digits, 2, 2], pixels);
+            float[] pixels = [.. labels.SelectMany(label => Enumerable.Range(0, side * side).Select(_ => (25 * label) + random.Next(5)))];
+            Write($"mnist/{part}_images.npy", NpyType.UInt8, [digits, side, side], pixels);
             Write($"mnist/{part}_labels.npy", NpyType.UInt8, [digits], labels);
         }
 

@@ -2,11 +2,16 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using LabelerService.Benchmarks.Aggregate;
+using LabelerService.Benchmarks.Curves;
+using LabelerService.Benchmarks.Images;
 using LabelerService.Benchmarks.Ingest;
 using LabelerService.Benchmarks.Models;
 using LabelerService.Benchmarks.Next;
 using LabelerService.Benchmarks.Noise;
+using LabelerService.Benchmarks.Pages;
 using LabelerService.Benchmarks.Predict;
+using LabelerService.Benchmarks.Pretrain;
+using LabelerService.Benchmarks.Quantized;
 using LabelerService.Benchmarks.Speed;
 
 namespace LabelerService.Benchmarks.CommandLine;
@@ -21,11 +26,16 @@ internal static class BenchCommandLine
         {
             host.Json, host.Threads, host.Data,
             AggregateBench.Create(host),
+            CurveBench.Create(host),
+            ImagesBench.Create(host),
             IngestBench.Create(host),
             ModelsBench.Create(host),
             NextBench.Create(host),
             NoiseBench.Create(host),
+            PagesBench.Create(host),
             PredictBench.Create(host),
+            PretrainBench.Create(host),
+            QuantizedBench.Create(host),
             TrainBench.Create(host),
         };
         root.Options.Add(new HelpOption { Recursive = true });

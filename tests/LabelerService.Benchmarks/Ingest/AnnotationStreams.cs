@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
-using LabelerService.Cli.Client;
 using LabelerService.Contracts.V1;
 
 namespace LabelerService.Benchmarks.Ingest;

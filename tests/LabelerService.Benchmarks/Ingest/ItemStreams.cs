@@ -1,5 +1,4 @@
 using Google.Protobuf;
-using LabelerService.Cli.Client;
 using LabelerService.Contracts.V1;
 
 namespace LabelerService.Benchmarks.Ingest;

@@ -1,7 +1,6 @@
 using Google.Protobuf;
 using LabelerService.Benchmarks.CommandLine;
 using LabelerService.Benchmarks.Speed;
-using LabelerService.Cli.Client;
 using LabelerService.Cli.Demo;
 using LabelerService.Contracts.V1;
 using LabelerService.Storage.Embedded;
@@ -38,6 +37,9 @@ internal sealed class ServiceUnderTest : IAsyncDisposable
 
     /// <summary>URL of the gRPC port.</summary>
     public Uri Address => _server.Address;
+
+    /// <summary>URL of the HTTP port.</summary>
+    public Uri HttpAddress => _server.HttpAddress;
 
     /// <summary>Id of the server's process.</summary>
     public int ServerProcessId => _server.Id;

@@ -26,7 +26,7 @@ internal sealed class ModelComparison(
         run.Note(
             $"{dataset.Name}: {annotations.Count} annotations of {annotations.LabelerCount} labelers on "
             + $"{Enumerable.Range(0, annotations.ItemCount).Count(n => annotations.RangeOfItem(n) is var (start, end) && end > start)} items, "
-            + $"{dataset.TestGold.Length} test items, {training.Schema.FeatureLength} features, {training.Schema.Classes.Count} classes");
+            + $"{dataset.TestGold.Length} test items, {training.FeatureLength} features, {training.Schema.Classes.Count} classes");
         var table = new BenchTable(
             $"{dataset.Name}: {seeds} seeds, test items' gold", "model", "accuracy %", "sd", "log loss", "ECE %", "consensus %",
             "seconds");

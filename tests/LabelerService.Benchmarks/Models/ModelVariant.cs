@@ -20,7 +20,7 @@ internal sealed record ModelVariant(AlgorithmDescriptor Algorithm, IReadOnlyDict
     public string FigureName => Named(Algorithm.Id == Consensus ? "consensus_net" : Algorithm.Id);
 
     /// <summary>Every algorithm there is; those that learn one target label with each target.</summary>
-    public static IReadOnlyList<ModelVariant> Everything() => [.. AlgorithmCatalogue.All.SelectMany(EachTarget)];
+    public static IReadOnlyList<ModelVariant> Everything() => [.. AlgorithmCatalogue.Models.SelectMany(EachTarget)];
 
     /// <summary>Reads a list with commas.</summary>
     /// <exception cref="BenchUsageException">It is no such list.</exception>
@@ -81,7 +81,7 @@ internal sealed record ModelVariant(AlgorithmDescriptor Algorithm, IReadOnlyDict
 
         var id = open < 0 ? text : text[..open];
         var algorithm = AlgorithmCatalogue.Find(id) ?? throw new BenchUsageException(
-            $"there is no model \"{id}\"; there are {string.Join(", ", AlgorithmCatalogue.All.Select(known => known.Id))}");
+            $"there is no model \"{id}\"; there are {string.Join(", ", AlgorithmCatalogue.Models.Select(known => known.Id))}");
         var settings = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var setting in open < 0 ? [] : text[(open + 1)..^1].Split(';', StringSplitOptions.RemoveEmptyEntries))
         {

@@ -26,7 +26,7 @@ internal sealed class DenseDoctorNet : IDisposable
         _settings = settings;
         var (labelers, classes) = (snapshot.LabelerIds.Length, snapshot.Schema.Classes.Count);
         var layers = new List<(string, nn.Module<Tensor, Tensor>)>();
-        var width = snapshot.Schema.FeatureLength;
+        var width = snapshot.FeatureLength;
         foreach (var hidden in settings.HiddenSizes)
         {
             layers.Add(($"linear{layers.Count}", nn.Linear(width, hidden)));
@@ -39,7 +39,7 @@ internal sealed class DenseDoctorNet : IDisposable
         _net = nn.Sequential(layers);
         _adam = optim.Adam(_net.parameters(), settings.LearningRate);
         _random = new Random(seed);
-        _features = tensor(snapshot.Features.Load(), snapshot.ItemIds.Length, snapshot.Schema.FeatureLength);
+        _features = tensor(snapshot.Features.Load(), snapshot.ItemIds.Length, snapshot.FeatureLength);
         var annotations = snapshot.Annotations;
         var labels = new long[snapshot.ItemIds.Length * labelers];
         var mask = new float[labels.Length];

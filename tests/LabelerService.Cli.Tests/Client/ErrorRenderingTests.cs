@@ -63,7 +63,7 @@ public class ErrorRenderingTests
 
         Assert.Equal(1, outcome.ExitCode);
         Assert.Contains(
-            $"no service answers at http://127.0.0.1:{port}: start one with `./labeler serve` or name it with --server",
+            $"no service answers at http://127.0.0.1:{port}: start one with `./labeler serve`, or name one with --server",
             outcome.Error, StringComparison.Ordinal);
     }
 

@@ -69,6 +69,28 @@ public sealed class TritonRepositoryTests : IDisposable
         Assert.Equal("with a line break\nyes\n", await File.ReadAllTextAsync(Path.Combine(_folder, "wdn", "classes.txt")));
     }
 
+    [Theory]
+    [InlineData(ModelEncoding.Types.Kind.Text, "text featurizer")]
+    [InlineData(ModelEncoding.Types.Kind.Extracted, "datasets/d/backbones/b")]
+    public async Task Versions_whose_rows_Triton_cannot_make_are_refused_and_nothing_is_written(ModelEncoding.Types.Kind kind, string named)
+    {
+        var version = Version(distilled: false);
+        version.Encoding = new ModelEncoding { Kind = kind, Backbone = kind == ModelEncoding.Types.Kind.Extracted ? "datasets/d/backbones/b" : "" };
+        var error = await Assert.ThrowsAsync<CommandException>(() => TritonRepository.WriteAsync(
+            _folder, "wdn", 1, version, (_, _) => Task.CompletedTask, CancellationToken.None));
+        Assert.Contains(named, error.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(_folder));
+    }
+
+    [Fact]
+    public void The_configuration_says_what_a_row_of_a_sequence_is()
+    {
+        var version = Version(distilled: false);
+        version.Encoding = new ModelEncoding { Kind = ModelEncoding.Types.Kind.Sequence, StepLength = 2, MaxSteps = 7 };
+        Assert.StartsWith(
+            "# features: the number of steps, then 7 steps of 2 values each", TritonRepository.ConfigText("wdn", version), StringComparison.Ordinal);
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private IEnumerable<string?> Entries() => Directory.GetFileSystemEntries(Path.Combine(_folder, "wdn")).Select(Path.GetFileName).Order(StringComparer.Ordinal);

@@ -28,6 +28,24 @@ public sealed class AgreementAnalysisTests
     [Theory]
     [InlineData(AgreementScale.Nominal)]
     [InlineData(AgreementScale.Ordinal)]
+    public void Pairs_of_chosen_labelers_are_those_of_the_report_of_all(AgreementScale scale) => Crowds.Sample(table =>
+    {
+        LabelerPair[] all = [.. AgreementAnalysis.Run(table, Quick with { Scale = scale }).Pairs.OrderBy(pair => pair.A).ThenBy(pair => pair.B)];
+        int[] some = [.. Enumerable.Range(0, table.LabelerCount).Where(labeler => labeler % 3 != 1)];
+        Assert.Equal(all.Where(pair => some.Contains(pair.A) && some.Contains(pair.B)), LabelerPairs.Among(table, some, scale));
+
+        for (var labeler = 0; labeler < table.LabelerCount; labeler++)
+        {
+            Assert.Equal(
+                all.Where(pair => pair.A == labeler || pair.B == labeler)
+                    .Select(pair => pair.A == labeler ? pair : pair with { A = pair.B, B = pair.A }).OrderBy(pair => pair.B),
+                LabelerPairs.Of(table, labeler, scale));
+        }
+    });
+
+    [Theory]
+    [InlineData(AgreementScale.Nominal)]
+    [InlineData(AgreementScale.Ordinal)]
     [InlineData(AgreementScale.Interval)]
     public void All_numbers_are_those_of_the_definitions_by_pairs(AgreementScale scale) => Crowds.Sample(
         table =>

@@ -1,4 +1,5 @@
 using CsCheck;
+using LabelerService.Core.Encodings;
 using LabelerService.Core.Errors;
 using LabelerService.Core.Models;
 using LabelerService.Core.Training;
@@ -31,7 +32,8 @@ public sealed class AlgorithmCatalogueTests
     {
         var settings = AlgorithmCatalogue.Validate("wdn", None);
 
-        Assert.Equal(BackboneKind.Mlp, settings.Backbone);
+        Assert.Equal(BackboneKind.Auto, settings.Backbone);
+        Assert.Equal(BackboneKind.Mlp, settings.For(ItemEncoding.OfValues(512)).Backbone);
         Assert.Equal([128], settings.HiddenSizes);
         Assert.Equal(0.5, settings.Dropout);
         Assert.Equal(0.001, settings.LearningRate);
@@ -78,7 +80,7 @@ public sealed class AlgorithmCatalogueTests
     [InlineData("dropout", "NaN")]
     [InlineData("learning_rate", "Infinity")]
     [InlineData("learning_rate", "")]
-    [InlineData("backbone", "cnn")]
+    [InlineData("backbone", "resnet")]
     [InlineData("hidden", "")]
     [InlineData("hidden", "128,0")]
     [InlineData("hidden", "1,2,3,4,5,6,7,8,9")]

@@ -9,12 +9,15 @@ public sealed class ReferenceTests
     {
         ["LabelerService.Contracts"] = [],
         ["LabelerService.Core"] = [],
+        ["LabelerService.Client"] = ["LabelerService.Contracts"],
         ["LabelerService.Formats"] = ["LabelerService.Core"],
         ["LabelerService.Learning"] = ["LabelerService.Core"],
+        ["LabelerService.Extraction"] = ["LabelerService.Core"],
         ["LabelerService.Storage"] = ["LabelerService.Core"],
-        ["LabelerService.Server"] = ["LabelerService.Contracts", "LabelerService.Core", "LabelerService.Formats", "LabelerService.Storage"],
-        ["LabelerService.Trainer"] = ["LabelerService.Core", "LabelerService.Learning", "LabelerService.Storage"],
-        ["LabelerService.Cli"] = ["LabelerService.Contracts", "LabelerService.Core", "LabelerService.Formats"],
+        ["LabelerService.Telemetry"] = ["LabelerService.Core"],
+        ["LabelerService.Server"] = ["LabelerService.Contracts", "LabelerService.Core", "LabelerService.Extraction", "LabelerService.Formats", "LabelerService.Storage", "LabelerService.Telemetry"],
+        ["LabelerService.Trainer"] = ["LabelerService.Core", "LabelerService.Extraction", "LabelerService.Learning", "LabelerService.Storage", "LabelerService.Telemetry"],
+        ["LabelerService.Cli"] = ["LabelerService.Client", "LabelerService.Contracts", "LabelerService.Core", "LabelerService.Formats"],
     };
 
     public static TheoryData<string> Names => [.. Allowed.Keys];

@@ -51,14 +51,26 @@ internal sealed class CliProcess : IAsyncDisposable
         }
 
         start.Environment.Remove("LABELER_API_KEY");
-        start.Environment["LABELER_SERVER"] = service?.GrpcAddress ?? "";
-        start.Environment["LABELER_SERVER_DLL"] = Assemblies.Server;
-        start.Environment["LABELER_TRAINER_DLL"] = Assemblies.Trainer;
-        start.Environment["LABELER_HOME"] = Assemblies.Repository;
+        foreach (var (name, value) in Environment(service))
+        {
+            start.Environment[name] = value;
+        }
+
         var process = Process.Start(start)!;
         process.StandardInput.Close();
         return new CliProcess(process);
     }
+
+    /// <summary>What the launcher tells a command, and what tests need. Whoever runs them may have settings of their own.</summary>
+    public static IReadOnlyDictionary<string, string> Environment(RunningService? service) => new Dictionary<string, string>
+    {
+        ["LABELER_CONFIG"] = "/dev/null",
+        ["LABELER_COMPLETION_SECONDS"] = "60",
+        ["LABELER_SERVER"] = service?.GrpcAddress ?? "",
+        ["LABELER_SERVER_DLL"] = Assemblies.Server,
+        ["LABELER_TRAINER_DLL"] = Assemblies.Trainer,
+        ["LABELER_HOME"] = Assemblies.Repository,
+    };
 
     /// <summary>Runs a command to its end.</summary>
     public static async Task<Outcome> RunAsync(RunningService? service, params string[] arguments)

@@ -18,12 +18,12 @@ public sealed class CommandLineTests(ServiceFixture fixture) : IDisposable
     {
         var name = await ImportCrowdAsync();
 
-        var trained = await RunAsync("train", name, "--model", "wdn", "--set", "epochs=30", "--set", "distil=on", "--wait");
+        var trained = await RunProcessAsync("train", name, "--model", "wdn", "--set", "epochs=30", "--set", "distil=on", "--wait");
         var version = trained.Succeeded().TrimEnd('\n');
         Assert.Equal($"datasets/{name}/models/wdn/versions/1", version);
         Assert.Contains("succeeded", trained.Error, StringComparison.Ordinal);
 
-        using (var evaluation = Json(await RunAsync("evaluate", version, "--split", "test", "--json")))
+        using (var evaluation = Json(await RunProcessAsync("evaluate", version, "--split", "test", "--json")))
         {
             Assert.InRange(evaluation.RootElement.GetProperty("accuracy").GetDouble(), 0.9, 1);
             Assert.True(evaluation.RootElement.TryGetProperty("log_loss", out _));
@@ -36,9 +36,9 @@ public sealed class CommandLineTests(ServiceFixture fixture) : IDisposable
 
         // The model's name stands for its champion.
         string[] champion = ["predict", $"datasets/{name}/models/wdn", "--features", _files["test.npy"], "--id-prefix", "test-"];
-        (await RunAsync([.. champion, "--out", _files["p.csv"], "--labelers"])).Succeeded();
-        (await RunAsync("predict", version, "--features", _files["test.npy"], "--out", _files["p.npy"])).Succeeded();
-        (await RunAsync("predict", version, "--features", _files["test.npy"], "--out", _files["p.parquet"])).Succeeded();
+        (await RunProcessAsync([.. champion, "--out", _files["p.csv"], "--labelers"])).Succeeded();
+        (await RunProcessAsync("predict", version, "--features", _files["test.npy"], "--out", _files["p.npy"])).Succeeded();
+        (await RunProcessAsync("predict", version, "--features", _files["test.npy"], "--out", _files["p.parquet"])).Succeeded();
         var lines = await File.ReadAllLinesAsync(_files["p.csv"]);
         Assert.Equal(
             "item,predicted,p_no,p_yes,entropy,disagreement,class_by_l0,weight_of_l0,class_by_l1,weight_of_l1,class_by_l2,weight_of_l2,"
@@ -57,16 +57,16 @@ public sealed class CommandLineTests(ServiceFixture fixture) : IDisposable
 
         Assert.True(new FileInfo(_files["p.parquet"]).Length > 0);
 
-        (await RunAsync("predict", version, "--features", _files["test.npy"], "--out", _files["d.csv"], "--distilled")).Succeeded();
+        (await RunProcessAsync("predict", version, "--features", _files["test.npy"], "--out", _files["d.csv"], "--distilled")).Succeeded();
         var distilled = await File.ReadAllLinesAsync(_files["d.csv"]);
         Assert.Equal("item,predicted,p_no,p_yes,entropy", distilled[0]);
         var agreeing = lines.Zip(distilled).Count(pair => pair.First.Split(',')[1] == pair.Second.Split(',')[1]);
         Assert.InRange(agreeing, (int)(0.95 * CrowdFiles.TestItems), CrowdFiles.TestItems + 1);
 
-        using var models = Json(await RunAsync("models", name, "--json"));
+        using var models = Json(await RunProcessAsync("models", name, "--json"));
         var model = Assert.Single(models.RootElement.GetProperty("models").EnumerateArray().ToArray());
         Assert.Equal(version, model.GetProperty("aliases").GetProperty("champion").GetString());
-        using var runs = Json(await RunAsync("runs", name, "--json"));
+        using var runs = Json(await RunProcessAsync("runs", name, "--json"));
         Assert.Equal("succeeded", Assert.Single(runs.RootElement.GetProperty("runs").EnumerateArray().ToArray()).GetProperty("state").GetString());
     }
 
@@ -224,7 +224,9 @@ public sealed class CommandLineTests(ServiceFixture fixture) : IDisposable
 
     public void Dispose() => _files.Dispose();
 
-    private Task<CliProcess.Outcome> RunAsync(params string[] arguments) => CliProcess.RunAsync(_service, arguments);
+    private Task<CliProcess.Outcome> RunProcessAsync(params string[] arguments) => CliProcess.RunAsync(_service, arguments);
+
+    private Task<CliProcess.Outcome> RunAsync(params string[] arguments) => CliInProcess.RunAsync(_service, arguments);
 
     private static JsonDocument Json(CliProcess.Outcome outcome) => JsonDocument.Parse(outcome.Succeeded());
 

@@ -113,7 +113,7 @@ public sealed class InsightCommandTests(ServiceFixture fixture) : IDisposable
 
     private static JsonDocument Json(CliProcess.Outcome outcome) => JsonDocument.Parse(outcome.Succeeded());
 
-    private Task<CliProcess.Outcome> RunAsync(params string[] arguments) => CliProcess.RunAsync(_service, arguments);
+    private Task<CliProcess.Outcome> RunAsync(params string[] arguments) => CliInProcess.RunAsync(_service, arguments);
 
     private async Task<string> ImportAsync()
     {

@@ -94,28 +94,28 @@ public sealed class CompareModelsTests(EvaluatedModels models) : IClassFixture<E
     [Fact]
     public async Task The_command_line_evaluates_and_compares()
     {
-        using var compared = JsonDocument.Parse((await CliProcess.RunAsync(_service, "compare", models.Weak, models.Good, "--json")).Succeeded());
+        using var compared = JsonDocument.Parse((await CliInProcess.RunAsync(_service, "compare", models.Weak, models.Good, "--json")).Succeeded());
         Assert.Equal("second_better", compared.RootElement.GetProperty("verdict").GetString());
         Assert.InRange(compared.RootElement.GetProperty("mcnemar").GetProperty("p_value").GetDouble(), 0, 0.001);
 
-        var table = (await CliProcess.RunAsync(_service, "compare", models.Weak, models.Good, "--basis", "labelers")).Succeeded();
+        var table = (await CliInProcess.RunAsync(_service, "compare", models.Weak, models.Good, "--basis", "labelers")).Succeeded();
         Assert.Contains("held out log likelihood", table, StringComparison.Ordinal);
         Assert.Contains($"better: the second, {models.Good}", table, StringComparison.Ordinal);
 
-        using var evaluated = JsonDocument.Parse((await CliProcess.RunAsync(
+        using var evaluated = JsonDocument.Parse((await CliInProcess.RunAsync(
             _service, "evaluate", models.Good, "--positive-from", "severe", "--sensitivity", "0.9", "--json")).Succeeded());
         Assert.InRange(evaluated.RootElement.GetProperty("auc").GetDouble(), 0.9, 1);
         Assert.Equal(0.9, evaluated.RootElement.GetProperty("sensitivity").GetDouble());
         Assert.True(evaluated.RootElement.TryGetProperty("quadratic_weighted_kappa", out _));
 
-        var onTrain = await CliProcess.RunAsync(_service, "evaluate", models.Good, "--split", "train", "--basis", "labelers");
+        var onTrain = await CliInProcess.RunAsync(_service, "evaluate", models.Good, "--split", "train", "--basis", "labelers");
         Assert.Contains("agreement", onTrain.Succeeded(), StringComparison.Ordinal);
         Assert.Contains("warning:", onTrain.Error, StringComparison.Ordinal);
 
-        var noGold = await CliProcess.RunAsync(_service, "evaluate", models.Good, "--split", "valid");
+        var noGold = await CliInProcess.RunAsync(_service, "evaluate", models.Good, "--split", "valid");
         Assert.Equal(1, noGold.ExitCode);
         Assert.Contains("--basis labelers", noGold.Error, StringComparison.Ordinal);
-        var unknown = await CliProcess.RunAsync(_service, "evaluate", models.Good, "--positive", "moderate");
+        var unknown = await CliInProcess.RunAsync(_service, "evaluate", models.Good, "--positive", "moderate");
         Assert.Equal(1, unknown.ExitCode);
         Assert.Contains("moderate", unknown.Error, StringComparison.Ordinal);
     }

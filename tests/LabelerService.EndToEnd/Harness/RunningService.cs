@@ -65,6 +65,9 @@ public sealed class RunningService : IAsyncDisposable
 
     public InsightService.InsightServiceClient Insight { get; }
 
+    /// <summary>Environment variables for the next start.</summary>
+    public Dictionary<string, string> Variables { get; } = new(StringComparer.Ordinal);
+
     public int ProcessId => _process?.Id ?? throw new InvalidOperationException("The server is not running.");
 
     /// <summary>What the server's processes have printed since the last start.</summary>
@@ -290,6 +293,11 @@ public sealed class RunningService : IAsyncDisposable
 
         start.Environment.Remove("LABELER_POSTGRES");
         start.Environment["LABELER_TRAINER_DLL"] = Assemblies.Trainer;
+        foreach (var (name, value) in Variables)
+        {
+            start.Environment[name] = value;
+        }
+
         _process?.Dispose();
         _log = new StringWriter();
         _process = Process.Start(start)!;

@@ -29,7 +29,7 @@ internal sealed class ExchangeFiles(RunningService service) : IDisposable
     public IEnumerable<string?> Names => Directory.EnumerateFiles(_folder).Select(Path.GetFileName);
 
     /// <summary>Runs a command.</summary>
-    public Task<CliProcess.Outcome> RunAsync(params string[] arguments) => CliProcess.RunAsync(service, arguments);
+    public Task<CliProcess.Outcome> RunAsync(params string[] arguments) => CliInProcess.RunAsync(service, arguments);
 
     /// <summary>Exports to a file.</summary>
     public async Task<string> ExportAsync(string what, string dataset, string file, params string[] more)

@@ -272,6 +272,50 @@ public sealed class InsightTests(LabelMeCrowd crowd) : IClassFixture<LabelMeCrow
     }
 
     [Fact]
+    public async Task Items_to_annotate_come_as_suggestions_for_that_labeler_alone_and_then_the_others()
+    {
+        const string labeler = "labeler-20";
+        var suggested = await _insight.SuggestAnnotationsAsync(new SuggestAnnotationsRequest
+        {
+            Parent = crowd.Dataset,
+            Count = 1_000,
+            Filter = "split = TRAIN",
+            Labelers = { new LabelerTerms { LabelerId = labeler } },
+            OnlyListedLabelers = true,
+        });
+        var mine = (await crowd.Service.Annotations.ListAnnotationsAsync(
+            new ListAnnotationsRequest { Parent = crowd.Dataset, LabelerId = labeler, PageSize = 1_000 })).Annotations;
+        var answer = await crowd.Service.Items.ListItemsToAnnotateAsync(new ListItemsToAnnotateRequest
+        {
+            Parent = crowd.Dataset,
+            LabelerId = labeler,
+            Order = ItemsToAnnotateOrder.MostUseful,
+            PageSize = 1_000,
+        });
+        var listed = answer.Items.Select(item => item.ItemId).ToArray();
+        Assert.NotEmpty(suggested.Suggestions);
+        Assert.Equal(suggested.Suggestions.Select(suggestion => suggestion.ItemId), listed.Take(suggested.Suggestions.Count));
+        Assert.Equal(LabelMeCrowd.Items - mine.Count, listed.Distinct().Count());
+        Assert.Empty(listed.Intersect(mine.Select(annotation => annotation.ItemId)));
+        Assert.Equal(("", mine.Count), (answer.NextPageToken, answer.AnnotatedCount));
+        Assert.All(answer.Items, item => Assert.Equal("", item.GoldClass));
+
+        var refused = new ListItemsToAnnotateRequest { Parent = crowd.Dataset, LabelerId = labeler, Order = ItemsToAnnotateOrder.MostUseful, PageToken = "x" };
+        await Requests.RefusedAsync(StatusCode.InvalidArgument, "page_token", async () => await crowd.Service.Items.ListItemsToAnnotateAsync(refused));
+        await Requests.RefusedAsync(
+            StatusCode.InvalidArgument, "labeler_id",
+            async () => await crowd.Service.Items.ListItemsToAnnotateAsync(new ListItemsToAnnotateRequest { Parent = crowd.Dataset }));
+
+        // A labeler of whom nothing is known has everything left, and pages go on where they ended.
+        var fresh = new ListItemsToAnnotateRequest { Parent = crowd.Dataset, LabelerId = "nobody yet", PageSize = 600 };
+        var first = await crowd.Service.Items.ListItemsToAnnotateAsync(fresh);
+        fresh.PageToken = first.NextPageToken;
+        var second = await crowd.Service.Items.ListItemsToAnnotateAsync(fresh);
+        Assert.Equal((600, 400, ""), (first.Items.Count, second.Items.Count, second.NextPageToken));
+        Assert.Empty(first.Items.Select(item => item.ItemId).Intersect(second.Items.Select(item => item.ItemId)));
+    }
+
+    [Fact]
     public async Task Refreshing_tells_how_far_it_is_and_what_follows_is_there()
     {
         var dataset = await crowd.CreateAsync();

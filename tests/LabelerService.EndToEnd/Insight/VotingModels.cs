@@ -69,10 +69,11 @@ public sealed class VotingModels : IAsyncLifetime, IDisposable
     }
 
     /// <summary>Trains a model of that algorithm, named like it.</summary>
-    public async Task<ModelVersionRecord> TrainAsync(DatasetRecord dataset, string algorithm)
+    public async Task<ModelVersionRecord> TrainAsync(DatasetRecord dataset, string algorithm, string pretrained = "")
     {
         var (runs, id) = (Get<RunStore>(), $"r{Guid.NewGuid():N}");
-        await runs.CreateAsync(dataset, new RunWrite(id, algorithm, algorithm, 1, algorithm == "consensus" ? Quick : QuickNet), null, default);
+        var settings = algorithm == "consensus" ? Quick : new Dictionary<string, string>(QuickNet) { ["pretrained"] = pretrained };
+        await runs.CreateAsync(dataset, new RunWrite(id, algorithm, algorithm, 1, settings), null, default);
         using var watch = Get<RunEventListener>().Watch(dataset.Key, id);
         using var limit = new CancellationTokenSource(Patience);
         while (true)

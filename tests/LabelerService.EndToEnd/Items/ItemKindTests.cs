@@ -63,15 +63,17 @@ public sealed class ItemKindTests(ServiceFixture fixture)
     }
 
     [Theory]
-    [InlineData("text")]
-    [InlineData("sequence")]
-    public async Task What_cannot_be_trained_on_is_refused_before_a_run_is_queued(string kind)
+    [InlineData("text", "cnn")]
+    [InlineData("text", "lstm")]
+    [InlineData("sequence", "mlp")]
+    [InlineData("sequence", "cnn")]
+    public async Task A_backbone_that_cannot_read_the_items_is_refused_before_a_run_is_queued(string kind, string backbone)
     {
         var dataset = await KindDatasets.CreateAsync(_service, kind == "text" ? KindDatasets.Text() : KindDatasets.Sequence(1));
         await _service.StoreAsync(dataset, kind == "text" ? KindDatasets.Texts("x") : KindDatasets.Sequences(Requests.Floats([1], 1, 1)));
         await _service.AnnotateAsync(dataset, Requests.Says("anna", "i0", "a"));
-        await Requests.RefusedAsync(StatusCode.FailedPrecondition, "parent", async () => await _service.Training.CreateTrainingRunAsync(
-            new CreateTrainingRunRequest { Parent = dataset, TrainingRun = new TrainingRun { Algorithm = "wdn" } }));
+        await Requests.RefusedAsync(StatusCode.InvalidArgument, "training_run.settings[backbone]", async () => await _service.Training.CreateTrainingRunAsync(
+            new CreateTrainingRunRequest { Parent = dataset, TrainingRun = new TrainingRun { Algorithm = "wdn", Settings = { ["backbone"] = backbone } } }));
         Assert.Empty((await _service.Training.ListTrainingRunsAsync(new ListTrainingRunsRequest { Parent = dataset })).TrainingRuns);
     }
 

@@ -9,12 +9,16 @@ internal static class JobWaiting
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
 
-    public static async Task<PredictionJob> WaitAsync(RunningService service, string name, Func<PredictionJob, bool> done)
+    public static Task<PredictionJob> WaitAsync(RunningService service, string name, Func<PredictionJob, bool> done) =>
+        WaitAsync(service.PredictionJobs, name, done);
+
+    public static async Task<PredictionJob> WaitAsync(
+        PredictionJobService.PredictionJobServiceClient jobs, string name, Func<PredictionJob, bool> done)
     {
         using var limit = new CancellationTokenSource(Limit);
         while (true)
         {
-            var job = await service.PredictionJobs.GetPredictionJobAsync(
+            var job = await jobs.GetPredictionJobAsync(
                 new GetPredictionJobRequest { Name = name }, cancellationToken: limit.Token);
             if (done(job))
             {

@@ -79,11 +79,11 @@ public sealed class PredictionJobTests(ServiceFixture fixture)
     public async Task The_command_line_starts_waits_lists_and_downloads()
     {
         var (crowd, model) = await TrainAsync();
-        var job = (await CliProcess.RunAsync(_service, "predictions", "start", model, "--filter", "split = VALIDATION", "--wait")).Succeeded().Trim();
+        var job = (await CliInProcess.RunAsync(_service, "predictions", "start", model, "--filter", "split = VALIDATION", "--wait")).Succeeded().Trim();
         var file = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.csv");
         try
         {
-            (await CliProcess.RunAsync(_service, "predictions", "download", job, "--out", file)).Succeeded();
+            (await CliInProcess.RunAsync(_service, "predictions", "download", job, "--out", file)).Succeeded();
             var lines = await File.ReadAllLinesAsync(file);
             Assert.Equal("item,predicted,p_no,p_yes,entropy,disagreement", lines[0]);
             Assert.Equal(101, lines.Length);
@@ -94,10 +94,10 @@ public sealed class PredictionJobTests(ServiceFixture fixture)
         }
 
         var id = crowd.Dataset["datasets/".Length..];
-        using var list = JsonDocument.Parse((await CliProcess.RunAsync(_service, "predictions", "list", id, "--json")).Succeeded());
+        using var list = JsonDocument.Parse((await CliInProcess.RunAsync(_service, "predictions", "list", id, "--json")).Succeeded());
         var entry = Assert.Single(list.RootElement.GetProperty("jobs").EnumerateArray());
         Assert.Equal(("succeeded", 100), (entry.GetProperty("state").GetString(), entry.GetProperty("predicted_count").GetInt32()));
-        var wrong = await CliProcess.RunAsync(_service, "predictions", "download", job, "--out", "x.npy");
+        var wrong = await CliInProcess.RunAsync(_service, "predictions", "download", job, "--out", "x.npy");
         Assert.Equal(2, wrong.ExitCode);
     }
 

@@ -19,6 +19,8 @@ internal sealed class PredictionServer : IAsyncDisposable
         Predictions = new PredictionService.PredictionServiceClient(_channel);
         Models = new ModelService.ModelServiceClient(_channel);
         Datasets = new DatasetService.DatasetServiceClient(_channel);
+        Labelers = new LabelerRegistryService.LabelerRegistryServiceClient(_channel);
+        GrpcAddress = server.GrpcAddress;
         Health = new Grpc.Health.V1.Health.HealthClient(_channel);
     }
 
@@ -27,6 +29,10 @@ internal sealed class PredictionServer : IAsyncDisposable
     public ModelService.ModelServiceClient Models { get; }
 
     public DatasetService.DatasetServiceClient Datasets { get; }
+
+    public LabelerRegistryService.LabelerRegistryServiceClient Labelers { get; }
+
+    public string GrpcAddress { get; }
 
     public Grpc.Health.V1.Health.HealthClient Health { get; }
 

@@ -101,7 +101,7 @@ public sealed class DownloadTests(RegisteredModels models) : IClassFixture<Regis
         var bytes = await DownloadAsync($"{models.Kept}/versions/1");
         using var folder = new CrowdFiles();
         var file = folder["wdn.onnx"];
-        var outcome = await CliProcess.RunAsync(_service, "model", "download", models.Kept, "--out", file);
+        var outcome = await CliInProcess.RunAsync(_service, "model", "download", models.Kept, "--out", file);
         Assert.Contains(Convert.ToHexStringLower(SHA256.HashData(bytes)), outcome.Succeeded(), StringComparison.Ordinal);
         Assert.Equal(bytes, await File.ReadAllBytesAsync(file));
 
@@ -109,7 +109,7 @@ public sealed class DownloadTests(RegisteredModels models) : IClassFixture<Regis
         var repository = folder["triton"];
         for (var round = 0; round < 2; round++)
         {
-            (await CliProcess.RunAsync(_service, "model", "download", $"{models.Kept}/versions/1", "--triton", repository)).Succeeded();
+            (await CliInProcess.RunAsync(_service, "model", "download", $"{models.Kept}/versions/1", "--triton", repository)).Succeeded();
             Assert.Equal(
                 ["wdn/1/model.onnx", "wdn/classes.txt", "wdn/config.pbtxt"],
                 Directory.GetFiles(repository, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(repository, path)).Order(StringComparer.Ordinal));
@@ -118,10 +118,10 @@ public sealed class DownloadTests(RegisteredModels models) : IClassFixture<Regis
         Assert.Equal(bytes, await File.ReadAllBytesAsync(Path.Combine(repository, "wdn", "1", "model.onnx")));
         Assert.Equal("no\nyes\n", await File.ReadAllTextAsync(Path.Combine(repository, "wdn", "classes.txt")));
 
-        var missing = await CliProcess.RunAsync(_service, "model", "download", $"{models.Kept}/versions/9", "--out", folder["none.onnx"]);
+        var missing = await CliInProcess.RunAsync(_service, "model", "download", $"{models.Kept}/versions/9", "--out", folder["none.onnx"]);
         Assert.Equal(1, missing.ExitCode);
         Assert.False(File.Exists(folder["none.onnx"]));
-        Assert.Equal(2, (await CliProcess.RunAsync(_service, "model", "download", models.Kept, "--out", "a", "--triton", "b")).ExitCode);
+        Assert.Equal(2, (await CliInProcess.RunAsync(_service, "model", "download", models.Kept, "--out", "a", "--triton", "b")).ExitCode);
     }
 
     [Fact]
@@ -144,9 +144,9 @@ public sealed class DownloadTests(RegisteredModels models) : IClassFixture<Regis
         Assert.StartsWith("# Model card: ", text, StringComparison.Ordinal);
         var body = await _service.Models.GetModelCardAsync(new GetModelCardRequest { Name = name });
         Assert.Equal(text, body.Data.ToStringUtf8());
-        Assert.Equal(text, (await CliProcess.RunAsync(_service, "model", "card", name)).Succeeded());
+        Assert.Equal(text, (await CliInProcess.RunAsync(_service, "model", "card", name)).Succeeded());
         using var folder = new CrowdFiles();
-        (await CliProcess.RunAsync(_service, "model", "card", name, "--format", "json", "--out", folder["card.json"])).Succeeded();
+        (await CliInProcess.RunAsync(_service, "model", "card", name, "--format", "json", "--out", folder["card.json"])).Succeeded();
         Assert.Equal(card, Google.Protobuf.JsonParser.Default.Parse<ModelCard>(await File.ReadAllTextAsync(folder["card.json"])));
         await Requests.RefusedAsync(
             StatusCode.InvalidArgument, "format",

@@ -42,12 +42,12 @@ public sealed class RegistryTests(RegisteredModels models) : IClassFixture<Regis
             new DeleteModelVersionRequest { Name = version[3] }));
         await Requests.RefusedAsync(StatusCode.FailedPrecondition, "version", async () => await _service.Models.SetModelCanaryAsync(
             new SetModelCanaryRequest { Name = name, Version = version[2], Share = 0.25 }));
-        var now = (await CliProcess.RunAsync(_service, "model", "promote", version[3], "--expect", "2", "--reason", "the trial went well")).Succeeded();
+        var now = (await CliInProcess.RunAsync(_service, "model", "promote", version[3], "--expect", "2", "--reason", "the trial went well")).Succeeded();
         Assert.Equal($"champion: {version[3]}\n", now);
         Assert.Null((await GetAsync(name)).Canary);
 
         // And all the way back.
-        Assert.Equal($"champion: {version[2]}\n", (await CliProcess.RunAsync(_service, "model", "rollback", name, "--reason", "no")).Succeeded());
+        Assert.Equal($"champion: {version[2]}\n", (await CliInProcess.RunAsync(_service, "model", "rollback", name, "--reason", "no")).Succeeded());
         Assert.Equal(version[1], Champion(await _service.Models.RollbackModelAsync(new RollbackModelRequest { Name = name })));
         var first = await Assert.ThrowsAsync<RpcException>(async () => await _service.Models.RollbackModelAsync(new RollbackModelRequest { Name = name }));
         Assert.Equal((StatusCode.FailedPrecondition, "NO_PREVIOUS_CHAMPION"), (first.StatusCode, first.GetRpcStatus()!.GetDetail<ErrorInfo>().Reason));
@@ -62,7 +62,7 @@ public sealed class RegistryTests(RegisteredModels models) : IClassFixture<Regis
             ],
             changes.Select(change => (change.Kind, change.FromVersion, change.ToVersion)));
         Assert.All(changes.SkipLast(1), change => Assert.Equal("anonymous", change.Actor));
-        using (var history = JsonDocument.Parse((await CliProcess.RunAsync(_service, "model", "history", name, "--limit", "3", "--json")).Succeeded()))
+        using (var history = JsonDocument.Parse((await CliInProcess.RunAsync(_service, "model", "history", name, "--limit", "3", "--json")).Succeeded()))
         {
             var lines = history.RootElement.GetProperty("changes").EnumerateArray().ToArray();
             Assert.Equal(["rolled_back", "rolled_back", "canary_ended"], lines.Select(line => line.GetProperty("kind").GetString()));
@@ -72,14 +72,14 @@ public sealed class RegistryTests(RegisteredModels models) : IClassFixture<Regis
         // Deletion leaves what can be read about.
         await Requests.RefusedAsync(StatusCode.FailedPrecondition, "name", async () => await _service.Models.DeleteModelVersionAsync(
             new DeleteModelVersionRequest { Name = version[1] }));
-        (await CliProcess.RunAsync(_service, "model", "delete", version[2])).Succeeded();
+        (await CliInProcess.RunAsync(_service, "model", "delete", version[2])).Succeeded();
         var tombstone = await _service.Models.GetModelVersionAsync(new GetModelVersionRequest { Name = version[2] });
         Assert.Equal((ModelVersion.Types.State.Deleted, "anonymous"), (tombstone.State, tombstone.DeletedBy));
         Assert.Equal(version[1], tombstone.ChampionVersion);
         Assert.Equal([version[3], version[1]], await ListAsync(name, deleted: false));
         Assert.Equal([version[3], version[2], version[1]], await ListAsync(name, deleted: true));
         Assert.Equal([version[2]], (await _service.Models.GetModelLineageAsync(new GetModelLineageRequest { Name = version[2] })).Versions.Select(one => one.Name));
-        Assert.Contains(version[2], (await CliProcess.RunAsync(_service, "model", "lineage", version[2])).Succeeded(), StringComparison.Ordinal);
+        Assert.Contains(version[2], (await CliInProcess.RunAsync(_service, "model", "lineage", version[2])).Succeeded(), StringComparison.Ordinal);
         await Requests.RefusedAsync(StatusCode.NotFound, "name", async () => await _service.Models.GetModelCardAsync(new GetModelCardRequest { Name = version[2] }));
         await Requests.RefusedAsync(StatusCode.NotFound, "model.model", async () => await _service.Predictions.PredictAsync(new PredictRequest
         {
@@ -91,18 +91,18 @@ public sealed class RegistryTests(RegisteredModels models) : IClassFixture<Regis
         Assert.Equal(HttpStatusCode.NotFound, gone.StatusCode);
 
         // The model's own fields.
-        (await CliProcess.RunAsync(_service, "model", "retention", name, "--keep-newest", "5", "--keep-younger", "30d")).Succeeded();
-        (await CliProcess.RunAsync(_service, "model", "describe", name, "--description", "Sorts what is simulated")).Succeeded();
+        (await CliInProcess.RunAsync(_service, "model", "retention", name, "--keep-newest", "5", "--keep-younger", "30d")).Succeeded();
+        (await CliInProcess.RunAsync(_service, "model", "describe", name, "--description", "Sorts what is simulated")).Succeeded();
         var model = await GetAsync(name);
         Assert.Equal((5, 30 * 86_400L, "Sorts what is simulated"), (model.Retention.KeepNewest, model.Retention.KeepYounger.Seconds, model.Description));
         await Requests.RefusedAsync(StatusCode.Aborted, "etag", async () => await _service.Models.UpdateModelAsync(
             new UpdateModelRequest { Model = new Model { Name = name, DisplayName = "x", Etag = "\"1\"" } }));
-        (await CliProcess.RunAsync(_service, "model", "retention", name, "--off")).Succeeded();
+        (await CliInProcess.RunAsync(_service, "model", "retention", name, "--off")).Succeeded();
         Assert.Null((await GetAsync(name)).Retention);
 
         // All of it.
-        Assert.Equal(1, (await CliProcess.RunAsync(_service, "model", "delete", name)).ExitCode);
-        (await CliProcess.RunAsync(_service, "model", "delete", name, "--force")).Succeeded();
+        Assert.Equal(1, (await CliInProcess.RunAsync(_service, "model", "delete", name)).ExitCode);
+        (await CliInProcess.RunAsync(_service, "model", "delete", name, "--force")).Succeeded();
         await Requests.RefusedAsync(StatusCode.NotFound, "name", async () => await _service.Models.GetModelAsync(new GetModelRequest { Name = name }));
         Assert.DoesNotContain(name, (await _service.Models.ListModelsAsync(new ListModelsRequest { Parent = models.Dataset })).Models.Select(one => one.Name));
         Assert.Equal(

@@ -25,7 +25,7 @@ public sealed class RetrainingTests(ServiceFixture fixture)
         var weak = await TrainWeakAsync(crowd.Dataset);
 
         // Set on the command line, as people do.
-        var set = await CliProcess.RunAsync(
+        var set = await CliInProcess.RunAsync(
             _service, "retrain", "policy", "set", crowd.Dataset, "--model", "dn", "--model-id", ModelId, "--set", "epochs=20", "--set", "hidden=16",
             "--new-labels", "50", "--promote", "if-better");
         Assert.Contains("after 50 new labels", set.Succeeded(), StringComparison.Ordinal);
@@ -65,15 +65,15 @@ public sealed class RetrainingTests(ServiceFixture fixture)
         Assert.Equal(promoted.CandidateVersion, await AliasAsync(crowd.Dataset, "champion"));
         Assert.Equal(kept.CandidateVersion, await AliasAsync(crowd.Dataset, "candidate"));
 
-        var listed = JsonDocument.Parse((await CliProcess.RunAsync(_service, "retrain", "decisions", crowd.Dataset, "--json")).Succeeded());
+        var listed = JsonDocument.Parse((await CliInProcess.RunAsync(_service, "retrain", "decisions", crowd.Dataset, "--json")).Succeeded());
         Assert.Equal(
             ["kept", "promoted"], listed.RootElement.GetProperty("promotion_decisions").EnumerateArray().Select(entry => entry.GetProperty("outcome").GetString()));
-        var shown = (await CliProcess.RunAsync(_service, "retrain", "policy", "show", crowd.Dataset)).Succeeded();
+        var shown = (await CliInProcess.RunAsync(_service, "retrain", "policy", "show", crowd.Dataset)).Succeeded();
         Assert.Contains("after 50 new labels", shown, StringComparison.Ordinal);
         Assert.Contains("champion kept", shown, StringComparison.Ordinal);
-        Assert.Contains("nothing would start now", (await CliProcess.RunAsync(_service, "retrain", "check", crowd.Dataset)).Succeeded(), StringComparison.Ordinal);
-        (await CliProcess.RunAsync(_service, "retrain", "policy", "delete", crowd.Dataset)).Succeeded();
-        Assert.Equal(1, (await CliProcess.RunAsync(_service, "retrain", "check", crowd.Dataset)).ExitCode);
+        Assert.Contains("nothing would start now", (await CliInProcess.RunAsync(_service, "retrain", "check", crowd.Dataset)).Succeeded(), StringComparison.Ordinal);
+        (await CliInProcess.RunAsync(_service, "retrain", "policy", "delete", crowd.Dataset)).Succeeded();
+        Assert.Equal(1, (await CliInProcess.RunAsync(_service, "retrain", "check", crowd.Dataset)).ExitCode);
     }
 
     [Fact]

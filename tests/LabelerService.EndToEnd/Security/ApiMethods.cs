@@ -61,6 +61,9 @@ internal static class ApiMethods
             case DeleteModelAliasRequest alias:
                 alias.Alias = "candidate";
                 break;
+            case WatchDatasetActivityRequest watch:
+                watch.MaxMessages = 1;
+                break;
         }
 
         return request;

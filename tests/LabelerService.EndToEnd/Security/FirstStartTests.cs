@@ -16,8 +16,8 @@ public sealed class FirstStartTests
     {
         await using var service = await RunningService.StartAsync("--trainers", "0", "--require-keys");
         var key = Announced(service.Log);
-        (await CliProcess.RunAsync(service, "key", "list", "--api-key", key)).Succeeded();
-        var without = await CliProcess.RunAsync(service, "key", "list");
+        (await CliInProcess.RunAsync(service, "key", "list", "--api-key", key)).Succeeded();
+        var without = await CliInProcess.RunAsync(service, "key", "list");
         Assert.Equal(1, without.ExitCode);
         Assert.Contains("LABELER_API_KEY", without.Error, StringComparison.Ordinal);
         Assert.Equal(0, await service.StopAsync());
@@ -32,8 +32,8 @@ public sealed class FirstStartTests
             var second = Announced(reset.Log);
             Assert.NotEqual(key, second);
             await service.StartAgainAsync();
-            (await CliProcess.RunAsync(service, "key", "list", "--api-key", second)).Succeeded();
-            (await CliProcess.RunAsync(service, "key", "list", "--api-key", key)).Succeeded();
+            (await CliInProcess.RunAsync(service, "key", "list", "--api-key", second)).Succeeded();
+            (await CliInProcess.RunAsync(service, "key", "list", "--api-key", key)).Succeeded();
         }
     }
 
@@ -47,13 +47,13 @@ public sealed class FirstStartTests
         var key = (await File.ReadAllTextAsync(file)).Trim();
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
         Assert.DoesNotContain(key[^43..], service.Log, StringComparison.Ordinal);
-        (await CliProcess.RunAsync(service, "key", "list", "--api-key", key)).Succeeded();
+        (await CliInProcess.RunAsync(service, "key", "list", "--api-key", key)).Succeeded();
 
         // The same file before a first start elsewhere: its key is that database's first one.
         var other = RunningService.NewDirectory();
         await using var second = RunningService.Create(other, ownsDirectory: true, "--trainers", "0", "--require-keys", "--admin-key-file", file);
         await second.StartAgainAsync();
-        (await CliProcess.RunAsync(second, "key", "list", "--api-key", key)).Succeeded();
+        (await CliInProcess.RunAsync(second, "key", "list", "--api-key", key)).Succeeded();
     }
 
     [Fact]
@@ -61,22 +61,22 @@ public sealed class FirstStartTests
     {
         await using var service = await RunningService.StartAsync("--trainers", "0");
         var admin = Announced(service.Log);
-        (await CliProcess.RunAsync(service, "dataset", "create", "d", "--classes", "a,b", "--item-type", "vector:2")).Succeeded();
-        var reader = (await CliProcess.RunAsync(service, "key", "create", "--role", "reader", "--dataset", "d", "--expires", "1d")).Succeeded().Trim();
-        (await CliProcess.RunAsync(service, "dataset", "show", "d", "--api-key", reader)).Succeeded();
-        var refused = await CliProcess.RunAsync(service, "dataset", "delete", "d", "--yes", "--api-key", reader);
+        (await CliInProcess.RunAsync(service, "dataset", "create", "d", "--classes", "a,b", "--item-type", "vector:2")).Succeeded();
+        var reader = (await CliInProcess.RunAsync(service, "key", "create", "--role", "reader", "--dataset", "d", "--expires", "1d")).Succeeded().Trim();
+        (await CliInProcess.RunAsync(service, "dataset", "show", "d", "--api-key", reader)).Succeeded();
+        var refused = await CliInProcess.RunAsync(service, "dataset", "delete", "d", "--yes", "--api-key", reader);
         Assert.Equal(1, refused.ExitCode);
         Assert.Contains("role", refused.Error, StringComparison.Ordinal);
         var wrong = admin[..^3] + "AAA";
-        var unknown = await CliProcess.RunAsync(service, "dataset", "list", "--api-key", wrong);
+        var unknown = await CliInProcess.RunAsync(service, "dataset", "list", "--api-key", wrong);
         Assert.Equal(1, unknown.ExitCode);
         Assert.DoesNotContain(wrong, unknown.Error + unknown.Output, StringComparison.Ordinal);
 
-        var listed = (await CliProcess.RunAsync(service, "key", "list", "--json")).Succeeded();
+        var listed = (await CliInProcess.RunAsync(service, "key", "list", "--json")).Succeeded();
         Assert.DoesNotContain(reader[^43..], listed, StringComparison.Ordinal);
         var id = reader.Split('_')[1];
-        (await CliProcess.RunAsync(service, "key", "revoke", id)).Succeeded();
-        Assert.Equal(1, (await CliProcess.RunAsync(service, "dataset", "show", "d", "--api-key", reader)).ExitCode);
+        (await CliInProcess.RunAsync(service, "key", "revoke", id)).Succeeded();
+        Assert.Equal(1, (await CliInProcess.RunAsync(service, "dataset", "show", "d", "--api-key", reader)).ExitCode);
     }
 
     [Theory]

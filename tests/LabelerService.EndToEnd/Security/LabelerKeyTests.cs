@@ -94,6 +94,40 @@ public sealed class LabelerKeyTests(SecuredServerFixture fixture) : IClassFixtur
     }
 
     [Fact]
+    public async Task Items_to_annotate_are_those_left_to_the_labeler_of_the_key_and_to_no_other()
+    {
+        var (dataset, anna) = await StartAsync("left");
+        var admin = _server.Call(_server.AdminKey);
+        await new AnnotationService.AnnotationServiceClient(admin).BatchCreateAnnotationsAsync(new BatchCreateAnnotationsRequest
+        {
+            Parent = dataset,
+            UnknownLabelers = UnknownLabelers.Register,
+            Annotations =
+            {
+                new Annotation { ItemId = "i0", LabelerId = "anna", ClassName = "a" }, new Annotation { ItemId = "i1", LabelerId = "bert", ClassName = "b" },
+            },
+        });
+        await new ItemService.ItemServiceClient(admin).BatchSetGoldClassesAsync(new BatchSetGoldClassesRequest
+        {
+            Parent = dataset,
+            GoldClasses = { new GoldClass { ItemId = "i1", ClassName = "b" } },
+        });
+        var items = new ItemService.ItemServiceClient(_server.Call(anna));
+        foreach (var order in Enum.GetValues<ItemsToAnnotateOrder>())
+        {
+            var mine = await items.ListItemsToAnnotateAsync(new ListItemsToAnnotateRequest { Parent = dataset, Order = order });
+            var item = Assert.Single(mine.Items);
+            Assert.Equal(("i1", "", 1), (item.ItemId, item.GoldClass, mine.AnnotatedCount));
+            var others = await new ItemService.ItemServiceClient(admin).ListItemsToAnnotateAsync(
+                new ListItemsToAnnotateRequest { Parent = dataset, LabelerId = "bert", Order = order });
+            Assert.Equal("i0", Assert.Single(others.Items).ItemId);
+        }
+
+        Refused(await FailAsync(items.ListItemsToAnnotateAsync(new ListItemsToAnnotateRequest { Parent = dataset, LabelerId = "bert" })), "labeler_id");
+        Refused(await FailAsync(items.ListItemsToAnnotateAsync(new ListItemsToAnnotateRequest { Parent = dataset, Filter = "has_gold = true" })), "filter");
+    }
+
+    [Fact]
     public async Task A_labeler_registers_no_items()
     {
         var (dataset, anna) = await StartAsync("register");

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Http.Json;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -38,15 +39,26 @@ public sealed class TlsTests : IDisposable
             RunningService.NewDirectory(), ownsDirectory: true, "--trainers", "0", "--tls-cert", File("server.pem"), "--tls-key", File("server.key"));
         await service.StartAgainAsync(ProbeAsync);
         var server = $"https://localhost:{service.Port + 1}";
-        (await CliProcess.RunAsync(null, "dataset", "list", "--server", server, "--ca", File("ca.pem"))).Succeeded();
+        (await CliInProcess.RunAsync(null, "dataset", "list", "--server", server, "--ca", File("ca.pem"))).Succeeded();
         foreach (var arguments in new[] { new[] { "--server", server }, ["--server", server, "--ca", File("stranger-ca.pem")] })
         {
-            var outcome = await CliProcess.RunAsync(null, [.. arguments, "dataset", "list"]);
+            var outcome = await CliInProcess.RunAsync(null, [.. arguments, "dataset", "list"]);
             Assert.Equal(1, outcome.ExitCode);
             Assert.Contains("--ca", outcome.Error, StringComparison.Ordinal);
         }
 
         Assert.Equal(0, await HealthAsync(service, []));
+
+        // Who signs in over TLS has a cookie that goes over nothing else.
+        var key = (await CliInProcess.RunAsync(null, "key", "create", "--role", "reader", "--server", server, "--ca", File("ca.pem"))).Succeeded().Trim();
+        using var browser = Client(null);
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri($"https://localhost:{service.Port}/session"));
+        request.Content = JsonContent.Create(new { credential = key });
+        request.Headers.Add("x-labeler-dashboard", "1");
+        request.Headers.Add("Origin", $"https://localhost:{service.Port}");
+        using var answer = await browser.SendAsync(request);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Contains("secure", Assert.Single(answer.Headers.GetValues("Set-Cookie")).Split("; "), StringComparer.OrdinalIgnoreCase);
     }
 
     [Fact]
@@ -58,9 +70,9 @@ public sealed class TlsTests : IDisposable
         using var client = X509Certificate2.CreateFromPemFile(File("client.pem"), File("client.key"));
         await service.StartAgainAsync(port => ProbeAsync(port, client));
         string[] call = ["dataset", "list", "--server", $"https://localhost:{service.Port + 1}", "--ca", File("ca.pem")];
-        (await CliProcess.RunAsync(null, [.. call, "--client-cert", File("client.pem"), "--client-key", File("client.key")])).Succeeded();
-        Assert.Equal(1, (await CliProcess.RunAsync(null, call)).ExitCode);
-        Assert.Equal(1, (await CliProcess.RunAsync(null, [.. call, "--client-cert", File("stranger.pem"), "--client-key", File("stranger.key")])).ExitCode);
+        (await CliInProcess.RunAsync(null, [.. call, "--client-cert", File("client.pem"), "--client-key", File("client.key")])).Succeeded();
+        Assert.Equal(1, (await CliInProcess.RunAsync(null, call)).ExitCode);
+        Assert.Equal(1, (await CliInProcess.RunAsync(null, [.. call, "--client-cert", File("stranger.pem"), "--client-key", File("stranger.key")])).ExitCode);
         Assert.Equal(0, await HealthAsync(service, ["--tls-client-ca", File("ca.pem")]));
     }
 
@@ -88,7 +100,14 @@ public sealed class TlsTests : IDisposable
 
     private async Task<bool> ProbeAsync(int port, X509Certificate2? certificate)
     {
-        using var handler = new SocketsHttpHandler
+        using var client = Client(certificate);
+        using var response = await client.GetAsync(new Uri($"https://localhost:{port}/readyz"));
+        return response.StatusCode == HttpStatusCode.OK;
+    }
+
+    // Trusts the authority, and nobody else.
+    private HttpClient Client(X509Certificate2? certificate) => new(
+        new SocketsHttpHandler
         {
             SslOptions = new SslClientAuthenticationOptions
             {
@@ -100,11 +119,8 @@ public sealed class TlsTests : IDisposable
                 },
                 LocalCertificateSelectionCallback = certificate is null ? null : (_, _, _, _, _) => certificate,
             },
-        };
-        using var client = new HttpClient(handler);
-        using var response = await client.GetAsync(new Uri($"https://localhost:{port}/readyz"));
-        return response.StatusCode == HttpStatusCode.OK;
-    }
+        },
+        disposeHandler: true);
 
     private string File(string name) => Path.Combine(_directory, name);
 

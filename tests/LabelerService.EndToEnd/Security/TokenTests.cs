@@ -118,6 +118,25 @@ public sealed class TokenTests : IAsyncLifetime
         Assert.Equal((StatusCode.Unauthenticated, "TOKEN_CLAIMS"), (code, reason));
     }
 
+    [Fact]
+    public async Task Who_signs_in_with_a_token_has_its_claims_until_it_ends()
+    {
+        using var browser = new SessionClient(_server.HttpAddress);
+        var session = (await browser.SignedInAsync(Rsa(Claims("reader", until: 600, datasets: new[] { "mine" })))).Json;
+        Assert.Equal(("READER", "mine", "token somebody"), (
+            session.GetProperty("role").GetString(), session.GetProperty("datasets")[0].GetString(), session.GetProperty("name").GetString()));
+        Assert.InRange(session.GetProperty("expireTime").GetDateTimeOffset(), DateTimeOffset.UtcNow.AddSeconds(500), DateTimeOffset.UtcNow.AddSeconds(600));
+        Assert.Equal(System.Net.HttpStatusCode.OK, (await browser.SendAsync(HttpMethod.Get, "/v1/datasets/mine")).Status);
+        Assert.Equal("DATASET_FORBIDDEN", (await browser.SendAsync(HttpMethod.Get, "/v1/datasets/theirs")).Reason);
+
+        using var stranger = new SessionClient(_server.HttpAddress);
+        Assert.Equal("CREDENTIAL_INVALID", (await stranger.SignInAsync(Rsa(Claims("admin", from: -7_200, until: -3_600)))).Reason);
+        Assert.Equal("CREDENTIAL_INVALID", (await stranger.SignInAsync(Sign("none", Claims("admin"), _ => []))).Reason);
+        var many = await stranger.SignInAsync(Rsa(Claims("reader", datasets: Enumerable.Range(0, 140).Select(i => $"a-dataset-with-a-long-id-{i}").ToArray())));
+        Assert.Equal("SESSION_TOO_LONG", many.Reason);
+        Assert.Null(stranger.Cookie);
+    }
+
     private Task<(StatusCode Code, string Reason, string Message)> CallAsync(string token, string dataset) => ApiMethods.CallAsync(
         _server.Call(token), ApiMethods.All.Single(method => method.Name == "GetDataset"), new GetDatasetRequest { Name = dataset });
 

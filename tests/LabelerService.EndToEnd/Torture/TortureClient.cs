@@ -139,9 +139,9 @@ internal sealed class TortureClient(string dataset, string labeler, TortureWay w
 
             await call.RequestStream.CompleteAsync();
         }
-        catch (Exception error) when (error is OperationCanceledException or RpcException or InvalidOperationException)
+        catch (Exception error) when (error is OperationCanceledException or RpcException or InvalidOperationException or IOException)
         {
-            // The stream has ended: reading it says why.
+            // The stream has ended: reading it says why. A write into a connection that is being reset may come back as what the transport threw.
         }
 
         await reading;

@@ -50,15 +50,15 @@ public sealed class AutomaticChoiceTests(ServiceFixture fixture)
     private async Task TheCommandLineSaysWhyAsync(ModelVersion auto)
     {
         // `train --wait` ends with the same words.
-        var watched = await CliProcess.RunAsync(_service, "watch", auto.TrainingRun);
+        var watched = await CliInProcess.RunAsync(_service, "watch", auto.TrainingRun);
         Assert.Equal(auto.Name + "\n", watched.Succeeded());
         Assert.Contains($"chose {auto.Selection.Reason}", watched.Error, StringComparison.Ordinal);
 
-        var shown = (await CliProcess.RunAsync(_service, "model", auto.Name)).Succeeded();
+        var shown = (await CliInProcess.RunAsync(_service, "model", auto.Name)).Succeeded();
         Assert.Contains(auto.Selection.Reason, shown, StringComparison.Ordinal);
         Assert.Contains($"{auto.Selection.Chosen} (chosen)", shown, StringComparison.Ordinal);
 
-        using var document = JsonDocument.Parse((await CliProcess.RunAsync(_service, "model", auto.Name, "--json")).Succeeded());
+        using var document = JsonDocument.Parse((await CliInProcess.RunAsync(_service, "model", auto.Name, "--json")).Succeeded());
         var selection = document.RootElement.GetProperty("selection");
         Assert.Equal(auto.Selection.Chosen, selection.GetProperty("chosen").GetString());
         Assert.Equal(auto.Selection.Candidates.Count, selection.GetProperty("candidates").GetArrayLength());

@@ -1,3 +1,4 @@
+using Grpc.Core;
 using LabelerService.Contracts.V1;
 using LabelerService.EndToEnd.Harness;
 using LabelerService.EndToEnd.Items;
@@ -36,6 +37,35 @@ public sealed class ImageTrainingTests(ServiceFixture fixture)
         Assert.InRange(evaluation.Metrics.Single(metric => metric.Metric_ == "accuracy").Value, 0.9, 1);
         var predicted = await PredictAsync(files, fromFiles.Name);
         Assert.Equal(await PredictAsync(numbers, fromNumbers.Name), predicted);
+        await PredictFilesAsync(files, fromFiles.Name, pixels, predicted);
+    }
+
+    private async Task PredictFilesAsync(string dataset, string model, byte[][] pixels, IReadOnlyList<float> stored)
+    {
+        var selector = new ModelSelector { Model = model };
+        Google.Protobuf.ByteString[] files =
+            [.. pixels[Train..].Select(image => Google.Protobuf.ByteString.CopyFrom(PngFile.Encode(Side, Side, PngFile.Grey, image)))];
+        var one = await _service.Predictions.PredictAsync(new PredictRequest { Dataset = dataset, Model = selector, Image = files[0] });
+        Assert.Equal(stored, one.Prediction.Probabilities);
+        var request = new BatchPredictRequest { Dataset = dataset, Model = selector, Images = new ImageBatch { Images = { files } } };
+        var many = await _service.Predictions.BatchPredictAsync(request);
+        var numbers = await _service.Predictions.BatchPredictAsync(new BatchPredictRequest
+        {
+            Dataset = dataset,
+            Model = selector,
+            Features = Requests.Floats([.. pixels[Train..].SelectMany(image => image.Select(value => value / 255f))], Test, Side * Side),
+        });
+        Assert.Equal(numbers, many);
+
+        await Requests.RefusedAsync(StatusCode.InvalidArgument, "image", () => _service.Predictions.PredictAsync(
+            new PredictRequest { Dataset = dataset, Model = selector, Image = Google.Protobuf.ByteString.CopyFrom(files[0].Span[..40]) }).ResponseAsync);
+        request.Images.Images[7] = Google.Protobuf.ByteString.CopyFrom(PngFile.Encode(Side, Side + 1, PngFile.Grey, new byte[Side * (Side + 1)]));
+        request.Images.Images[9] = Google.Protobuf.ByteString.CopyFrom(PngFile.Encode(Side, Side, PngFile.Rgb, new byte[3 * Side * Side]));
+        var error = await Requests.RefusedAsync(
+            StatusCode.InvalidArgument, "images.images[7]", () => _service.Predictions.BatchPredictAsync(request).ResponseAsync);
+        Assert.Contains("1 more", error.Status.Detail, StringComparison.Ordinal);
+        request.Texts = new TextBatch { Texts = { "a" } };
+        await Requests.RefusedAsync(StatusCode.InvalidArgument, "texts", () => _service.Predictions.BatchPredictAsync(request).ResponseAsync);
     }
 
     private async Task<string> DatasetAsync(int[] classes, Func<int, int, ItemBatch> contents)

@@ -40,6 +40,11 @@ public sealed class ResumeTests
         { "conal", "epochs=2" },
         { "annot_mix", "epochs=3" },
         { "crowdlab", "epochs=2 folds=2" },
+        { "bn", "epochs=3 quantisation=sr bits=2 distil=on" },
+        { "dn", "epochs=4 quantisation=bc patience=1 learning_rate=0.01" },
+        { "wdn", "epochs=2 quantisation=sr averaging_epochs=2 weight_resamples=0" },
+        { "raykar", "epochs=4 quantisation=bwn learning_rate=0.01" },
+        { "noise_layer", "epochs=4 em_rounds=2 quantisation=sr bits=3" },
     };
 
     [Theory]
@@ -70,6 +75,21 @@ public sealed class ResumeTests
         Assert.True(interruptions >= 3, $"{interruptions} interruptions");
         Assert.Equal(Convert.ToHexString(undisturbed.Onnx), Convert.ToHexString(model.Onnx));
         Assert.Equal(undisturbed.Manifest.Selection!.Reason, model.Manifest.Selection!.Reason);
+    }
+
+    [Theory]
+    [InlineData("wdn", "backbone=lstm capacity=s epochs=2 averaging_epochs=1 weight_resamples=0 feature_transform=standardize")]
+    [InlineData("bn", "backbone=gru capacity=s epochs=3")]
+    [InlineData("wdn", "backbone=cnn capacity=s epochs=2 averaging_epochs=1 weight_resamples=0")]
+    public void A_run_on_sequences_or_images_interrupted_after_every_epoch_gives_the_file_of_an_undisturbed_one(string algorithm, string settings)
+    {
+        var data = settings.Contains("cnn", StringComparison.Ordinal) ? ToyItems.Images(40) : ToyItems.Sequences(40);
+        var undisturbed = data.Train(algorithm, Seed, [.. Settings(settings)]);
+
+        var (model, interruptions) = TrainInterrupted(algorithm, Settings(settings), bytes => TrainingCheckpoint.Read(bytes), data: data);
+
+        Assert.True(interruptions >= 2, $"{interruptions} interruptions");
+        Assert.Equal(Convert.ToHexString(undisturbed.Onnx), Convert.ToHexString(model.Onnx));
     }
 
     [Fact]
@@ -145,7 +165,8 @@ public sealed class ResumeTests
     }
 
     private static (TrainedModel Model, int Interruptions) TrainInterrupted(
-        string algorithm, IEnumerable<string> settings, Func<byte[], TrainingCheckpoint> read, Func<TrainingCheckpoint, bool>? interrupts = null)
+        string algorithm, IEnumerable<string> settings, Func<byte[], TrainingCheckpoint> read, Func<TrainingCheckpoint, bool>? interrupts = null,
+        TrainingSnapshot? data = null)
     {
         TrainingCheckpoint? resume = null;
         for (var interruptions = 0; interruptions < MostInterruptions; interruptions++)
@@ -164,7 +185,7 @@ public sealed class ResumeTests
                 resume);
             try
             {
-                return (Train(algorithm, Seed, settings, plan), interruptions);
+                return (Train(algorithm, Seed, settings, plan, data), interruptions);
             }
             catch (OperationCanceledException)
             {
@@ -186,8 +207,8 @@ public sealed class ResumeTests
 
     private static CheckpointPlan Plan(TrainingCheckpoint resume) => new(() => false, _ => { }, resume);
 
-    private static TrainedModel Train(string algorithm, int seed, IEnumerable<string> settings, CheckpointPlan plan) =>
-        Snapshots.Trainer.Train(Data, AlgorithmCatalogue.Validate(algorithm, Map(settings)), seed, null, plan, null, default);
+    private static TrainedModel Train(string algorithm, int seed, IEnumerable<string> settings, CheckpointPlan plan, TrainingSnapshot? data = null) =>
+        Snapshots.Trainer.Train(data ?? Data, AlgorithmCatalogue.Validate(algorithm, Map(settings)), seed, null, plan, null, default);
 
     private static IEnumerable<string> Settings(string text) => text.Split(' ').Append("bootstrap_resamples=0");
 

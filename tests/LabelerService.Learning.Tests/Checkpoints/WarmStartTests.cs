@@ -30,6 +30,27 @@ public sealed class WarmStartTests(ITestOutputHelper output)
         Assert.Equal(from == "bn" ? 0 : Data.LabelerIds.Length, model.Manifest.Origin.HeadsTaken);
     }
 
+    /// <summary>What labelers have in common is in their own heads where the shared one counts nothing.</summary>
+    [Theory]
+    [InlineData("shared_pace=0")]
+    [InlineData("shared_pace=0.5")]
+    public void Labelers_say_what_they_said_where_the_shared_head_has_stopped(string pace)
+    {
+        var source = Data.Train("dn", 3, "epochs=20", pace);
+        var model = Train(Data, "dn", source, "epochs=1", "learning_rate=0.0000001", "shared_pace=0");
+        var (before, after) = (Heads(source, Data), Heads(model, Data));
+
+        var (heads, classes) = (Data.LabelerIds.Length + 1, Data.Schema.Classes.Count);
+        for (var i = 0; i < after.Length; i++)
+        {
+            Assert.True(float.IsFinite(after[i]));
+            if (i / classes % heads < heads - 1)
+            {
+                Assert.Equal(before[i], after[i], 1e-3f);
+            }
+        }
+    }
+
     [Fact]
     public void Heads_are_found_by_their_labeler_and_new_labelers_start_at_the_shared_head()
     {
@@ -80,9 +101,9 @@ public sealed class WarmStartTests(ITestOutputHelper output)
     public void What_does_not_fit_is_known_before_a_run_exists()
     {
         var manifest = Data.Train("dn", 3, "epochs=1").Manifest;
-        var settings = Snapshots.Settings("wdn").Effective;
+        var settings = Snapshots.Settings("wdn").For(Data.Encoding).Effective;
         Assert.Null(WarmStartRules.Problem("wdn", settings, Data.Schema, manifest, true));
-        Assert.Contains("hidden=128", WarmStartRules.Problem("wdn", Snapshots.Settings("wdn", "hidden=64").Effective, Data.Schema, manifest, true), StringComparison.Ordinal);
+        Assert.Contains("hidden=128", WarmStartRules.Problem("wdn", Snapshots.Settings("wdn", "hidden=64").For(Data.Encoding).Effective, Data.Schema, manifest, true), StringComparison.Ordinal);
         Assert.Contains("classes", WarmStartRules.Problem("wdn", settings, Data.Schema, manifest with { Classes = ["a", "b", "c"] }, true), StringComparison.Ordinal);
         Assert.Contains("features", WarmStartRules.Problem("wdn", settings, Data.Schema, manifest with { FeatureLength = 9 }, true), StringComparison.Ordinal);
         Assert.Contains("without its weights", WarmStartRules.Problem("wdn", settings, Data.Schema, manifest, false), StringComparison.Ordinal);
@@ -119,7 +140,7 @@ public sealed class WarmStartTests(ITestOutputHelper output)
             source is null ? null : new WarmStartWeights("datasets/x/models/m/versions/1", "abc", source.Weights!), default);
 
     private static float[] Heads(TrainedModel model, TrainingSnapshot snapshot) =>
-        Served.Run(model.Onnx, ServingGraph.LabelerProbabilities, snapshot.Features.Load(), snapshot.Schema.FeatureLength);
+        Served.Run(model.Onnx, ServingGraph.LabelerProbabilities, snapshot.Features.Load(), snapshot.FeatureLength);
 
     private sealed class Scores(List<double> scores) : IProgress<TrainingProgress>
     {

@@ -52,6 +52,7 @@ internal static class Snapshots
         Dataset = snapshot.Dataset,
         SnapshotId = snapshot.SnapshotId,
         Schema = snapshot.Schema,
+        Encoding = snapshot.Encoding,
         ItemIds = snapshot.ItemIds,
         Features = features,
         Splits = snapshot.Splits,

@@ -1,3 +1,4 @@
+using LabelerService.Core.Encodings;
 using LabelerService.Core.Models;
 using LabelerService.Core.Training;
 using LabelerService.Learning.Averaging;
@@ -23,7 +24,7 @@ public sealed class AveragingProblemTests : IDisposable
     public void The_target_of_averaging_is_the_one_worked_out_by_hand(string target, double share)
     {
         var settings = Settings("wdn", $"averaging_target={target}");
-        var network = new Network(settings, featureLength: 1, heads: 4, classes: 2);
+        var network = new Network(settings, ItemEncoding.OfValues(1), heads: 4, classes: 2);
         using var frozen = new ParameterSet(network.Layout, trainable: false);
         // Last in the flat order: the constants of the labelers' deviations [3, 2].
         frozen.Values[^2] = MathF.Log(4);
@@ -48,7 +49,7 @@ public sealed class AveragingProblemTests : IDisposable
         const int Items = 5, Heads = 4, Classes = 3, Width = 3;
         using var generator = new Generator(7);
         var settings = Settings(algorithm, $"mixing={mixing}", "averaging_weight_decay=0", "entropy_penalty=0");
-        var network = new Network(settings, Width, Heads, Classes);
+        var network = new Network(settings, ItemEncoding.OfValues(Width), Heads, Classes);
         using var frozen = new ParameterSet(network.Layout, trainable: false);
         frozen.Flat.copy_(randn(frozen.Flat.shape, generator: generator));
         using var values = new HeadValues(network, frozen, randn(Items, Width, generator: generator), [0, 1, 2, 3, 4], settings.Mixing);

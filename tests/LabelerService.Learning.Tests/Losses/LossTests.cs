@@ -1,3 +1,4 @@
+using LabelerService.Core.Encodings;
 using LabelerService.Core.Models;
 using LabelerService.Core.Training;
 using LabelerService.Learning.Averaging;
@@ -159,7 +160,7 @@ public sealed class LossTests : IDisposable
     public void The_flat_gradient_of_a_whole_net_is_that_of_finite_differences(string backbone)
     {
         var settings = AlgorithmCatalogue.Validate("bn", new Dictionary<string, string> { ["backbone"] = backbone, ["hidden"] = "6,5" });
-        var network = new Network(settings, featureLength: 4, heads: 1, classes: 3);
+        var network = new Network(settings, ItemEncoding.OfValues(4), heads: 1, classes: 3);
         using var parameters = new ParameterSet(network.Layout, trainable: true, ScalarType.Float64);
         using (no_grad())
         {
@@ -188,7 +189,7 @@ public sealed class LossTests : IDisposable
     {
         const int Items = 9, Labelers = 6, Classes = 4;
         var settings = AlgorithmCatalogue.Validate("dn", new Dictionary<string, string> { ["backbone"] = backbone, ["hidden"] = "7" });
-        var network = new Network(settings, featureLength: 5, Labelers, Classes);
+        var network = new Network(settings, ItemEncoding.OfValues(5), Labelers, Classes);
         using var parameters = new ParameterSet(network.Layout, trainable: true);
         using (no_grad())
         {
@@ -237,7 +238,7 @@ public sealed class LossTests : IDisposable
     public void A_pass_penalises_each_deviation_once()
     {
         var settings = AlgorithmCatalogue.Validate("dn", new Dictionary<string, string> { ["backbone"] = "linear", ["shared_pace"] = "1" });
-        var network = new Network(settings, featureLength: 3, heads: 3, classes: 2);
+        var network = new Network(settings, ItemEncoding.OfValues(3), heads: 3, classes: 2);
         // The second labeler has no annotation.
         var annotated = new AnnotatedItems([0, 1, 2], [0, 1, 2], [0, 2, 3, 4], [0, 2, 0, 0], [0, 1, 1, 0]);
         var features = Draw(3, 3).to(ScalarType.Float32);

@@ -34,10 +34,24 @@ public sealed class MappedFeaturesTests : IDisposable
         Assert.Single(_folder.GetFiles());
     }
 
+    [Theory]
+    [InlineData("wdn", "feature_transform=standardize")]
+    [InlineData("consensus", "feature_transform=standardize")]
+    public void Sequences_give_the_same_model_too(string algorithm, string transform)
+    {
+        var snapshot = ToyItems.Sequences(70);
+        string[] settings = ["epochs=2", "capacity=s", transform];
+        var inMemory = snapshot.Train(algorithm, 5, settings);
+
+        using var mapped = snapshot.WithFeatures(Mapped(snapshot));
+        Assert.Equal(inMemory.Onnx, mapped.Train(algorithm, 5, settings).Onnx);
+        Assert.Single(_folder.GetFiles());
+    }
+
     private FeatureFile Mapped(TrainingSnapshot snapshot)
     {
         var path = Path.Combine(_folder.FullName, "crowd.features");
-        var length = snapshot.Schema.FeatureLength;
+        var length = snapshot.FeatureLength;
         var values = snapshot.Features.Load();
         using var writer = new FeatureFileWriter(path, length);
         for (var n = 0; n < snapshot.ItemIds.Length; n++)

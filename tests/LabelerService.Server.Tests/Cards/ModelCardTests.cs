@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Google.Protobuf;
 using LabelerService.Contracts.V1;
+using LabelerService.Core.Encodings;
 using LabelerService.Core.Models;
 using LabelerService.Server.Cards;
 using ModelHead = LabelerService.Core.Models.ModelHead;
@@ -55,6 +56,23 @@ public sealed class ModelCardTests
         Assert.Equal((new string('b', 64), 1234L), (graph.Sha256, graph.Size));
 
         static (string, string, string) Text(CardTensor tensor) => (tensor.Name, tensor.DataType, string.Join(',', tensor.Shape));
+    }
+
+    [Fact]
+    public void The_input_and_the_limits_are_those_of_the_items()
+    {
+        Check(new ItemEncoding { Kind = ItemEncodingKind.Text, FeatureLength = 4 }, "WORDS_OF_TRAINING", "text featurizer");
+        Check(ItemEncoding.OfSequences(stepLength: 1, maxSteps: 3), "STEPS_LIMITED", "then 3 steps of 1 values");
+        Check(
+            new ItemEncoding { Kind = ItemEncodingKind.Extracted, FeatureLength = 4, Backbone = "datasets/scenes/backbones/eyes" },
+            "EXTRACTED_FEATURES", "what datasets/scenes/backbones/eyes makes");
+
+        static void Check(ItemEncoding encoding, string limit, string input)
+        {
+            var card = SomeCards.Card(SomeCards.Manifest() with { Encoding = encoding });
+            Assert.Equal(["LABELER_ACCURACY_IS_AGREEMENT", limit], card.Limits.Select(found => found.Code));
+            Assert.Contains(input, card.Graph.Inputs.Single().Description, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

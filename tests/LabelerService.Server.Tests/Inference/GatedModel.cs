@@ -46,7 +46,7 @@ internal sealed class GatedModel(bool open) : IBlockModel, IDisposable
         var block = new (int, float)[parts.Length];
         for (var i = 0; i < parts.Length; i++)
         {
-            block[i] = (parts[i].Count, parts[i].Request.Features.Span[parts[i].Start]);
+            block[i] = (parts[i].Count, Rows(parts[i])[0]);
         }
 
         lock (_lock)
@@ -62,7 +62,7 @@ internal sealed class GatedModel(bool open) : IBlockModel, IDisposable
 
         foreach (var part in parts)
         {
-            var features = part.Request.Features.Span.Slice(part.Start, part.Count);
+            var features = Rows(part);
             if (features.Contains(Poison))
             {
                 throw new InvalidOperationException("The block is poisoned.");
@@ -71,6 +71,11 @@ internal sealed class GatedModel(bool open) : IBlockModel, IDisposable
             features.CopyTo(part.Request.Answer.Probabilities.AsSpan(part.Start));
         }
     }
+
+    // Items are their first value.
+    private static ReadOnlySpan<float> Rows(BlockPart part) => part.Request.Items.IsEmpty
+        ? part.Request.Features.Span.Slice(part.Start, part.Count)
+        : part.Request.Items.Slice(part.Start, part.Count).ToArray().Select(item => item.Values.Span[0]).ToArray();
 
     public void Dispose()
     {

@@ -1,6 +1,9 @@
+using LabelerService.Core.Encodings;
 using LabelerService.Core.Errors;
+using LabelerService.Core.Telemetry;
 using LabelerService.Server.Inference;
 using LabelerService.Server.Inference.Batching;
+using LabelerService.Server.Telemetry;
 using Microsoft.Extensions.Time.Testing;
 
 namespace LabelerService.Server.Tests.Inference;
@@ -9,6 +12,7 @@ public sealed class PredictionSchedulerTests : IDisposable
 {
     private static readonly PredictionLimits OneRunner = new() { Runners = 1 };
     private readonly FakeTimeProvider _time = new();
+    private readonly ServiceMeter _meter = new();
     private readonly List<IDisposable> _disposables = [];
 
     [Fact]
@@ -66,6 +70,27 @@ public sealed class PredictionSchedulerTests : IDisposable
 
         // The share of a block that the large one gave, what was left over after the small one, and no more than a block.
         Assert.Equal([(15, 16f), (1, 1000f)], model.Blocks[1]);
+    }
+
+    [Fact]
+    public async Task Items_and_rows_share_blocks_and_each_gets_its_own_answer()
+    {
+        var (scheduler, model, lane) = Start(OneRunner);
+        var first = Task.Run(() => Predict(scheduler, lane, 1).AsTask());
+        await model.StartedAsync();
+        var rows = Predict(scheduler, lane, [20, 21]).AsTask();
+        RawItem[] items = [.. Enumerable.Range(30, 20).Select(value => new RawItem(new float[] { value, -1 }))];
+        var raw = scheduler.RunAsync(lane, items, PredictionOptions.Default, default).AsTask();
+        var again = Predict(scheduler, lane, [40, 41]).AsTask();
+        model.Pass(10);
+        await Task.WhenAll(first, rows, raw, again);
+        Assert.Equal((float[])[20f, 21f], (await rows).Probabilities);
+        Assert.Equal(Enumerable.Range(30, 20).Select(value => (float)value), (await raw).Probabilities);
+
+        // Requests are pooled: what is left of items must not come up in the rows of the next.
+        Assert.Equal((float[])[40f, 41f], (await again).Probabilities);
+        var pooled = Predict(scheduler, lane, [50f]).AsTask();
+        Assert.Equal((float[])[50f], (await pooled).Probabilities);
     }
 
     [Fact]
@@ -224,6 +249,7 @@ public sealed class PredictionSchedulerTests : IDisposable
 
     public void Dispose()
     {
+        _meter.Dispose();
         foreach (var disposable in _disposables)
         {
             disposable.Dispose();
@@ -234,7 +260,7 @@ public sealed class PredictionSchedulerTests : IDisposable
         PredictionLimits limits, bool open = false, int maxRows = 16, float poison = float.NaN)
     {
         var model = new GatedModel(open) { MaxRows = maxRows, Poison = poison };
-        var scheduler = new PredictionScheduler(limits, _time);
+        var scheduler = new PredictionScheduler(limits, _time, new PredictionMetrics(_meter));
         _disposables.AddRange([scheduler, model]);
         return (scheduler, model, new BatchLane(model, distilled: false, background: false));
     }

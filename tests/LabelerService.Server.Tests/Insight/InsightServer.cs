@@ -3,6 +3,7 @@ using LabelerService.Server.Inference;
 using LabelerService.Server.Inference.Batching;
 using LabelerService.Server.Inference.Routing;
 using LabelerService.Server.Insight;
+using LabelerService.Server.Telemetry;
 using LabelerService.Storage;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Ingest;
@@ -22,7 +23,8 @@ internal sealed class InsightServer : IAsyncDisposable
     {
         var services = new ServiceCollection().AddLogging().AddLabelerStorage(database.ConnectionString).AddInsight(options ?? new InsightOptions());
         services.AddSingleton(new ResidencyLimits()).AddSingleton(new PredictionLimits()).AddSingleton(CanaryDraw.Unseeded())
-            .AddSingleton<ModelCache>().AddSingleton<RouteTable>().AddSingleton<PredictionScheduler>().AddSingleton<PredictionEngine>();
+            .AddSingleton<ItemEncoders>().AddSingleton<ModelCache>().AddSingleton<RouteTable>().AddSingleton<PredictionMetrics>()
+            .AddSingleton<PredictionScheduler>().AddSingleton<PredictionEngine>();
         _services = services.BuildServiceProvider();
     }
 

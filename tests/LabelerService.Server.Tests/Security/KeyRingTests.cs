@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using LabelerService.Core.Access;
+using LabelerService.Core.Errors;
 using LabelerService.Server.Security;
 using LabelerService.Storage.Security;
 using LabelerService.TestKit.Postgres;
@@ -24,7 +25,8 @@ public sealed class KeyRingTests(PostgresFixture database) : IClassFixture<Postg
         Assert.Null(await ring.FindAsync(text[..^3] + "AAA", default));
         Assert.Null(await ring.FindAsync("no key at all", default));
         _time.Advance(TimeSpan.FromMinutes(10));
-        Assert.Null(await ring.FindAsync(text, default));
+        Assert.Equal("CREDENTIAL_EXPIRED", (await Assert.ThrowsAsync<ServiceException>(() => ring.FindAsync(text, default).AsTask())).Reason);
+        Assert.Null(await ring.FindAsync(text[..^3] + "AAA", default));
         Assert.False(ring.IsLive(caller));
     }
 
@@ -65,6 +67,9 @@ public sealed class KeyRingTests(PostgresFixture database) : IClassFixture<Postg
             },
         };
         ActivitySource.AddActivityListener(listener);
+
+        // Only statements that belong to somebody's call are told of.
+        using var call = new Activity("call").Start();
         var unknown = Enumerable.Range(0, 2_000).Select(_ => ring.FindAsync(ApiKeyText.Create().Text, default).AsTask()).ToArray();
         var found = ring.FindAsync(fresh, default).AsTask();
 

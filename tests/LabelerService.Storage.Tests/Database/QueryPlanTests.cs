@@ -56,6 +56,8 @@ public sealed class QueryPlanTests(PostgresFixture database) : IClassFixture<Pos
             ("get item", () => Get<ItemStore>().GetAsync(dataset, "i99", default)),
             ("get features", () => Get<ItemStore>().GetFeaturesAsync(dataset, ["i99", "i7"], default)),
             ("feature times", () => Get<ItemStore>().ReadFeatureTimesAsync(dataset, (long[])[3, 99], default)),
+            ("list items to annotate", () => Get<ItemStore>().ListUnannotatedAsync(dataset, "l77", new ItemFilter(), 100, 50, default)),
+            ("count annotated items", () => Get<ItemStore>().CountAnnotatedAsync(dataset, "l77", default)),
             ("list items", () => Get<ItemStore>().ListAsync(dataset, new ItemFilter(), 100, 50, default)),
             ("set gold", () => Get<GoldStore>().SetAsync(dataset, [new GoldWrite("i5", 1), new GoldWrite("i6", 2)], null, default)),
             ("register labelers", () => Get<LabelerStore>().RegisterAsync(dataset, [new LabelerWrite("new"), new LabelerWrite("l5")], null, default)),

@@ -159,6 +159,34 @@ public sealed class DatasetStoreTests(PostgresFixture database) : IClassFixture<
     }
 
     [Fact]
+    public async Task Counts_that_are_remembered_follow_every_kind_of_write()
+    {
+        var dataset = await Some.DatasetAsync(database, items: 3, labelers: 1);
+        var items = database.Get<ItemStore>();
+        await CountsAsync(new DatasetCounts(3, 3, 1, 0, 0, 3, 0, 0));
+        await CountsAsync(new DatasetCounts(3, 3, 1, 0, 0, 3, 0, 0));
+        await items.UpsertAsync(dataset, [Some.Item("i0", Split.Test)], null, default);
+        await CountsAsync(new DatasetCounts(3, 3, 1, 0, 0, 2, 0, 1));
+        await database.Get<GoldStore>().SetAsync(dataset, [new GoldWrite("i0", 1)], null, default);
+        await CountsAsync(new DatasetCounts(3, 3, 1, 0, 1, 2, 0, 1));
+        await database.Get<GoldStore>().SetAsync(dataset, [new GoldWrite("i0", null)], null, default);
+        await CountsAsync(new DatasetCounts(3, 3, 1, 0, 0, 2, 0, 1));
+        await database.Get<AnnotationStore>().WriteAsync(dataset, [Some.Annotation(0, 0, 0)], UnknownLabelers.Reject, null, default);
+        await CountsAsync(new DatasetCounts(3, 3, 1, 1, 0, 2, 0, 1));
+        await items.UpsertAsync(dataset, [new ItemWrite("bare", Split.Train, default)], null, default);
+        await CountsAsync(new DatasetCounts(4, 3, 1, 1, 0, 3, 0, 1));
+        await items.UpsertAsync(dataset, [Some.Item("bare")], null, default);
+        await CountsAsync(new DatasetCounts(4, 4, 1, 1, 0, 3, 0, 1));
+
+        // One goes and one comes: as many as before, and yet not the same.
+        Assert.True(await items.DeleteAsync(dataset, (await items.GetAsync(dataset, "bare", default)).Key, default));
+        await items.UpsertAsync(dataset, [Some.Item("new", Split.Validation)], null, default);
+        await CountsAsync(new DatasetCounts(4, 4, 1, 1, 0, 2, 1, 1));
+
+        async Task CountsAsync(DatasetCounts expected) => Assert.Equal(expected, await _store.CountAsync(dataset, default));
+    }
+
+    [Fact]
     public async Task Deleting_leaves_no_row_of_the_dataset_in_any_table_and_none_of_another_is_touched()
     {
         var stays = await SimulatedCrowd.Create(new SimulatedCrowdOptions { Dataset = "stays", Items = 30 }).LoadAsync(database.Services);

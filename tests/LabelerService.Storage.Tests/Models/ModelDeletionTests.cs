@@ -80,6 +80,27 @@ public sealed class ModelDeletionTests(PostgresFixture database) : IClassFixture
     }
 
     [Fact]
+    public async Task An_encoder_survives_sweeps_while_a_version_has_it_and_goes_with_the_last_one_or_the_dataset()
+    {
+        var (dataset, other) = (await _published.DatasetAsync(1), await _published.DatasetAsync(1));
+        byte[] own = [.. PublishedVersions.Bytes(dataset, 6), 1], shared = [.. PublishedVersions.Bytes(dataset, 7), 1];
+        var second = await _published.PublishAsync(dataset, new ModelFiles(PublishedVersions.Bytes(dataset, 2), Encoder: own));
+        var third = await _published.PublishAsync(dataset, new ModelFiles(PublishedVersions.Bytes(dataset, 3), Encoder: shared));
+        var elsewhere = await _published.PublishAsync(other, new ModelFiles(PublishedVersions.Bytes(other, 2), Encoder: shared));
+        Assert.Equal(elsewhere.EncoderSha256, third.EncoderSha256);
+        Assert.Equal(second.EncoderSha256, (await _store.GetVersionAsync(dataset, "model", 2, default)).EncoderSha256);
+        await _sweeper.SweepAsync(default);
+        Assert.Equal(own, await _artefacts.ReadAsync(second.EncoderSha256!, default));
+
+        await _store.DeleteVersionAsync(dataset, "model", 2, "tester", default);
+        await Some.FailsAsync(ErrorKind.NotFound, () => _artefacts.ReadAsync(second.EncoderSha256!, default));
+        await database.Get<DatasetStore>().DeleteAsync(dataset.Id, null, default);
+        Assert.Equal(shared, await _artefacts.ReadAsync(elsewhere.EncoderSha256!, default));
+        await database.Get<DatasetStore>().DeleteAsync(other.Id, null, default);
+        await Some.FailsAsync(ErrorKind.NotFound, () => _artefacts.ReadAsync(elsewhere.EncoderSha256!, default));
+    }
+
+    [Fact]
     public async Task Retention_takes_what_is_kept_beside_the_graph_too()
     {
         var dataset = await _published.DatasetAsync(1);
@@ -215,6 +236,24 @@ public sealed class ModelDeletionTests(PostgresFixture database) : IClassFixture
         await _sweeper.SweepAsync(default);
         Assert.Equal([4, 1], (await _store.ListVersionsAsync(dataset, "model", null, 100, default)).Select(version => version.Version));
         Assert.Equal([4, 2], (await _store.GetLineageAsync(dataset, "model", 4, 10, default)).Select(version => version.Version));
+    }
+
+    [Fact]
+    public async Task What_a_run_of_whatever_dataset_takes_its_backbone_from_is_kept_until_it_ends()
+    {
+        var (dataset, other) = (await _published.DatasetAsync(4), await _published.DatasetAsync(3));
+        var (runs, name) = (database.Get<RunStore>(), $"datasets/{dataset.Id}/models/model/versions/2");
+        await runs.CreateAsync(
+            other, Some.Run("transfer") with { Settings = new Dictionary<string, string> { ["pretrained"] = name } }, null, default);
+        await KeepAsync(dataset, new ModelRetention(1, TimeSpan.Zero));
+        await KeepAsync(other, new ModelRetention(1, TimeSpan.Zero));
+        await _sweeper.SweepAsync(default);
+        Assert.Equal([4, 2, 1], (await _store.ListVersionsAsync(dataset, "model", null, 100, default)).Select(version => version.Version));
+        Assert.Equal([3, 1], (await _store.ListVersionsAsync(other, "model", null, 100, default)).Select(version => version.Version));
+
+        await runs.RequestCancelAsync(other, "transfer", default);
+        await _sweeper.SweepAsync(default);
+        Assert.Equal([4, 1], (await _store.ListVersionsAsync(dataset, "model", null, 100, default)).Select(version => version.Version));
     }
 
     [Fact]

@@ -83,7 +83,7 @@ public sealed class RunForecastTests(RunQueueTests.Databases databases) : IClass
         await _store.AppendProgressAsync(first, new RunProgress("heads", 1, 10, EtaSeconds: 10), default);
         await _store.TryClaimAsync("two", Lease, default);
         var before = DateTimeOffset.UtcNow;
-        runs = [.. await _store.ListAsync(_dataset, null, "r", 4, default)];
+        runs = [.. (await _store.ListAsync(_dataset, null, null, 4, default)).Reverse()];
         var forecast = await _store.ForecastAsync(runs, default);
 
         AssertNear(10, forecast[0]!.End, before);

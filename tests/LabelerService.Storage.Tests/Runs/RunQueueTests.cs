@@ -225,7 +225,7 @@ public sealed class RunQueueTests(RunQueueTests.Databases databases) : IClassFix
     }
 
     [Fact]
-    public async Task Lists_filter_by_state_and_page_by_id()
+    public async Task Lists_filter_by_state_and_page_from_the_newest_back()
     {
         foreach (var id in (string[])["r1", "r2", "r3", "r4"])
         {
@@ -233,8 +233,8 @@ public sealed class RunQueueTests(RunQueueTests.Databases databases) : IClassFix
         }
 
         await _store.RequestCancelAsync(_dataset, "r3", default);
-        Assert.Equal(["r1", "r2"], (await _store.ListAsync(_dataset, null, null, 2, default)).Select(run => run.RunId));
-        Assert.Equal(["r4"], (await _store.ListAsync(_dataset, RunState.Queued, "r2", 10, default)).Select(run => run.RunId));
+        Assert.Equal(["r4", "r3"], (await _store.ListAsync(_dataset, null, null, 2, default)).Select(run => run.RunId));
+        Assert.Equal(["r2", "r1"], (await _store.ListAsync(_dataset, RunState.Queued, "r4", 10, default)).Select(run => run.RunId));
         Assert.Equal(3, await _store.CountQueuedAsync(default));
         await Some.FailsAsync(ErrorKind.AlreadyExists, "training_run_id", () => CreateAsync("r1"));
         await Some.FailsAsync(ErrorKind.NotFound, () => _store.GetAsync(_dataset, "r9", default));

@@ -56,7 +56,7 @@ public sealed class TrainedFilesTests : IAsyncLifetime
         Assert.Equal(n, Table(OutOfFoldTable.SizeOf(n, 0))!.ItemKeys.Length);
         Assert.Null(Table(OutOfFoldTable.SizeOf(n, 0) - 1));
 
-        OutOfFoldTable? Table(long most) => TrainedFiles.Of(snapshot, model, default, most).Files.OutOfFold is { } bytes ? OutOfFoldTable.Read(bytes) : null;
+        OutOfFoldTable? Table(long most) => TrainedFiles.Of(snapshot, model, null, default, most).Files.OutOfFold is { } bytes ? OutOfFoldTable.Read(bytes) : null;
     }
 
     private async Task<(RunState, string?)> EndAsync(string run)

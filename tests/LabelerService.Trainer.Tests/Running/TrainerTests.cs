@@ -140,7 +140,7 @@ public sealed class TrainerTests : IAsyncLifetime
         var old = (await _queue.Runs.TryClaimAsync("zombie", Dead, default))!;
         var current = (await _queue.Runs.TryClaimAsync("owner", Lease, default))!;
         await using var zombie = RunningTrainer.Idle(_queue);
-        await zombie.Get<RunExecutor>().ExecuteAsync(old, () => { }, CancellationToken.None);
+        await zombie.Get<RunExecutor>().ExecuteAsync(old, DateTimeOffset.UtcNow, () => { }, CancellationToken.None);
 
         var run = await _queue.Runs.GetAsync(_queue.Dataset, "run", default);
         Assert.Equal((RunState.Running, "owner"), (run.State, run.LeaseOwner));
@@ -187,12 +187,16 @@ public sealed class TrainerTests : IAsyncLifetime
         var folder = ScratchDirectory.Create("trainer-health");
         var file = Path.Combine(folder, "health");
         await _queue.AddAsync("run", "bn", Queue.Endless);
-        await using var trainer = await RunningTrainer.StartAsync(_queue, file);
-        var first = (await _queue.UntilTrainingAsync("run")).LeaseExpiresAt;
-        var touched = await File.ReadAllTextAsync(file);
-        await _queue.UntilAsync("run", run => run.LeaseExpiresAt > first + TimeSpan.FromSeconds(1));
+        await using (await RunningTrainer.StartAsync(_queue, file))
+        {
+            var first = (await _queue.UntilTrainingAsync("run")).LeaseExpiresAt;
+            var touched = await File.ReadAllTextAsync(file);
+            await _queue.UntilAsync("run", run => run.LeaseExpiresAt > first + TimeSpan.FromSeconds(1));
 
-        Assert.NotEqual(touched, await File.ReadAllTextAsync(file));
+            Assert.NotEqual(touched, await File.ReadAllTextAsync(file));
+        }
+
+        // Only now does nobody write into the folder any more.
         Directory.Delete(folder, recursive: true);
     }
 }

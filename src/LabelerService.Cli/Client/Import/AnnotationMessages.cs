@@ -8,9 +8,6 @@ namespace LabelerService.Cli.Client.Import;
 /// <summary>Rows of labels as the API takes them.</summary>
 internal sealed class AnnotationMessages(ClassNames classes)
 {
-    // Tag and length of an entry.
-    private const int Framing = 6;
-
     /// <summary>An annotation.</summary>
     public Annotation ToAnnotation(LabelRow row)
     {
@@ -39,31 +36,5 @@ internal sealed class AnnotationMessages(ClassNames classes)
         }
 
         return annotation;
-    }
-
-    /// <summary>Rows in groups that fit a message.</summary>
-    public static async IAsyncEnumerable<List<(T Row, Annotation Annotation)>> GroupAsync<T>(
-        IAsyncEnumerable<(T Row, Annotation Annotation)> rows)
-    {
-        var group = new List<(T, Annotation)>();
-        var bytes = 0;
-        await foreach (var (row, annotation) in rows)
-        {
-            var size = annotation.CalculateSize() + Framing;
-            if (group.Count > 0 && (group.Count == ClientStream.MaximumEntries || bytes + size > ClientStream.MaximumMessage))
-            {
-                yield return group;
-                group = [];
-                bytes = 0;
-            }
-
-            group.Add((row, annotation));
-            bytes += size;
-        }
-
-        if (group.Count > 0)
-        {
-            yield return group;
-        }
     }
 }

@@ -45,7 +45,8 @@ internal sealed class AnnotationUpload(ServiceConnection connection, AnnotationM
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var total = 0L;
-        await foreach (var group in AnnotationMessages.GroupAsync(rows.Select(row => (row, messages.ToAnnotation(row)))).WithCancellation(cancellationToken))
+        var annotations = rows.Select(row => (row, messages.ToAnnotation(row)));
+        await foreach (var group in AnnotationGroups<LabelRow>.AllAsync(annotations, cancellationToken))
         {
             var request = total == 0
                 ? new StreamAnnotationsRequest { Parent = parent, UnknownLabelers = unknown.Labelers, UnknownItems = unknown.Items }

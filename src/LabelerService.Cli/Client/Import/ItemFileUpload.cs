@@ -45,7 +45,7 @@ internal sealed class ItemFileUpload(ServiceConnection connection, ItemMessages 
                         new BatchCreateItemsRequest
                         {
                             Parent = parent,
-                            Batch = messages.ToBatch(part),
+                            Batch = ItemMessages.ToBatch(part),
                             RequestId = ServiceConnection.NewRequestId(),
                         },
                         cancellationToken: cancellationToken);
@@ -66,7 +66,7 @@ internal sealed class ItemFileUpload(ServiceConnection connection, ItemMessages 
         await foreach (var group in messages.GroupAsync(file.CheckedAsync(cancellationToken)).WithCancellation(cancellationToken))
         {
             rows.Add(group.Count);
-            yield return new StreamItemsRequest { Parent = total == 0 ? parent : "", Batch = messages.ToBatch(group) };
+            yield return new StreamItemsRequest { Parent = total == 0 ? parent : "", Batch = ItemMessages.ToBatch(group) };
             total += group.Count;
             sent(total);
         }

@@ -1,13 +1,10 @@
-using System.Globalization;
-using System.Text.RegularExpressions;
-
 namespace LabelerService.Cli.Client.Import;
 
 /// <summary>
 /// Remembers which rows went out in which message of a stream, and finds the row that a field of a refusal belongs to:
 /// <c>messages[2].annotations[17].class_index</c> counts within the third message, <c>annotations[17]</c> over the whole stream.
 /// </summary>
-internal sealed partial class SentRows
+internal sealed class SentRows
 {
     private readonly List<long> _firstRows = [];
     private long _rows;
@@ -46,22 +43,12 @@ internal sealed partial class SentRows
     /// <summary>The row a field belongs to; null if it belongs to none.</summary>
     internal long? RowOf(string field)
     {
-        var match = Entry().Match(field);
-        if (!match.Success || !long.TryParse(match.Groups["entry"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var entry))
+        if (EntryPath.Of(field) is not { } path)
         {
             return null;
         }
 
-        if (int.TryParse(match.Groups["message"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var message))
-        {
-            entry = message < _firstRows.Count ? _firstRows[message] + entry : _rows;
-        }
-
+        var entry = path.Message < 0 ? path.Entry : path.Message < _firstRows.Count ? _firstRows[path.Message] + path.Entry : _rows;
         return entry < _rows ? entry : null;
     }
-
-    [GeneratedRegex(
-        @"\A(?:messages\[(?<message>\d+)\]\.)?(?:batch\.)?(?:annotations|item_ids|gold_classes|items|features|images|texts|sequences|splits|labelers)\[(?<entry>\d+)\]",
-        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex Entry();
 }

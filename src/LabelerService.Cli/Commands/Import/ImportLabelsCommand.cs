@@ -56,7 +56,7 @@ internal static class ImportLabelsCommand
                         return Stored(sending.Rows!.Value, all);
                     }
 
-                    var ingest = new AnnotationIngest(run.Service, messages, run.Time);
+                    var ingest = new AnnotationIngest(run.Service, messages);
                     var good = await ingest.SendAsync(dataset.Name, file, unknown, sending.Rejects, sending.Read, cancellationToken);
                     return Stored(ingest.Stored, good);
                 },

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LabelerService.Cli.Client;
+using LabelerService.Cli.Completion;
 using LabelerService.Contracts.V1;
 
 namespace LabelerService.Cli.Commands.Insight;
@@ -7,20 +8,20 @@ namespace LabelerService.Cli.Commands.Insight;
 /// <summary>The options by which insight is worked out, the same for all commands that ask for it.</summary>
 internal sealed class InsightOptions
 {
-    private readonly Option<string> _method = new("--method")
+    private readonly Option<string> _method = new Option<string>("--method")
     {
         Description = "How annotations are aggregated; `labeler aggregators` lists them [default: hierarchical, or model with --model]",
         HelpName = "mv|ds|…|model",
         DefaultValueFactory = _ => "",
-    };
+    }.Names(NameKind.Aggregator);
 
-    private readonly Option<ModelName?> _model = new("--model")
+    private readonly Option<ModelName?> _model = new Option<ModelName?>("--model")
     {
         Description = "A model that votes as well: datasets/D/models/M (its champion) or a version of it",
         HelpName = "MODEL",
         CustomParser = result => CommonArguments.Parse(
             result, ModelName.Parse, "a model is named datasets/D/models/M or datasets/D/models/M/versions/V"),
-    };
+    }.Names(NameKind.ModelOrVersion);
 
     private readonly Option<bool> _useGold = new("--use-gold")
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Google.Protobuf.Collections;
 using LabelerService.Cli.Client;
+using LabelerService.Cli.Completion;
 using LabelerService.Cli.Rendering;
 using LabelerService.Contracts.V1;
 using Spectre.Console;
@@ -13,7 +14,7 @@ internal static class LabelersCommand
     public static Command Create(CommandHost host)
     {
         var dataset = CommonArguments.Dataset();
-        var one = new Option<string?>("--labeler") { Description = "Everything about this labeler, by key", HelpName = "ID" };
+        var one = new Option<string?>("--labeler") { Description = "Everything about this labeler, by key", HelpName = "ID" }.Names(NameKind.Labeler);
         var flagged = new Option<bool>("--flagged") { Description = "Only labelers with a flag" };
         var pairs = new Option<bool>("--look-alikes") { Description = "Pairs of labelers who share errors, instead of labelers" };
         var order = new Option<LabelerInsightOrder>("--sort")
@@ -129,7 +130,7 @@ internal static class LabelersCommand
             });
     }
 
-    private static Table Confusion(RepeatedField<string> classes, LabelerConfusion confusion)
+    private static TextTable Confusion(RepeatedField<string> classes, LabelerConfusion confusion)
     {
         var table = Tables.Create(["class \\ answer", .. classes.Select(name => Tables.Shorten(name, 16)), "evidence"]);
         for (var k = 0; k < classes.Count; k++)

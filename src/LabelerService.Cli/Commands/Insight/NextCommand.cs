@@ -1,6 +1,7 @@
 using System.CommandLine;
 using LabelerService.Cli.Client;
 using LabelerService.Cli.Commands.Export;
+using LabelerService.Cli.Completion;
 using LabelerService.Cli.Files;
 using LabelerService.Cli.Rendering;
 using LabelerService.Contracts.V1;
@@ -51,6 +52,7 @@ internal static class NextCommand
                 return new LabelerTerms();
             })],
         };
+        labelers.Names(NameKind.Labeler);
         var perItem = InsightOptions.Number("--max-per-item", "Most annotations of one item at once", 1);
         var done = InsightOptions.Probability("--done", "Items whose consensus is wrong with less than this need no more [default: none is done]");
         var command = new Command("next", "Say what to have annotated next, and by whom, so that each annotation tells most")

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using LabelerService.Cli.Client;
 using LabelerService.Cli.Commands.Export;
+using LabelerService.Cli.Completion;
 using LabelerService.Cli.Files;
 using LabelerService.Cli.Rendering;
 using LabelerService.Contracts.V1;
@@ -25,7 +26,7 @@ internal static class SuspectsCommand
             Description = "Only annotations of this labeler, by key",
             HelpName = "ID",
             DefaultValueFactory = _ => "",
-        };
+        }.Names(NameKind.Labeler);
         var least = InsightOptions.Probability("--min-probability", "Least probability of being wrong [default: 0.5]");
         var limit = InsightOptions.Number("--limit", "Most annotations, the likeliest to be wrong first", 50);
         var command = new Command("suspects", "List annotations that are likely to be wrong, who made them, and why they are suspected")

@@ -32,17 +32,22 @@ internal static class DownloadCommand
                 throw new CommandException($"the service named a version \"{version.Name}\", which is not a version's name");
             }
 
-            var download = new ModelDownload(run.Service);
+            Task FetchAsync(string file, CancellationToken token) => ProgressBoard.RunAsync(run.Terminal, run.Time, async board =>
+            {
+                var item = board.Add($"{model} {number}");
+                await new ModelDownload(run.Service).WriteAsync(version.Name, file, item.SetBytes, token);
+                return true;
+            });
             if (run.Get(triton) is { } folder)
             {
                 var written = await TritonRepository.WriteAsync(
-                    folder, model, number, version, (file, token) => download.WriteAsync(version.Name, file, token), cancellationToken);
+                    folder, model, number, version, FetchAsync, cancellationToken);
                 run.Terminal.Result(new { version.Name, Files = written, Sha256 = version.ArtefactSha256 }, string.Join(Environment.NewLine, written));
                 return;
             }
 
             var path = run.Get(target) ?? $"{model}-{number}.onnx";
-            await download.WriteAsync(version.Name, path, cancellationToken);
+            await FetchAsync(path, cancellationToken);
             run.Terminal.Result(
                 new { version.Name, Files = new[] { path }, Sha256 = version.ArtefactSha256 }, $"{path}: {version.Name}, sha256 {version.ArtefactSha256}");
         });

@@ -9,8 +9,6 @@ namespace LabelerService.Cli.Commands.Predictions;
 /// <summary><c>predictions download</c>: a job's predictions as a file, which the service writes.</summary>
 internal static class DownloadPredictionsCommand
 {
-    private const double Mebi = 1 << 20;
-
     public static Command Create(CommandHost host)
     {
         var name = PredictionsCommand.Job();
@@ -32,8 +30,8 @@ internal static class DownloadPredictionsCommand
             {
                 var item = board.Add(Path.GetFileName(path));
                 var written = await new PredictionJobs(run.Service, run.Time).DownloadAsync(
-                    run.Get(name), format.Name, output.Stream, sofar => item.Set(0.5, $"{sofar / Mebi:N1} MiB"), cancellationToken);
-                item.Finish($"{written / Mebi:N1} MiB");
+                    run.Get(name), format.Name, output.Stream, item.SetBytes, cancellationToken);
+                item.Finish(ByteText.Of(written));
                 return written;
             });
             await output.CompleteAsync(cancellationToken);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using LabelerService.Cli.Client;
 using LabelerService.Cli.Rendering;
 using LabelerService.Contracts.V1;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LabelerService.Cli.Client;
+using LabelerService.Cli.Completion;
 using LabelerService.Contracts.V1;
 using Duration = Google.Protobuf.WellKnownTypes.Duration;
 
@@ -8,7 +9,7 @@ namespace LabelerService.Cli.Commands.Retrain;
 /// <summary>The options that set a policy; each changes only what it names.</summary>
 internal sealed class PolicyOptions
 {
-    private readonly Option<string?> _model = new("--model") { Description = "Algorithm to train, as for `labeler train`; needed for a new policy", HelpName = "ALGORITHM" };
+    private readonly Option<string?> _model = new Option<string?>("--model") { Description = "Algorithm to train, as for `labeler train`; needed for a new policy", HelpName = "ALGORITHM" }.Names(NameKind.Algorithm);
     private readonly Option<string?> _modelId = new("--model-id") { Description = "Model that gets the versions [default: the algorithm's name]", HelpName = "ID" };
     private readonly Option<KeyValuePair<string, string>[]> _settings = CommonArguments.Settings();
     private readonly Option<long> _seed = new("--seed") { Description = "Seed of the runs", HelpName = "NUMBER" };

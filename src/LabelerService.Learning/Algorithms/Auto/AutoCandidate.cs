@@ -1,6 +1,7 @@
 using System.Globalization;
 using LabelerService.Core.Models;
 using LabelerService.Core.Training;
+using LabelerService.Learning.Features;
 using LabelerService.Learning.Numerics;
 
 namespace LabelerService.Learning.Algorithms.Auto;
@@ -26,7 +27,9 @@ internal sealed record AutoCandidate(string Name, TrainingSettings Settings, str
     public static IReadOnlyList<AutoCandidate> For(LearningTask task)
     {
         var candidates = new List<AutoCandidate>();
-        var wide = task.FeatureLength > MostDiscriminantFeatures;
+        var encoding = task.Snapshot.Encoding;
+        var sequences = SequenceRows.Of(encoding);
+        var wide = (sequences is null ? task.FeatureLength : SequenceSummary.Length(sequences)) > MostDiscriminantFeatures;
         foreach (var transform in wide ? [] : Transforms(task))
         {
             foreach (var classifier in (ReadOnlySpan<string>)["discriminant", "random_features"])
@@ -41,8 +44,16 @@ internal sealed record AutoCandidate(string Name, TrainingSettings Settings, str
         candidates.AddRange(Ridges.Select(ridge => Create(
             task, "consensus", ("classifier", "logistic"), ("feature_transform", wide ? "none" : "standardize"),
             ("ridge", ridge.ToString(CultureInfo.InvariantCulture)), ("rounds", "6"))));
-        // A net on thousands of features takes minutes a fold, and on words it is no better than what is linear.
-        if (!wide)
+        // Nets that read images and sequences see what no plane can, and a step of theirs costs many times that of a layer.
+        if (BackboneRules.Default(encoding) != BackboneKind.Mlp)
+        {
+            (string, string)[] narrow = [("capacity", "s"), ("epochs", "20")];
+            candidates.Add(Create(
+                task, "consensus", [("classifier", "net"), ("feature_transform", "none"), ("rounds", "3"), ("repeats", "1"), .. narrow]));
+            candidates.Add(Create(task, "wdn", narrow));
+        }
+        // A layer on thousands of features takes minutes a fold, and on words it is no better than what is linear.
+        else if (!wide)
         {
             candidates.Add(Create(task, "consensus", ("classifier", "net"), ("feature_transform", "none"), ("rounds", "3"), ("repeats", "1")));
             candidates.Add(Create(task, "wdn"));
@@ -81,7 +92,7 @@ internal sealed record AutoCandidate(string Name, TrainingSettings Settings, str
             }
         }
 
-        var validated = AlgorithmCatalogue.Validate(algorithm, values);
+        var validated = AlgorithmCatalogue.Validate(algorithm, values).For(task.Snapshot.Encoding);
         var family = $"{algorithm} {(algorithm == "consensus" ? validated.Classifier : "")} {validated.FeatureTransform}";
         var regularisation = algorithm != "consensus" ? 0 : validated.Classifier switch
         {

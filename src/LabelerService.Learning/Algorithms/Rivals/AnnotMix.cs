@@ -1,4 +1,5 @@
 using LabelerService.Learning.Checkpoints;
+using LabelerService.Learning.Features;
 using LabelerService.Learning.Numerics;
 using LabelerService.Learning.Training;
 using static TorchSharp.torch;
@@ -21,11 +22,11 @@ internal sealed class AnnotMix : ILearningAlgorithm
     public TrainedEnsemble Train(LearningTask task)
     {
         var assignment = LabelerModel.Heads(task);
-        var network = new Network(task.Settings, task.FeatureLength, 1, task.Classes);
+        var network = new Network(task.Settings, task.Snapshot.Encoding, 1, task.Classes);
         var model = new ConfusionNet(network.Layout, assignment.Count, task.Classes);
         return AnswerNet.Fit(
             task, network, assignment,
-            new Loss(network, model, task.Settings.MixupAlpha, task.Streams.Managed(RandomStream.Mixing), task.FeatureLength),
+            new Loss(network, model, task.Settings.MixupAlpha, task.Streams.Managed(RandomStream.Mixing), SequenceRows.Of(task.Snapshot.Encoding)),
             parameters =>
             {
                 using var generator = task.Streams.Native(RandomStream.ConfusionInitialisation);
@@ -75,9 +76,10 @@ internal sealed class AnnotMix : ILearningAlgorithm
         }
     }
 
-    private sealed class Loss(Network network, ConfusionNet model, double alpha, SeededRandom random, int featureLength) : NetworkLoss
+    private sealed class Loss(Network network, ConfusionNet model, double alpha, SeededRandom random, SequenceRows? sequences)
+        : NetworkLoss
     {
-        private readonly int _chunk = WorkingMemory.Rows(Math.Max(featureLength, network.Heads.Classes * network.Heads.Classes));
+        private readonly int _chunk = WorkingMemory.Rows(Math.Max(network.Backbone.ValuesPerItem, network.Heads.Classes * network.Heads.Classes));
 
         public override double Accumulate(BatchPiece piece, ParameterSet parameters)
         {
@@ -113,7 +115,7 @@ internal sealed class AnnotMix : ILearningAlgorithm
         {
             var share = tensor(shares.ToArray());
             var row = share.unsqueeze(1);
-            var features = Mix(
+            var features = MixRows(
                 piece.Features.index_select(0, AnswerLoss.Indexes(piece.AnnotationRows[start..end])),
                 piece.Features.index_select(0, Indexes(piece.AnnotationRows, partners)), row);
             var embeddings = Mix(
@@ -125,6 +127,19 @@ internal sealed class AnnotMix : ILearningAlgorithm
             // −λ ln p(y) of the one label and −(1 − λ) ln p(y') of the other.
             return TraceNorm.Sum(probabilities, confusions, AnswerLoss.Indexes(piece.AnnotationClasses[start..end]), share)
                 .Plus(TraceNorm.Sum(probabilities, confusions, Indexes(piece.AnnotationClasses, partners), share.neg().Plus(1)));
+        }
+
+        // Of two sequences the mixture has as many steps as the one that has the larger share; the other is cut, or goes on as zeros.
+        private Tensor MixRows(Tensor one, Tensor other, Tensor share)
+        {
+            var mixed = Mix(one, other, share);
+            if (sequences is null)
+            {
+                return mixed;
+            }
+
+            var lengths = where(share.Above(0.5), SequenceRows.Lengths(one), SequenceRows.Lengths(other));
+            return cat([lengths, mixed.narrow(1, 1, mixed.shape[1] - 1)], 1);
         }
 
         private static Tensor Mix(Tensor one, Tensor other, Tensor share) => other.Plus(one.sub(other).mul(share));

@@ -1,3 +1,4 @@
+using LabelerService.Learning.Features;
 using LabelerService.Learning.Numerics;
 using LabelerService.Learning.Training;
 using TorchSharp;
@@ -9,7 +10,7 @@ namespace LabelerService.Learning.Algorithms.Rivals;
 /// CoNAL (Chu, Ma, Wang: Learning from Crowds by Modeling Common Confusions, AAAI 2021): an answer comes from noise common to all labelers
 /// or from the labeler's own, softmax(ω W p + (1 − ω) W_r p) with p the classifier's distribution and both kinds of matrices the identity
 /// at first. The share of common noise ω_nr = sigmoid(u_n · v_r) is given by an auxiliary net: u_n = U x_n and v_r, one for each labeler,
-/// both of length one (20 units; the paper's two linear layers to u_n are one linear map). The loss is the cross-entropy over the
+/// both of length one (20 units; the paper's two linear layers to u_n are one linear map; of a sequence x_n is its summary). The loss is the cross-entropy over the
 /// annotations less λ Σ_r ‖W − W_r‖, λ = difference_weight: own noise is to differ from common noise.
 /// <para>
 /// Predicts with p. The labelers that are served have the confusion of their mean ω over the items they labelled, row k the answer where
@@ -24,14 +25,15 @@ internal sealed class CoNal : ILearningAlgorithm
     public TrainedEnsemble Train(LearningTask task)
     {
         var assignment = LabelerModel.Heads(task);
-        var network = new Network(task.Settings, task.FeatureLength, 1, task.Classes);
+        var network = new Network(task.Settings, task.Snapshot.Encoding, 1, task.Classes);
         var (labelers, classes) = ((long)assignment.Count, (long)task.Classes);
+        var sequences = SequenceRows.Of(task.Snapshot.Encoding);
         var model = new Model(
             network.Layout.Declare("noise.common", ParameterRole.Bias, 1, classes, classes),
             network.Layout.Declare("noise.own", ParameterRole.Bias, labelers, classes, classes),
-            network.Layout.Declare("mixing.items", ParameterRole.Weight, EmbeddingLength, task.FeatureLength),
+            network.Layout.Declare("mixing.items", ParameterRole.Weight, EmbeddingLength, sequences is null ? task.FeatureLength : SequenceSummary.Length(sequences)),
             network.Layout.Declare("mixing.labelers", ParameterRole.Bias, labelers, EmbeddingLength),
-            task.Settings.ConfusionLearningRate / task.Settings.LearningRate, task.Settings.DifferenceWeight);
+            task.Settings.ConfusionLearningRate / task.Settings.LearningRate, task.Settings.DifferenceWeight, sequences);
         return AnswerNet.Fit(
             task, network, assignment, new Loss(network, model), parameters => Initialise(task, model, parameters),
             parameters => Confusions(task, AnnotatedItems.WithHeads(task.Set, assignment), model, parameters));
@@ -65,7 +67,7 @@ internal sealed class CoNal : ILearningAlgorithm
     {
         using var noGrad = no_grad();
         using var generator = task.Streams.Native(RandomStream.ConfusionInitialisation);
-        var bound = 1 / Math.Sqrt(task.FeatureLength);
+        var bound = 1 / Math.Sqrt(parameters[model.Items].shape[1]);
         parameters[model.Items].uniform_(-bound, bound, generator);
         parameters[model.Labelers].uniform_(-1, 1, generator);
     }
@@ -88,7 +90,7 @@ internal sealed class CoNal : ILearningAlgorithm
             var end = Math.Min(start + chunk, rows.Length);
             var heads = tensor(annotated.Heads[start..end].Select(head => (long)head).ToArray());
             var shares = Shares(
-                task.Features.index_select(0, tensor(rows[start..end])).mm(parameters[model.Items].t()),
+                model.Embed(task.Features.index_select(0, tensor(rows[start..end])), parameters),
                 parameters[model.Labelers].index_select(0, heads)).view(-1, 1, 1);
             sums.index_add_(0, heads, shares, one);
             counts.index_add_(0, heads, ones_like(shares), one);
@@ -102,8 +104,13 @@ internal sealed class CoNal : ILearningAlgorithm
 
     /// <summary>Where the parameters lie; matrices are I + s · θ.</summary>
     private sealed record Model(
-        ParameterSlot Common, ParameterSlot Own, ParameterSlot Items, ParameterSlot Labelers, double Speed, double DifferenceWeight)
+        ParameterSlot Common, ParameterSlot Own, ParameterSlot Items, ParameterSlot Labelers, double Speed, double DifferenceWeight,
+        SequenceRows? Sequences)
     {
+        /// <summary>U x of each row of features [N, 20].</summary>
+        public Tensor Embed(Tensor features, ParameterSet parameters) =>
+            (Sequences is null ? features : SequenceSummary.Of(Sequences, features, Sequences.Steps(features))).mm(parameters[Items].t());
+
         public Tensor Matrices(Tensor offsets) => offsets.Times(Speed).Plus(eye(offsets.shape[^1]));
     }
 
@@ -113,7 +120,7 @@ internal sealed class CoNal : ILearningAlgorithm
         public override Tensor Sum(Answers answers, ParameterSet parameters)
         {
             var shares = Shares(
-                answers.Features.mm(parameters[model.Items].t()).index_select(0, answers.Rows),
+                model.Embed(answers.Features, parameters).index_select(0, answers.Rows),
                 parameters[model.Labelers].index_select(0, answers.Labelers));
             return CoNal.Sum(
                 answers.ItemProbabilities, model.Matrices(parameters[model.Common]).squeeze(0),

@@ -15,7 +15,7 @@ internal sealed class CrowdLayer : ILearningAlgorithm
     public TrainedEnsemble Train(LearningTask task)
     {
         var assignment = LabelerModel.Heads(task);
-        var network = new Network(task.Settings, task.FeatureLength, 1, task.Classes);
+        var network = new Network(task.Settings, task.Snapshot.Encoding, 1, task.Classes);
         var matrices = network.Layout.Declare("labelers", ParameterRole.Bias, assignment.Count, task.Classes, task.Classes);
         // Adam's steps do not depend on a gradient's scale: W = I + s · θ moves at s times the net's learning rate.
         var speed = task.Settings.ConfusionLearningRate / task.Settings.LearningRate;

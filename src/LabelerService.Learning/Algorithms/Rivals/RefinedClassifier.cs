@@ -4,6 +4,7 @@ using LabelerService.Learning.Checkpoints;
 using LabelerService.Learning.Ensembles;
 using LabelerService.Learning.Losses;
 using LabelerService.Learning.Numerics;
+using LabelerService.Learning.Quantising;
 using LabelerService.Learning.Training;
 using static TorchSharp.torch;
 
@@ -19,6 +20,8 @@ internal sealed class RefinedClassifier : IDisposable
     private readonly Network _network;
     private readonly ParameterSet _parameters;
     private readonly ParameterSet _best;
+    private readonly ParameterSet? _deployed;
+    private readonly WeightQuantiser? _quantiser;
     private readonly Generator _dropping;
     private readonly SeededRandom _order;
     private readonly int _totalEpochs;
@@ -27,18 +30,20 @@ internal sealed class RefinedClassifier : IDisposable
     private ValidationScore? _bestScore;
     private bool _built;
 
-    /// <summary>Draws initial values.</summary>
+    /// <summary>Sets initial values.</summary>
     /// <param name="task">Settings, features and random draws.</param>
     /// <param name="totalEpochs">Epochs of all fits together, for progress.</param>
     public RefinedClassifier(LearningTask task, int totalEpochs)
     {
         _task = task;
         _totalEpochs = totalEpochs;
-        _network = new Network(task.Settings, task.FeatureLength, 1, task.Classes);
+        _network = new Network(task.Settings, task.Snapshot.Encoding, 1, task.Classes);
         _parameters = new ParameterSet(_network.Layout, trainable: true);
         _best = _parameters.SameLayout();
-        using var initialisation = task.Streams.Native(RandomStream.Initialisation);
-        _network.Initialise(_parameters, initialisation);
+        NetworkFit.Start(task, _network, _parameters);
+        _quantiser = WeightQuantiser.Create(task.Settings, _network, task.Streams.Derive(RandomStream.Rounding));
+        _quantiser?.Start(_parameters);
+        _deployed = _quantiser is null ? null : _parameters.SameLayout();
         _dropping = task.Streams.Native(RandomStream.Dropout);
         _order = task.Streams.Managed(RandomStream.NetworkOrder);
     }
@@ -60,7 +65,10 @@ internal sealed class RefinedClassifier : IDisposable
         // Fits are short, and patience is a matter of all of them together.
         new FitLoop(_task.Run, progress, _totalEpochs - _epochsDone - epochs).Run(problem, _parameters, new FitOptions(
             epochs, settings.LearningRate, settings.L1, settings.WeightDecay, settings.PolyakDecay, Patience: 0, settings.Selection,
-            InitialCounts: false));
+            InitialCounts: false)
+        {
+            Quantiser = _quantiser,
+        });
         _epochsDone += epochs;
         return Keep(epochs);
     }
@@ -69,7 +77,7 @@ internal sealed class RefinedClassifier : IDisposable
     public float[] Predict()
     {
         using var equal = FixedWeights.Equal(1);
-        return new EnsembleRunner(HeadEnsemble.Borrowing(_network, _parameters, equal), _task.Features).Predict(_task.Set.Items);
+        return new EnsembleRunner(HeadEnsemble.Borrowing(_network, Deployed(), equal), _task.Features).Predict(_task.Set.Items);
     }
 
     /// <summary>The classifier as it is now, which takes over its values: nothing is fitted after this.</summary>
@@ -77,6 +85,7 @@ internal sealed class RefinedClassifier : IDisposable
     {
         _built = true;
         _parameters.CopyFrom(_best);
+        _quantiser?.Deploy(_parameters, _parameters);
         return new HeadEnsemble(_network, _parameters, FixedWeights.Equal(1));
     }
 
@@ -88,6 +97,7 @@ internal sealed class RefinedClassifier : IDisposable
         state.Put<float>("classifier.best", _best.Values);
         ValidationScore.Save(state, "classifier.score", _bestScore);
         state.Put("classifier.dropout", _dropping);
+        _quantiser?.Save(state);
         _order.Save(state, "classifier.order");
     }
 
@@ -102,6 +112,7 @@ internal sealed class RefinedClassifier : IDisposable
         state.Read("classifier.best", _best.Values);
         _bestScore = ValidationScore.Load(state, "classifier.score");
         state.Read("classifier.dropout", _dropping);
+        _quantiser?.Load(state);
         _order.Load(state, "classifier.order");
     }
 
@@ -109,15 +120,28 @@ internal sealed class RefinedClassifier : IDisposable
     {
         _dropping.Dispose();
         _best.Dispose();
+        _deployed?.Dispose();
         if (!_built)
         {
             _parameters.Dispose();
         }
     }
 
+    // The values that are deployed, of those that are fitted on.
+    private ParameterSet Deployed()
+    {
+        if (_deployed is null)
+        {
+            return _parameters;
+        }
+
+        _quantiser!.Deploy(_parameters, _deployed);
+        return _deployed;
+    }
+
     private bool Keep(int epochs)
     {
-        var score = _task.Settings.Patience > 0 ? AnswerNet.Validate(_task, _network, _parameters) : null;
+        var score = _task.Settings.Patience > 0 ? AnswerNet.Validate(_task, _network, Deployed()) : null;
         if (score is { } now && _bestScore is { } best && !now.Beats(best, _task.Settings.Selection))
         {
             _sinceBest += epochs;

@@ -19,7 +19,7 @@ internal sealed class TraceNorm : ILearningAlgorithm
     public TrainedEnsemble Train(LearningTask task)
     {
         var assignment = LabelerModel.Heads(task);
-        var network = new Network(task.Settings, task.FeatureLength, 1, task.Classes);
+        var network = new Network(task.Settings, task.Snapshot.Encoding, 1, task.Classes);
         var offsets = network.Layout.Declare("labelers", ParameterRole.Bias, assignment.Count, task.Classes, task.Classes);
         // As in CrowdLayer: the confusions' learning rate is a factor.
         var speed = task.Settings.ConfusionLearningRate / task.Settings.LearningRate;

@@ -20,7 +20,7 @@ internal sealed class DoctorNet(AveragingShape? weights) : ILearningAlgorithm
         var settings = task.Settings;
         var assignment = HeadAssignment.WithShared(task.Snapshot, task.Set, settings.MinAnnotations);
         var annotated = AnnotatedItems.WithHeads(task.Set, assignment);
-        var network = new Network(settings, task.FeatureLength, assignment.Count, task.Classes);
+        var network = new Network(settings, task.Snapshot.Encoding, assignment.Count, task.Classes);
         var learns = weights is not null && settings.Averaging == AveragingKind.Learned;
         using var mean = PlainMean(assignment.Count, settings.Mixing);
         var parameters = NetworkFit.Fit(

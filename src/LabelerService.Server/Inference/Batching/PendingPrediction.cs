@@ -1,17 +1,24 @@
 using System.Threading.Tasks.Sources;
+using LabelerService.Core.Encodings;
 
 namespace LabelerService.Server.Inference.Batching;
 
 /// <summary>
 /// A request on its way through the <see cref="PredictionScheduler"/>. Pooled, and its own task: waiting for it allocates nothing. All
-/// fields but the features, the options and the answer are the scheduler's, under its lock.
+/// fields but the features, the items, the options and the answer are the scheduler's, under its lock.
 /// </summary>
 internal sealed class PendingPrediction(PredictionScheduler owner) : IValueTaskSource<PredictedItems>
 {
     private ManualResetValueTaskSourceCore<PredictedItems> _source = new() { RunContinuationsAsynchronously = true };
 
-    /// <summary>Features, row-major [Count, D].</summary>
+    /// <summary>Features, row-major [Count, D]; where <see cref="Items"/> are given, those of the <see cref="Known"/>.</summary>
     public ReadOnlyMemory<float> Features { get; set; }
+
+    /// <summary>The items, which the block they are in makes rows of; empty where the <see cref="Features"/> of all are given.</summary>
+    public ReadOnlyMemory<RawItem> Items { get; set; }
+
+    /// <summary>Whose features are there already, from the first item on; whoever comes after its end is not known.</summary>
+    public ReadOnlyMemory<bool> Known { get; set; }
 
     /// <summary>Number of items.</summary>
     public int Count { get; set; }
@@ -21,6 +28,9 @@ internal sealed class PendingPrediction(PredictionScheduler owner) : IValueTaskS
 
     /// <summary>Where results go.</summary>
     public PredictedItems Answer { get; set; } = null!;
+
+    /// <summary>When it came, where it had to wait.</summary>
+    internal long Received { get; set; }
 
     /// <summary>Where it waits.</summary>
     internal BatchLane? Lane { get; set; }
@@ -74,7 +84,7 @@ internal sealed class PendingPrediction(PredictionScheduler owner) : IValueTaskS
     public void Reset()
     {
         _source.Reset();
-        (Features, Count, Options, Answer, Lane) = (default, 0, PredictionOptions.Default, null!, null);
+        (Features, Items, Known, Count, Options, Answer, Lane) = (default, default, default, 0, PredictionOptions.Default, null!, null);
         (Next, InFlight, Queued, Failure, Completed, Cancel, Registration) = (0, 0, false, null, false, default, default);
     }
 

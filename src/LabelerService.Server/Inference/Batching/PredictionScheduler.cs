@@ -1,4 +1,6 @@
+using LabelerService.Core.Encodings;
 using LabelerService.Core.Errors;
+using LabelerService.Server.Telemetry;
 
 namespace LabelerService.Server.Inference.Batching;
 
@@ -21,6 +23,7 @@ internal sealed partial class PredictionScheduler : IDisposable
     private readonly object _gate = new();
     private readonly PredictionLimits _limits;
     private readonly TimeProvider _time;
+    private readonly PredictionMetrics _metrics;
     private readonly Thread[] _threads;
     private readonly Stack<PendingPrediction> _pool = new();
     private readonly LaneRing _foreground = new();
@@ -32,9 +35,10 @@ internal sealed partial class PredictionScheduler : IDisposable
     private bool _stopped;
 
     /// <summary>Starts the runners.</summary>
-    public PredictionScheduler(PredictionLimits limits, TimeProvider time)
+    public PredictionScheduler(PredictionLimits limits, TimeProvider time, PredictionMetrics metrics)
     {
-        (_limits, _time) = (limits, time);
+        (_limits, _time, _metrics) = (limits, time, metrics);
+        metrics.Watch(() => WaitingRows, () => Running);
         _threads = [.. Enumerable.Range(1, limits.Runners).Select(number => new Thread(Work) { IsBackground = true, Name = $"predictions {number}" })];
         foreach (var thread in _threads)
         {
@@ -74,7 +78,34 @@ internal sealed partial class PredictionScheduler : IDisposable
     /// <param name="cancel">Cancels what has not begun.</param>
     /// <exception cref="ServiceException">RESOURCE_EXHAUSTED: too much waits; says when to come again.</exception>
     public ValueTask<PredictedItems> RunAsync(
-        BatchLane lane, ReadOnlyMemory<float> features, int count, PredictionOptions options, CancellationToken cancel)
+        BatchLane lane, ReadOnlyMemory<float> features, int count, PredictionOptions options, CancellationToken cancel) =>
+        RunAsync(lane, features, default, default, count, options, cancel);
+
+    /// <summary>Predicts items in a lane; the blocks they are in make rows of them, so encoding waits its turn as predicting does.</summary>
+    /// <param name="lane">The lane; its model stays loaded until the task is done.</param>
+    /// <param name="items">The items, at least one, which the model can encode; not to be changed until the task is done.</param>
+    /// <param name="options">What to compute.</param>
+    /// <param name="cancel">Cancels what has not begun.</param>
+    /// <exception cref="ServiceException">RESOURCE_EXHAUSTED: too much waits; says when to come again.</exception>
+    public ValueTask<PredictedItems> RunAsync(BatchLane lane, ReadOnlyMemory<RawItem> items, PredictionOptions options, CancellationToken cancel) =>
+        RunAsync(lane, default, items, default, items.Length, options, cancel);
+
+    /// <summary>Predicts items in a lane, of which some have their rows already.</summary>
+    /// <param name="lane">The lane; its model stays loaded until the task is done.</param>
+    /// <param name="features">Rows, row-major [≤ count, D], of the known ones; not to be changed until the task is done.</param>
+    /// <param name="items">The items, at least one, which the model can encode; not to be changed until the task is done.</param>
+    /// <param name="known">Whose rows are there, from the first item on.</param>
+    /// <param name="options">What to compute.</param>
+    /// <param name="cancel">Cancels what has not begun.</param>
+    /// <exception cref="ServiceException">RESOURCE_EXHAUSTED: too much waits; says when to come again.</exception>
+    public ValueTask<PredictedItems> RunAsync(
+        BatchLane lane, ReadOnlyMemory<float> features, ReadOnlyMemory<RawItem> items, ReadOnlyMemory<bool> known, PredictionOptions options,
+        CancellationToken cancel) =>
+        RunAsync(lane, features, items, known, items.Length, options, cancel);
+
+    private ValueTask<PredictedItems> RunAsync(
+        BatchLane lane, ReadOnlyMemory<float> features, ReadOnlyMemory<RawItem> items, ReadOnlyMemory<bool> known, int count,
+        PredictionOptions options, CancellationToken cancel)
     {
         if (cancel.IsCancellationRequested)
         {
@@ -89,11 +120,13 @@ internal sealed partial class PredictionScheduler : IDisposable
             now = _running < _limits.Runners && _foreground.IsEmpty && IsSmall(count, lane);
             if (!now && !lane.Background && Refusal(lane, count) is { } refusal)
             {
+                _metrics.Refused();
                 return ValueTask.FromException<PredictedItems>(refusal);
             }
 
             request = _pool.Count > 0 ? _pool.Pop() : new PendingPrediction(this);
-            (request.Features, request.Count, request.Options, request.Lane, request.Cancel) = (features, count, options, lane, cancel);
+            (request.Features, request.Items, request.Known, request.Count) = (features, items, known, count);
+            (request.Options, request.Lane, request.Cancel) = (options, lane, cancel);
             request.Answer = PredictedItems.Create(count, lane.Model.ClassCount, lane.Model.HeadCount, options);
             if (now)
             {
@@ -101,6 +134,7 @@ internal sealed partial class PredictionScheduler : IDisposable
             }
             else
             {
+                request.Received = _time.GetTimestamp();
                 Enqueue(request);
             }
         }
@@ -212,6 +246,8 @@ internal sealed partial class PredictionScheduler : IDisposable
             EndBlock(lane, part.Count, started);
         }
 
+        _metrics.Block(part.Count);
+        Tell(part.Count, started, lane.Background, failure);
         Return(request);
         return failure is null ? new ValueTask<PredictedItems>(answer) : ValueTask.FromException<PredictedItems>(failure);
     }
@@ -301,9 +337,24 @@ internal sealed partial class PredictionScheduler : IDisposable
             EndBlock(lane, rows, started);
         }
 
+        _metrics.Block(rows);
         foreach (var part in parts[..done])
         {
+            // Before its waiter is told, who gives the request back.
+            Tell(part.Request.Count, part.Request.Received, lane.Background, part.Request.Failure);
             part.Request.Complete();
+        }
+    }
+
+    private void Tell(int items, long received, bool background, Exception? failure)
+    {
+        if (failure is null)
+        {
+            _metrics.Answered(items, _time.GetElapsedTime(received), background);
+        }
+        else if (failure is not OperationCanceledException)
+        {
+            _metrics.Failed();
         }
     }
 

@@ -1,4 +1,5 @@
 using LabelerService.Core.Annotations;
+using LabelerService.Core.Encodings;
 using LabelerService.Core.Errors;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Ingest;
@@ -8,11 +9,13 @@ namespace LabelerService.Server.Inference.Evaluation;
 
 /// <summary>
 /// Reads what models are measured on: the served graphs' predictions beside gold or annotations. Features are held a block at a time;
-/// what stays in memory is one distribution an item and version.
+/// what stays in memory is one distribution an item and version. Items that one of the versions cannot read, such as sequences of more steps
+/// than it takes, are left out for all.
 /// </summary>
 internal sealed class EvaluationReader(ItemStore items, AnnotationStore annotations, PredictionEngine engine)
 {
     private const int BlockItems = 256;
+    private const long BlockBytes = 16 << 20;
     private static readonly PredictionOptions Options = new() { Background = true };
 
     /// <summary>Reads the items with gold, and predicts them.</summary>
@@ -21,27 +24,18 @@ internal sealed class EvaluationReader(ItemStore items, AnnotationStore annotati
         DatasetRecord dataset, EvaluationPlan plan, IReadOnlyList<PinnedModel> models, CancellationToken cancel)
     {
         var gold = new List<int>();
-        var probabilities = await PredictAsync(
-            dataset, plan, models,
-            item =>
-            {
-                if (item.GoldClass is { } goldClass)
-                {
-                    gold.Add(goldClass);
-                }
-
-                return item.GoldClass is not null;
-            },
-            cancel);
+        var (probabilities, leftOut) = await PredictAsync(
+            dataset, plan, models, item => item.GoldClass is not null, item => gold.Add(item.GoldClass!.Value), cancel);
         if (gold.Count == 0)
         {
+            ThrowIfUnfit(dataset, plan, leftOut);
             throw await annotations.AnyInSplitAsync(dataset, plan.Split, cancel)
                 ? Nothing(dataset, plan, "NO_GOLD", "gold",
                     "Import gold labels for it, or measure against its labelers' annotations (basis EVALUATION_BASIS_LABELERS; --basis labelers)")
                 : NeitherNor(dataset, plan);
         }
 
-        return new GoldItems([.. gold], probabilities);
+        return new GoldItems([.. gold], probabilities) { LeftOut = leftOut };
     }
 
     /// <summary>Reads the items with annotations, and predicts them.</summary>
@@ -52,10 +46,11 @@ internal sealed class EvaluationReader(ItemStore items, AnnotationStore annotati
         var all = await annotations.ReadSplitAsync(dataset, plan.Split, cancel);
         var annotated = all.Select(annotation => annotation.ItemKey).ToHashSet();
         var itemIndexes = new Dictionary<long, int>(annotated.Count);
-        var probabilities = await PredictAsync(
-            dataset, plan, models, item => annotated.Contains(item.Key) && itemIndexes.TryAdd(item.Key, itemIndexes.Count), cancel);
+        var (probabilities, leftOut) = await PredictAsync(
+            dataset, plan, models, item => annotated.Contains(item.Key), item => itemIndexes.Add(item.Key, itemIndexes.Count), cancel);
         if (itemIndexes.Count == 0)
         {
+            ThrowIfUnfit(dataset, plan, leftOut);
             var gold = await items.ListAsync(dataset, new ItemFilter(plan.Split, HasGold: true), 0, 1, cancel);
             throw gold.Count > 0
                 ? Nothing(dataset, plan, "NO_ANNOTATIONS", "annotations",
@@ -63,7 +58,7 @@ internal sealed class EvaluationReader(ItemStore items, AnnotationStore annotati
                 : NeitherNor(dataset, plan);
         }
 
-        return new AnnotatedItems(Table(dataset, all, itemIndexes), probabilities);
+        return new AnnotatedItems(Table(dataset, all, itemIndexes), probabilities) { LeftOut = leftOut };
     }
 
     private static AnnotationTable Table(DatasetRecord dataset, IReadOnlyList<KeyedAnnotation> all, Dictionary<long, int> itemIndexes)
@@ -81,38 +76,59 @@ internal sealed class EvaluationReader(ItemStore items, AnnotationStore annotati
             [.. used.Select(a => labelerIndexes[a.LabelerKey])], [.. used.Select(a => a.ClassIndex)]);
     }
 
-    private async Task<IReadOnlyList<float[]>> PredictAsync(
-        DatasetRecord dataset, EvaluationPlan plan, IReadOnlyList<PinnedModel> models, Func<ItemFeatures, bool> take,
-        CancellationToken cancel)
+    private async Task<(IReadOnlyList<float[]> Probabilities, int LeftOut)> PredictAsync(
+        DatasetRecord dataset, EvaluationPlan plan, IReadOnlyList<PinnedModel> models, Func<ItemFeatures, bool> isWanted,
+        Action<ItemFeatures> take, CancellationToken cancel)
     {
-        var length = dataset.Schema.FeatureLength;
         List<float>[] probabilities = [.. models.Select(_ => new List<float>())];
-        var block = new float[BlockItems * length];
-        var filled = 0;
+        var block = new RawItem[BlockItems];
+        var (filled, bytes, leftOut) = (0, 0L, 0);
         await foreach (var item in items.StreamFeaturesAsync(dataset, plan.Split, 0, cancel))
         {
-            if (take(item))
+            if (!isWanted(item))
             {
-                item.Features.CopyTo(block.AsSpan(filled * length));
-                if (++filled == BlockItems)
-                {
-                    await FlushAsync();
-                }
+                continue;
+            }
+
+            if (models.Any(model => model.Encoder.Problem(item.Raw) is not null))
+            {
+                leftOut++;
+                continue;
+            }
+
+            take(item);
+            block[filled++] = item.Raw;
+            bytes += (item.Features.Length * (long)sizeof(float)) + ((item.Text?.Length ?? 0) * (long)sizeof(char));
+            if (filled == BlockItems || bytes >= BlockBytes)
+            {
+                await FlushAsync();
             }
         }
 
         await FlushAsync();
-        return [.. probabilities.Select(list => list.ToArray())];
+        return ([.. probabilities.Select(list => list.ToArray())], leftOut);
 
         async Task FlushAsync()
         {
             for (var v = 0; v < models.Count && filled > 0; v++)
             {
-                var predicted = await engine.PredictAsync(models[v], block, filled, Options, cancel);
+                var predicted = await engine.PredictAsync(models[v], block.AsMemory(0, filled), Options, cancel);
                 probabilities[v].AddRange(predicted.Probabilities);
             }
 
-            filled = 0;
+            (filled, bytes) = (0, 0);
+        }
+    }
+
+    private static void ThrowIfUnfit(DatasetRecord dataset, EvaluationPlan plan, int leftOut)
+    {
+        if (leftOut > 0)
+        {
+            throw new ServiceException(
+                ErrorKind.FailedPrecondition, "ITEM_UNFIT",
+                $"None of the {leftOut} items of the {plan.SplitName} split of datasets/{dataset.Id} that could be measured on can be read by the version: "
+                + "sequences have more steps than it takes. Train one with a larger max_steps.",
+                new FieldViolation("split", "has only items that the version cannot read"));
         }
     }
 

@@ -37,6 +37,7 @@ internal sealed class ModelComparer(EvaluationReader reader)
 
     private static void AddGold(CompareModelsResponse response, GoldItems items, EvaluationPlan plan, int classes)
     {
+        response.Warnings.AddRange(items.Warnings());
         var (first, second) = (items.Probabilities[0], items.Probabilities[1]);
         var a = new ClassificationSample(first, items.Gold, classes);
         var b = new ClassificationSample(second, items.Gold, classes);
@@ -55,6 +56,7 @@ internal sealed class ModelComparer(EvaluationReader reader)
 
     private static void AddLabelers(CompareModelsResponse response, AnnotatedItems items, EvaluationPlan plan, CancellationToken cancel)
     {
+        response.Warnings.AddRange(items.Warnings());
         var (first, second) = (items.Probabilities[0], items.Probabilities[1]);
 
         // One set of confusions for both: with a set each, a model that mixes up two classes would be excused by labelers who seem to.

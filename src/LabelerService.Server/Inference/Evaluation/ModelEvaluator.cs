@@ -38,6 +38,7 @@ internal sealed class ModelEvaluator(EvaluationReader reader)
     private static void AddGold(
         EvaluateModelResponse response, GoldItems items, DatasetSchema schema, ModelEvaluationPlan plan, CancellationToken cancel)
     {
+        response.Warnings.AddRange(items.Warnings());
         var probabilities = items.Probabilities[0];
         var classes = schema.Classes.Count;
         var list = new MetricList(plan, items.Gold.Length, cancel);
@@ -72,6 +73,7 @@ internal sealed class ModelEvaluator(EvaluationReader reader)
     private static void AddLabelers(
         EvaluateModelResponse response, AnnotatedItems items, ModelEvaluationPlan plan, CancellationToken cancel)
     {
+        response.Warnings.AddRange(items.Warnings());
         var probabilities = items.Probabilities[0];
         var confusions = LabelerConfusionFit.Of(items.Annotations, ClassDistributions.ToDouble(probabilities), cancel);
         var sample = new HeldOutLabelers(probabilities, items.Annotations, confusions);

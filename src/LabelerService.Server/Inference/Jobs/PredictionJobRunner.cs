@@ -12,14 +12,14 @@ namespace LabelerService.Server.Inference.Jobs;
 /// The engine takes them when no client's request waits, and now and then when one does.
 /// </summary>
 internal sealed partial class PredictionJobRunner(
-    PredictionJobStore jobs, ItemStore items, DatasetStore datasets, PredictionEngine engine, ILogger<PredictionJobRunner> logger)
+    PredictionJobStore jobs, ItemStore items, KeptFeatures features, DatasetStore datasets, PredictionEngine engine, ILogger<PredictionJobRunner> logger)
 {
     /// <summary>Time until others take a job over whose server has written nothing.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
 
     private const int MostRows = 1_000;
 
-    // 4 MiB of float32: what the features of a block, or the heads' answers to it, may take.
+    // 4 MiB of float32: what the features of a block, or the heads' answers to it, may take. Texts and sequences come in pages of as many bytes.
     private const long BlockValues = 1 << 20;
 
     /// <summary>Carries out a job. Returns when it has ended, was given back, or is another server's.</summary>
@@ -72,38 +72,41 @@ internal sealed partial class PredictionJobRunner(
         using var model = await engine.PinAsync(job.DatasetId, job.ModelId, job.ModelVersion, null, "prediction_job.model", stopping);
         lease = await jobs.BeginAsync(dataset, lease, filter, stopping);
         var manifest = model.Version.Manifest;
-        var perItem = Math.Max(manifest.FeatureLength, manifest.Heads.Count * (long)manifest.Classes.Count);
+        var perItem = Math.Max(Math.Max(dataset.Schema.FeatureLength, manifest.FeatureLength), manifest.Heads.Count * (long)manifest.Classes.Count);
         var rows = (int)Math.Clamp(BlockValues / perItem, 1, MostRows);
-        var features = new float[rows * manifest.FeatureLength];
+        var readable = new List<ItemFeatures>(rows);
+        var passedOver = 0L;
         var (done, last) = (lease.DoneItemKey, lease.LastItemKey!.Value);
         while (done < last)
         {
             var block = await items.ListFeaturesAsync(dataset, filter, done, last, rows, stopping);
 
-            // A short block is the last one: whatever comes between it and the end was deleted or no longer matches.
-            done = block.Count < rows ? last : block[^1].Key;
-            var predictions = await PredictAsync(model, job.Outputs, block, features, stopping);
+            // An empty block is the last one: whatever comes between it and the end was deleted or no longer matches.
+            done = block.Count == 0 ? last : block[^1].Key;
+            readable.Clear();
+            readable.AddRange(block.Where(item => model.Encoder.Problem(item.Raw) is null));
+            passedOver += block.Count - readable.Count;
+            var predictions = await PredictAsync(model, job.Outputs, readable, stopping);
             if (await jobs.WriteBlockAsync(dataset, lease, predictions, done, Lease, stopping))
             {
                 return false;
             }
         }
 
+        if (passedOver > 0)
+        {
+            LogPassedOver(job.DatasetId, job.JobId, passedOver, model.Name);
+        }
+
         return true;
     }
 
     private async Task<IReadOnlyList<PredictionWrite>> PredictAsync(
-        PinnedModel model, PredictionJobOutputs outputs, IReadOnlyList<ItemFeatures> block, float[] features, CancellationToken stopping)
+        PinnedModel model, PredictionJobOutputs outputs, List<ItemFeatures> block, CancellationToken stopping)
     {
         if (block.Count == 0)
         {
             return [];
-        }
-
-        var length = model.Version.Manifest.FeatureLength;
-        for (var i = 0; i < block.Count; i++)
-        {
-            block[i].Features.CopyTo(features.AsSpan(i * length, length));
         }
 
         var options = new PredictionOptions
@@ -113,11 +116,12 @@ internal sealed partial class PredictionJobRunner(
             Distilled = outputs.Distilled,
             Background = true,
         };
-        var predicted = await engine.PredictAsync(model, features.AsMemory(0, block.Count * length), block.Count, options, stopping);
+        using var input = await features.ReadAsync(model, block, stopping);
+        var predicted = await engine.PredictAsync(model, input, options, stopping);
         return ToWrites(block, predicted, model.Version.Manifest.Heads.Count);
     }
 
-    private static PredictionWrite[] ToWrites(IReadOnlyList<ItemFeatures> block, PredictedItems predicted, int heads)
+    private static PredictionWrite[] ToWrites(List<ItemFeatures> block, PredictedItems predicted, int heads)
     {
         var classes = predicted.ClassCount;
         var writes = new PredictionWrite[block.Count];
@@ -161,6 +165,10 @@ internal sealed partial class PredictionJobRunner(
 
     [LoggerMessage(EventId = 243, Level = LogLevel.Warning, Message = "Prediction job datasets/{Dataset}/predictionJobs/{Job} cannot be done: {Problem}")]
     private partial void LogRefused(string dataset, string job, string problem);
+
+    [LoggerMessage(EventId = 246, Level = LogLevel.Warning,
+        Message = "Prediction job datasets/{Dataset}/predictionJobs/{Job}: {Count} items are passed over, which {Model} cannot read (sequences of more steps than it takes).")]
+    private partial void LogPassedOver(string dataset, string job, long count, string model);
 
     [LoggerMessage(EventId = 244, Level = LogLevel.Error, Message = "Prediction job datasets/{Dataset}/predictionJobs/{Job} failed.")]
     private partial void LogFailed(string dataset, string job, Exception error);

@@ -53,7 +53,7 @@ internal sealed class Route(DatasetRecord dataset, ModelRouteState state)
 
     /// <summary>Whether another state decides as this one.</summary>
     public bool IsLike(ModelRouteState other) =>
-        state.DatasetUid == other.DatasetUid && state.Route.CanaryVersion == other.Route.CanaryVersion
+        state.DatasetUid == other.DatasetUid && state.LastErasure == other.LastErasure && state.Route.CanaryVersion == other.Route.CanaryVersion
         && state.Route.CanaryShare.Equals(other.Route.CanaryShare) && state.Versions.SetEquals(other.Versions)
         && state.Route.Aliases.Count == other.Route.Aliases.Count
         && other.Route.Aliases.All(alias => state.Route.Aliases.TryGetValue(alias.Key, out var version) && version == alias.Value);

@@ -21,6 +21,9 @@ internal sealed partial class RouteTable(
     private readonly ConcurrentDictionary<(string Dataset, string Model), Route> _routes = new();
     private int _refreshes;
 
+    /// <summary>Routes in memory.</summary>
+    public int Count => _routes.Count;
+
     /// <summary>The route that is in memory; null if there is none.</summary>
     public Route? Find(string datasetId, string modelId) => _routes.GetValueOrDefault((datasetId, modelId));
 
@@ -105,8 +108,9 @@ internal sealed partial class RouteTable(
             return;
         }
 
-        if (state is null || state.DatasetUid != old.State.DatasetUid)
+        if (state is null || state.DatasetUid != old.State.DatasetUid || state.LastErasure != old.State.LastErasure)
         {
+            // After an erasure all is read anew: what was known of versions names a labeler who has no name any more.
             _routes.TryRemove(KeyValuePair.Create(key, old));
             cache.Forget(old.State.DatasetUid, key.Model, _ => true);
             return;

@@ -220,6 +220,212 @@ namespace LabelerService.Storage.Schema.Migrations
                     b.ToTable("artefacts", (string)null);
                 });
 
+            modelBuilder.Entity("LabelerService.Storage.Schema.BackboneEntity", b =>
+                {
+                    b.Property<long>("DatasetId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("dataset_id");
+
+                    b.Property<string>("BackboneId")
+                        .HasColumnType("text")
+                        .HasColumnName("backbone_id")
+                        .UseCollation("C");
+
+                    b.Property<long>("ArtefactLength")
+                        .HasColumnType("bigint")
+                        .HasColumnName("artefact_length");
+
+                    b.Property<byte[]>("ArtefactSha256")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("artefact_sha256");
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("DisplayName")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("text")
+                        .HasDefaultValue("")
+                        .HasColumnName("display_name");
+
+                    b.Property<string>("Manifest")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("manifest");
+
+                    b.Property<string>("RunId")
+                        .HasColumnType("text")
+                        .HasColumnName("run_id")
+                        .UseCollation("C");
+
+                    b.Property<short>("Source")
+                        .HasColumnType("smallint")
+                        .HasColumnName("source");
+
+                    b.Property<Guid>("Uid")
+                        .HasColumnType("uuid")
+                        .HasColumnName("uid");
+
+                    b.HasKey("DatasetId", "BackboneId")
+                        .HasName("pk_backbones");
+
+                    b.HasIndex("ArtefactSha256")
+                        .HasDatabaseName("ix_backbones_artefact");
+
+                    b.ToTable("backbones", (string)null);
+                });
+
+            modelBuilder.Entity("LabelerService.Storage.Schema.CurveEntity", b =>
+                {
+                    b.Property<long>("DatasetId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("dataset_id");
+
+                    b.Property<string>("CurveId")
+                        .HasColumnType("text")
+                        .HasColumnName("curve_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Algorithm")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("algorithm");
+
+                    b.Property<short?>("Basis")
+                        .HasColumnType("smallint")
+                        .HasColumnName("basis");
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<long?>("Items")
+                        .HasColumnType("bigint")
+                        .HasColumnName("items");
+
+                    b.Property<long?>("Labels")
+                        .HasColumnType("bigint")
+                        .HasColumnName("labels");
+
+                    b.Property<string>("Plan")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("plan");
+
+                    b.Property<int>("PointCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("point_count");
+
+                    b.Property<string>("RunId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("run_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Settings")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("settings");
+
+                    b.Property<byte[]>("Snapshot")
+                        .HasColumnType("bytea")
+                        .HasColumnName("snapshot");
+
+                    b.Property<string>("SnapshotId")
+                        .HasColumnType("text")
+                        .HasColumnName("snapshot_id");
+
+                    b.Property<Guid>("Uid")
+                        .HasColumnType("uuid")
+                        .HasColumnName("uid");
+
+                    b.Property<DateTimeOffset>("UpdateTime")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("update_time")
+                        .HasDefaultValueSql("now()");
+
+                    b.HasKey("DatasetId", "CurveId")
+                        .HasName("pk_curves");
+
+                    b.ToTable("curves", (string)null);
+                });
+
+            modelBuilder.Entity("LabelerService.Storage.Schema.CurvePointEntity", b =>
+                {
+                    b.Property<long>("DatasetId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("dataset_id");
+
+                    b.Property<string>("CurveId")
+                        .HasColumnType("text")
+                        .HasColumnName("curve_id")
+                        .UseCollation("C");
+
+                    b.Property<int>("Point")
+                        .HasColumnType("integer")
+                        .HasColumnName("point");
+
+                    b.Property<double?>("Accuracy")
+                        .HasColumnType("double precision")
+                        .HasColumnName("accuracy");
+
+                    b.Property<string>("Capacity")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("capacity");
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<int>("Evaluated")
+                        .HasColumnType("integer")
+                        .HasColumnName("evaluated");
+
+                    b.Property<double>("ItemShare")
+                        .HasColumnType("double precision")
+                        .HasColumnName("item_share");
+
+                    b.Property<long>("Items")
+                        .HasColumnType("bigint")
+                        .HasColumnName("items");
+
+                    b.Property<double>("LabelShare")
+                        .HasColumnType("double precision")
+                        .HasColumnName("label_share");
+
+                    b.Property<long>("Labels")
+                        .HasColumnType("bigint")
+                        .HasColumnName("labels");
+
+                    b.Property<string>("Problem")
+                        .HasColumnType("text")
+                        .HasColumnName("problem");
+
+                    b.Property<double>("Seconds")
+                        .HasColumnType("double precision")
+                        .HasColumnName("seconds");
+
+                    b.Property<long>("Seed")
+                        .HasColumnType("bigint")
+                        .HasColumnName("seed");
+
+                    b.HasKey("DatasetId", "CurveId", "Point")
+                        .HasName("pk_curve_points");
+
+                    b.ToTable("curve_points", (string)null);
+                });
+
             modelBuilder.Entity("LabelerService.Storage.Schema.DatasetEntity", b =>
                 {
                     b.Property<long>("DatasetId")
@@ -386,6 +592,79 @@ namespace LabelerService.Storage.Schema.Migrations
                     b.ToTable("dataset_writes", (string)null);
                 });
 
+            modelBuilder.Entity("LabelerService.Storage.Schema.ExtractedFeaturesEntity", b =>
+                {
+                    b.Property<long>("DatasetId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("dataset_id");
+
+                    b.Property<long>("ExtractionKey")
+                        .HasColumnType("bigint")
+                        .HasColumnName("extraction_key");
+
+                    b.Property<long>("ItemKey")
+                        .HasColumnType("bigint")
+                        .HasColumnName("item_key");
+
+                    b.Property<Guid>("ContentHash")
+                        .HasColumnType("uuid")
+                        .HasColumnName("content_hash");
+
+                    b.Property<byte[]>("Features")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("features");
+
+                    b.HasKey("DatasetId", "ExtractionKey", "ItemKey")
+                        .HasName("pk_extracted_features");
+
+                    b.ToTable("extracted_features", (string)null);
+                });
+
+            modelBuilder.Entity("LabelerService.Storage.Schema.FeatureExtractionEntity", b =>
+                {
+                    b.Property<long>("DatasetId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("dataset_id");
+
+                    b.Property<long>("ExtractionKey")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("extraction_key");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("ExtractionKey"));
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<byte[]>("ExtractorHash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("extractor_hash");
+
+                    b.Property<int>("FeatureLength")
+                        .HasColumnType("integer")
+                        .HasColumnName("feature_length");
+
+                    b.Property<DateTimeOffset>("UseTime")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("use_time")
+                        .HasDefaultValueSql("now()");
+
+                    b.HasKey("DatasetId", "ExtractionKey")
+                        .HasName("pk_feature_extractions");
+
+                    b.HasIndex("DatasetId", "ExtractorHash")
+                        .IsUnique()
+                        .HasDatabaseName("ix_feature_extractions_dataset_id_extractor_hash");
+
+                    b.ToTable("feature_extractions", (string)null);
+                });
+
             modelBuilder.Entity("LabelerService.Storage.Schema.ItemEntity", b =>
                 {
                     b.Property<long>("DatasetId")
@@ -529,6 +808,42 @@ namespace LabelerService.Storage.Schema.Migrations
                         .HasDatabaseName("ix_labelers_dataset_id_external_id");
 
                     b.ToTable("labelers", (string)null);
+                });
+
+            modelBuilder.Entity("LabelerService.Storage.Schema.LabelerErasureEntity", b =>
+                {
+                    b.Property<long>("DatasetId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("dataset_id");
+
+                    b.Property<long>("LabelerKey")
+                        .HasColumnType("bigint")
+                        .HasColumnName("labeler_key");
+
+                    b.Property<string>("Effect")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("effect");
+
+                    b.Property<DateTimeOffset>("EraseTime")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("erase_time")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<short>("Mode")
+                        .HasColumnType("smallint")
+                        .HasColumnName("mode");
+
+                    b.Property<string>("Pseudonym")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("pseudonym");
+
+                    b.HasKey("DatasetId", "LabelerKey")
+                        .HasName("pk_labeler_erasures");
+
+                    b.ToTable("labeler_erasures", (string)null);
                 });
 
             modelBuilder.Entity("LabelerService.Storage.Schema.ModelAliasChangeEntity", b =>
@@ -768,6 +1083,22 @@ namespace LabelerService.Storage.Schema.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("delete_time");
 
+                    b.Property<long?>("EncoderLength")
+                        .HasColumnType("bigint")
+                        .HasColumnName("encoder_length");
+
+                    b.Property<byte[]>("EncoderSha256")
+                        .HasColumnType("bytea")
+                        .HasColumnName("encoder_sha256");
+
+                    b.Property<DateTimeOffset?>("EraseTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("erase_time");
+
+                    b.Property<short?>("ErasedData")
+                        .HasColumnType("smallint")
+                        .HasColumnName("erased_data");
+
                     b.Property<string>("Manifest")
                         .IsRequired()
                         .HasColumnType("jsonb")
@@ -804,6 +1135,10 @@ namespace LabelerService.Storage.Schema.Migrations
                     b.HasIndex("ArtefactSha256")
                         .HasDatabaseName("ix_model_versions_artefact")
                         .HasFilter("state = 1");
+
+                    b.HasIndex("EncoderSha256")
+                        .HasDatabaseName("ix_model_versions_encoder")
+                        .HasFilter("state = 1 and encoder_sha256 is not null");
 
                     b.HasIndex("OutOfFoldSha256")
                         .HasDatabaseName("ix_model_versions_out_of_fold")
@@ -1297,6 +1632,58 @@ namespace LabelerService.Storage.Schema.Migrations
                     b.ToTable("server_secrets", (string)null);
                 });
 
+            modelBuilder.Entity("LabelerService.Storage.Schema.StudioAnnotationEntity", b =>
+                {
+                    b.Property<long>("DatasetId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("dataset_id");
+
+                    b.Property<string>("Source")
+                        .HasColumnType("text")
+                        .HasColumnName("source")
+                        .UseCollation("C");
+
+                    b.Property<long>("StudioId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("studio_id");
+
+                    b.Property<short?>("ClassIndex")
+                        .HasColumnType("smallint")
+                        .HasColumnName("class_index");
+
+                    b.Property<bool>("Deleted")
+                        .HasColumnType("boolean")
+                        .HasColumnName("deleted");
+
+                    b.Property<int?>("DurationMs")
+                        .HasColumnType("integer")
+                        .HasColumnName("duration_ms");
+
+                    b.Property<string>("ItemId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("item_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("LabelerId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("labeler_id")
+                        .UseCollation("C");
+
+                    b.Property<DateTimeOffset>("UpdateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("update_time");
+
+                    b.HasKey("DatasetId", "Source", "StudioId")
+                        .HasName("pk_studio_annotations");
+
+                    b.HasIndex("DatasetId", "ItemId", "LabelerId")
+                        .HasDatabaseName("ix_studio_annotations_dataset_id_item_id_labeler_id");
+
+                    b.ToTable("studio_annotations", (string)null);
+                });
+
             modelBuilder.Entity("LabelerService.Storage.Schema.TrainerEntity", b =>
                 {
                     b.Property<Guid>("TrainerId")
@@ -1376,6 +1763,11 @@ namespace LabelerService.Storage.Schema.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("create_time")
                         .HasDefaultValueSql("now()");
+
+                    b.Property<string>("CurveId")
+                        .HasColumnType("text")
+                        .HasColumnName("curve_id")
+                        .UseCollation("C");
 
                     b.Property<string>("EffectiveSettings")
                         .IsRequired()
@@ -1487,6 +1879,10 @@ namespace LabelerService.Storage.Schema.Migrations
                     b.Property<short>("State")
                         .HasColumnType("smallint")
                         .HasColumnName("state");
+
+                    b.Property<string>("TraceParent")
+                        .HasColumnType("text")
+                        .HasColumnName("trace_parent");
 
                     b.Property<Guid>("Uid")
                         .HasColumnType("uuid")

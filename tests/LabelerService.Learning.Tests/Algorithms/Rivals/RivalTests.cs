@@ -161,7 +161,7 @@ public sealed class RivalTests
     {
         var (snapshot, streams) = (Easy.Snapshot, new RandomStreams(1));
         var set = TrainingSet.Create(snapshot, settings.HeldOutShare, streams.Managed(RandomStream.HeldOut));
-        var raw = tensor(snapshot.Features.Load(), snapshot.ItemIds.Length, snapshot.Schema.FeatureLength);
+        var raw = tensor(snapshot.Features.Load(), snapshot.ItemIds.Length, snapshot.FeatureLength);
         return new LearningTask(snapshot, set, settings, streams, raw, new RunControl(TimeProvider.System, null, CancellationToken.None));
     }
 

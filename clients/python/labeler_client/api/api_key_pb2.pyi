@@ -1,0 +1,35 @@
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Mapping, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class ApiKey(_message.Message):
+    __slots__ = ["create_time", "datasets", "display_name", "expire_time", "labeler_id", "last_use_time", "name", "role"]
+    class Role(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = []
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    DATASETS_FIELD_NUMBER: _ClassVar[int]
+    DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
+    EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
+    LABELER_ID_FIELD_NUMBER: _ClassVar[int]
+    LAST_USE_TIME_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ROLE_ADMIN: ApiKey.Role
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    ROLE_INGESTER: ApiKey.Role
+    ROLE_LABELER: ApiKey.Role
+    ROLE_READER: ApiKey.Role
+    ROLE_UNSPECIFIED: ApiKey.Role
+    create_time: _timestamp_pb2.Timestamp
+    datasets: _containers.RepeatedScalarFieldContainer[str]
+    display_name: str
+    expire_time: _timestamp_pb2.Timestamp
+    labeler_id: str
+    last_use_time: _timestamp_pb2.Timestamp
+    name: str
+    role: ApiKey.Role
+    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., role: _Optional[_Union[ApiKey.Role, str]] = ..., datasets: _Optional[_Iterable[str]] = ..., labeler_id: _Optional[str] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., last_use_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...

@@ -1,0 +1,29 @@
+using System.Diagnostics.Metrics;
+using LabelerService.Core.Telemetry;
+
+namespace LabelerService.Telemetry;
+
+/// <summary>
+/// Shows whose memory a process has: what .NET manages, and what native code took (ONNX Runtime, libtorch, mapped files), which no
+/// figure of the runtime shows.
+/// </summary>
+internal sealed class ProcessMemory
+{
+    private const string Kind = "kind";
+
+    public ProcessMemory(ServiceMeter service) => service.Meter.CreateObservableGauge<long>(
+        "labeler.process.memory", Read, "By", "Memory of the process: resident in all, what the garbage collector holds of it, and the rest.");
+
+    private static IEnumerable<Measurement<long>> Read()
+    {
+        var resident = Environment.WorkingSet;
+        var committed = GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes;
+        yield return Of(resident, "resident");
+        yield return Of(GC.GetTotalMemory(forceFullCollection: false), "managed");
+
+        // Of committed pages not all are resident: the rest is at least this.
+        yield return Of(Math.Max(0, resident - committed), "native");
+    }
+
+    private static Measurement<long> Of(long bytes, string kind) => new(bytes, new KeyValuePair<string, object?>(Kind, kind));
+}
