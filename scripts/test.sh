@@ -2,12 +2,21 @@
 # shellcheck shell=bash disable=SC2154  # bin, output and cli are the launcher's
 
 # run_tests [FILTER]   Last line on standard output: "N passed, N failed[, N skipped]". Returns non-zero on a failure, or if nothing ran.
+# A suite's name as filter is its long form: minutes instead of seconds, with what was tried printed at the end.
 run_tests() {
   local results=$LABELER_HOME/artifacts/test-results project name assembly trx total executed passed
   local all_passed=0 all_failed=0 all_skipped=0 broke_off
-  local filter=()
+  # What needs a build of the previous version runs only where it is asked for.
+  local filter='Suite!=upgrade' patience=10m
   (($# <= 1)) || fail "test takes one filter: part of a test's full name"
-  [[ -z ${1:-} ]] || filter=(--filter "FullyQualifiedName~$1")
+  case ${1:-} in
+    '') ;;
+    security | faults | upgrade)
+      export LABELER_LONG=1
+      filter="Suite=$1" patience=60m ;;
+    *) filter="FullyQualifiedName~$1&$filter" ;;
+  esac
+  export LABELER_TEST_REPORTS=$results/reports
 
   build solution
   rm -rf "$results"
@@ -19,9 +28,9 @@ run_tests() {
     trx=$results/$name.trx
     printf '\n== %s\n' "$name"
     broke_off=0
-    # A test that hangs for ten minutes is ended and counted as failed, and its name is printed.
-    if dotnet test "$assembly" "${filter[@]}" --nologo --results-directory "$results" --logger "trx;LogFileName=$name.trx" \
-      --logger "console;verbosity=minimal" --blame-hang-timeout 10m --blame-hang-dump-type none </dev/null 2>&1 |
+    # A test that hangs is ended and counted as failed, and its name is printed.
+    if dotnet test "$assembly" --filter "$filter" --nologo --results-directory "$results" --logger "trx;LogFileName=$name.trx" \
+      --logger "console;verbosity=minimal" --blame-hang-timeout "$patience" --blame-hang-dump-type none </dev/null 2>&1 |
       sed -u -E "/^(No test matches|Data collector 'Blame'|Starting test execution|A total of [0-9]+ test files|Results File:|$)/d"; then
       [[ -e $trx ]] || continue # no test here matches the filter
     elif [[ ! -e $trx ]]; then
@@ -32,7 +41,7 @@ run_tests() {
       broke_off=1
     fi
     read -r total executed passed < <(counters_of "$trx")
-    if ((total == 0 && ${#filter[@]} == 0)); then
+    if ((total == 0 && $# == 0)); then
       printf '%s: has no test\n' "$name"
       all_failed=$((all_failed + 1))
     elif ((broke_off && executed == passed)); then
@@ -47,6 +56,10 @@ run_tests() {
   find "$results" -mindepth 1 -type d -empty -delete
 
   printf '\n'
+  if [[ -n ${LABELER_LONG:-} && -e $LABELER_TEST_REPORTS/$1.md ]]; then
+    cat "$LABELER_TEST_REPORTS/$1.md"
+    printf '\n'
+  fi
   ((all_passed + all_failed)) || say "no test ran${1:+: no full name contains $1}"
   if ((all_skipped)); then
     printf '%d passed, %d failed, %d skipped\n' "$all_passed" "$all_failed" "$all_skipped"
