@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace LabelerService.TestKit.Suites;
 
 /// <summary>
