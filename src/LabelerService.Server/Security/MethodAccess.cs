@@ -68,6 +68,14 @@ internal static class MethodAccess
         ["labeler.v1.TrainingService/WatchTrainingRun"] = Readers,
         ["labeler.v1.TrainingService/CancelTrainingRun"] = Writers,
 
+        // A trainer of others reads a dataset and publishes models of it, as who brings the labels may by training.
+        ["labeler.v1.TrainerService/LeaseTrainingRun"] = Writers,
+        ["labeler.v1.TrainerService/RenewTrainingLease"] = Writers,
+        ["labeler.v1.TrainerService/ReadTrainingData"] = Writers,
+        ["labeler.v1.TrainerService/ReportTrainingProgress"] = Writers,
+        ["labeler.v1.TrainerService/PublishTrainedModel"] = Writers,
+        ["labeler.v1.TrainerService/EndTrainingRun"] = Writers,
+
         // Insight tells of labelers by name: none of it is for labelers.
         ["labeler.v1.InsightService/ListAggregators"] = Readers,
         ["labeler.v1.InsightService/RefreshInsights"] = Readers,
