@@ -116,7 +116,7 @@ internal static partial class ServerHost
         var tls = options.Tls is { } files ? TlsSetup.Load(files) : null;
         builder.WebHost.ConfigureKestrel(kestrel => ConfigurePorts(kestrel, options, tls));
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTimeout);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTimeout + options.DrainDelay);
         AddServices(builder.Services, options, database);
         var app = builder.Build();
         MapEndpoints(app, options);
@@ -214,6 +214,7 @@ internal static partial class ServerHost
             }
         });
         health.AddCheck<DatabaseHealthCheck>("database");
+        health.AddCheck<DrainHealthCheck>("drain");
         services.Configure<HealthCheckPublisherOptions>(publisher =>
         {
             publisher.Delay = TimeSpan.Zero;

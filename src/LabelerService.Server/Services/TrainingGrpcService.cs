@@ -133,7 +133,9 @@ internal sealed class TrainingGrpcService(
     {
         var size = PageTokens.Size(request.PageSize);
         var dataset = await datasets.ResolveAsync(request.Parent, "parent", context.CancellationToken);
-        var scope = $"trainingRuns|{dataset.Uid}";
+
+        // The version before went through runs from the oldest on: its tokens are refused, not read as if they were of this order.
+        var scope = $"trainingRuns|newest|{dataset.Uid}";
         var records = await runs.ListAsync(dataset, null, pages.Read(scope, request.PageToken), size + 1, context.CancellationToken);
         var response = new ListTrainingRunsResponse();
         RunRecord[] page = [.. records.Take(size)];

@@ -4,6 +4,7 @@ using LabelerService.Core.Errors;
 using LabelerService.Core.Models;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Notifications;
+using LabelerService.Storage.Schema;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -16,9 +17,11 @@ public sealed partial class RunStore
 
     private static readonly string Lapsed = $"r.state = {(int)RunState.Running} AND r.lease_expires_at < clock_timestamp()";
 
+    private static readonly string SayLevel = $"SELECT set_config('{PreviousVersionSql.LevelSetting}', '{TrainerLevel.Current}', true)";
+
     /// <summary>
     /// Claims the run that should run next: highest priority first, then the oldest; of those that are queued, or whose trainer's lease
-    /// lapsed. Two trainers never get the same one. Null if none waits. A run whose trainers died too often without its getting ahead
+    /// lapsed, and that a trainer of this version can do. Two trainers never get the same one. Null if none waits. A run whose trainers died too often without its getting ahead
     /// (<see cref="WriteCheckpointAsync"/>) ends instead.
     /// </summary>
     /// <param name="trainer">Name of the trainer, for people.</param>
@@ -56,12 +59,14 @@ public sealed partial class RunStore
                 await EndLapsedAsync(
                     connection, $"{Lapsed} AND r.stalled_attempts >= {_maxAttempts}", RunState.Failed, RunEventKind.Failed,
                     $"The trainer died {_maxAttempts} times during this run without getting ahead with it. Look into its log (out of memory?), then create the run again.", token);
+                await Sql.Command(connection, SayLevel).ExecuteAsync(token);
                 var leases = await Sql.Command(
                     connection,
                     $"""
                     WITH next AS (
                         SELECT r.dataset_id, r.run_id FROM training_runs r
-                        WHERE r.state IN ({(int)RunState.Queued}, {(int)RunState.Running}) AND (r.state = {(int)RunState.Queued} OR ({Lapsed})) AND {condition}
+                        WHERE r.state IN ({(int)RunState.Queued}, {(int)RunState.Running}) AND (r.state = {(int)RunState.Queued} OR ({Lapsed}))
+                            AND r.trainer_level <= {TrainerLevel.Current} AND {condition}
                         ORDER BY r.priority DESC, r.create_time, r.dataset_id, r.run_id LIMIT 1 FOR UPDATE SKIP LOCKED
                     ), r AS (
                         UPDATE training_runs AS r SET state = {(int)RunState.Running}, attempt = r.attempt + 1, stalled_attempts = r.stalled_attempts + 1,
