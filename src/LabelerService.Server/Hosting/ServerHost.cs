@@ -14,6 +14,7 @@ using LabelerService.Server.LabelStudio;
 using LabelerService.Server.OpenApi;
 using LabelerService.Server.OpenInference;
 using LabelerService.Server.Paging;
+using LabelerService.Server.RemoteTraining;
 using LabelerService.Server.Retraining;
 using LabelerService.Server.Security;
 using LabelerService.Server.Security.Sessions;
@@ -148,7 +149,10 @@ internal static partial class ServerHost
         services.AddSingleton<ActivitySampler>();
         services.AddSingleton<ImageDecoder>();
         services.AddSingleton<RunWatcher>();
-        services.AddSingleton<BackboneUploads>();
+        services.AddSingleton<FileUploads>();
+        services.AddSingleton<TrainingLineage>();
+        services.AddSingleton<TrainingDataStream>();
+        services.AddSingleton<TrainedModelReader>();
         services.AddSingleton<PretrainedCheck>();
         services.AddSingleton<ItemEncoders>();
         services.AddSingleton<KeptFeatures>();
@@ -238,6 +242,7 @@ internal static partial class ServerHost
         app.MapGrpcService<RetrainingGrpcService>();
         app.MapGrpcService<CurveGrpcService>();
         app.MapGrpcService<BackboneGrpcService>();
+        app.MapGrpcService<TrainerGrpcService>();
         app.MapGrpcService<ModelGrpcService>();
         app.MapModelDownloads();
         app.MapGrpcService<PredictionGrpcService>();

@@ -60,7 +60,11 @@ internal sealed class TrainingGrpcService(
         }
 
         var warmStart = await WarmStartAsync(dataset, run, cancel);
-        await pretrained.CheckAsync(dataset, run.Algorithm, run.Settings.AsReadOnly(), warmStart is not null, "training_run", cancel);
+        if (!RemoteAlgorithms.Is(run.Algorithm))
+        {
+            await pretrained.CheckAsync(dataset, run.Algorithm, run.Settings.AsReadOnly(), warmStart is not null, "training_run", cancel);
+        }
+
         if (request.ValidateOnly)
         {
             return run;
@@ -198,6 +202,15 @@ internal sealed class TrainingGrpcService(
 
     private static void CheckSettings(DatasetSchema schema, TrainingRun run, RequestValidator validator)
     {
+        if (RemoteAlgorithms.Is(run.Algorithm))
+        {
+            validator.Require(ResourceName.IsId(run.Algorithm), "training_run.algorithm", "must match [a-z0-9-]{1,63}");
+            validator.Require(RemoteAlgorithms.Problem(schema) is null, "training_run.algorithm", RemoteAlgorithms.Problem(schema) ?? "");
+            validator.Require(
+                run.WarmStartVersion.Length == 0, "training_run.warm_start_version", "trainers of others start from nothing; leave it empty");
+            return;
+        }
+
         try
         {
             AlgorithmCatalogue.Validate(run.Algorithm, run.Settings.AsReadOnly()).For(ItemEncoding.Expected(schema));

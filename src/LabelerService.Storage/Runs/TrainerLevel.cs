@@ -13,7 +13,7 @@ public static class TrainerLevel
     /// <summary>Vectors, drawn weights, and the settings there were at first.</summary>
     public const short First = 0;
 
-    /// <summary>Learning curves, pretraining, backbones for images, sequences and texts, quantised weights.</summary>
+    /// <summary>Learning curves, pretraining, backbones for images, sequences and texts, quantised weights; runs of others are left to others.</summary>
     public const short Backbones = 1;
 
     /// <summary>What a trainer of this version can do.</summary>
@@ -33,7 +33,7 @@ public static class TrainerLevel
     public static short Of(DatasetSchema schema, RunWrite run)
     {
         var known = schema.ItemKind == ItemKind.Vector && run.CurveId is null && run.WarmStart is null
-            && !PretrainingRules.Pretrains(run.Algorithm)
+            && !PretrainingRules.Pretrains(run.Algorithm) && !RemoteAlgorithms.Is(run.Algorithm)
             && !run.Settings.Keys.Any(SettingsSince.Contains)
             && (!run.Settings.TryGetValue(BackboneSetting, out var backbone) || FirstBackbones.Contains(backbone));
         return known ? First : Backbones;

@@ -16,6 +16,7 @@ public sealed class TrainerLevelTests(PostgresFixture database) : IClassFixture<
     [InlineData(ItemKind.Vector, "wdn", "capacity", "s", TrainerLevel.Backbones)]
     [InlineData(ItemKind.Vector, "wdn", "pretrained", "datasets/d/backbones/b", TrainerLevel.Backbones)]
     [InlineData(ItemKind.Vector, "bingo", "", "", TrainerLevel.Backbones)]
+    [InlineData(ItemKind.Vector, "x-theirs", "", "", TrainerLevel.Backbones)]
     [InlineData(ItemKind.Image, "wdn", "", "", TrainerLevel.Backbones)]
     [InlineData(ItemKind.Text, "wdn", "", "", TrainerLevel.Backbones)]
     [InlineData(ItemKind.Sequence, "wdn", "", "", TrainerLevel.Backbones)]
