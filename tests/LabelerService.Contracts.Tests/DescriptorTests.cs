@@ -13,6 +13,7 @@ public sealed class DescriptorTests
         AnnotationServiceReflection.Descriptor, TrainingServiceReflection.Descriptor, RetrainingServiceReflection.Descriptor, ModelServiceReflection.Descriptor, InsightServiceReflection.Descriptor,
         PredictionServiceReflection.Descriptor, PredictionJobServiceReflection.Descriptor,
         BackboneServiceReflection.Descriptor, CurveServiceReflection.Descriptor, ApiKeyServiceReflection.Descriptor,
+        AuditServiceReflection.Descriptor,
     ];
 
     public static TheoryData<string> Methods => [.. AllMethods().Select(method => method.FullName)];

@@ -16,6 +16,8 @@ using LabelerService.Server.OpenInference;
 using LabelerService.Server.Paging;
 using LabelerService.Server.Retraining;
 using LabelerService.Server.Security;
+using LabelerService.Server.Security.Audit;
+using LabelerService.Server.Security.Limits;
 using LabelerService.Server.Security.Sessions;
 using LabelerService.Server.Services;
 using LabelerService.Server.Telemetry;
@@ -36,6 +38,7 @@ internal static partial class ServerHost
 {
     private const string PageTokenSecret = "page-tokens";
     private const string SessionSecret = "sessions";
+    private const string AuditSecret = "audit-digests";
     private const int SecretBytes = 32;
 
     // Long enough for a batch under way to commit, short enough for an orchestrator's patience.
@@ -110,6 +113,7 @@ internal static partial class ServerHost
             var secrets = storage.GetRequiredService<SecretStore>();
             builder.Services.AddSingleton(new PageTokens(await secrets.GetOrCreateAsync(PageTokenSecret, SecretBytes, cancel)));
             builder.Services.AddSingleton(new SessionTokens(await secrets.GetOrCreateAsync(SessionSecret, SecretBytes, cancel)));
+            builder.Services.AddAudit(await secrets.GetOrCreateAsync(AuditSecret, SecretBytes, cancel));
         }
 
         var tls = options.Tls is { } files ? TlsSetup.Load(files) : null;
@@ -191,7 +195,9 @@ internal static partial class ServerHost
             grpc.MaxSendMessageSize = null;
             grpc.EnableDetailedErrors = false;
             grpc.Interceptors.Add<ErrorInterceptor>();
+            grpc.Interceptors.Add<AuditInterceptor>();
             grpc.Interceptors.Add<StreamGuard>();
+            grpc.Interceptors.Add<StreamPace>();
             grpc.Interceptors.Add<RouteCatchUp>();
         }).AddJsonTranscoding(json =>
         {
@@ -229,6 +235,7 @@ internal static partial class ServerHost
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseMiddleware<CallLimitMiddleware>();
         app.MapGrpcService<DatasetGrpcService>();
         app.MapGrpcService<ItemGrpcService>();
         app.MapGrpcService<LabelerGrpcService>();
@@ -244,6 +251,7 @@ internal static partial class ServerHost
         app.MapPredictionDownloads();
         app.MapGrpcService<InsightGrpcService>();
         app.MapGrpcService<ApiKeyGrpcService>();
+        app.MapGrpcService<AuditGrpcService>();
         app.MapGrpcService<OpenInferenceGrpcService>();
         OpenInferenceHttp.Map(app);
         app.MapDashboard();
@@ -274,7 +282,7 @@ internal static partial class ServerHost
         Contracts.V1.CurveService.Descriptor.FullName, Contracts.V1.BackboneService.Descriptor.FullName,
         Contracts.V1.ModelService.Descriptor.FullName, Contracts.V1.PredictionService.Descriptor.FullName,
         Contracts.V1.PredictionJobService.Descriptor.FullName, Contracts.V1.InsightService.Descriptor.FullName,
-        Contracts.V1.ApiKeyService.Descriptor.FullName,
+        Contracts.V1.ApiKeyService.Descriptor.FullName, Contracts.V1.AuditService.Descriptor.FullName,
         Contracts.Inference.GRPCInferenceService.Descriptor.FullName,
     ];
 
