@@ -5,6 +5,7 @@ using LabelerService.Contracts.V1;
 namespace LabelerService.Contracts.Tests;
 
 /// <summary>Rules that hold for every message and method of labeler.v1, whatever is added.</summary>
+[Trait("Suite", "security")]
 public sealed class DescriptorTests
 {
     private static readonly FileDescriptor[] Files =

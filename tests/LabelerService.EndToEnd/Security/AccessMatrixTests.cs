@@ -7,6 +7,7 @@ using LabelerService.Server.Security;
 namespace LabelerService.EndToEnd.Security;
 
 /// <summary>Role × method × own, foreign and missing dataset, against the catalogue.</summary>
+[Trait("Suite", "security")]
 public sealed class AccessMatrixTests(SecuredServerFixture fixture) : IClassFixture<SecuredServerFixture>
 {
     private readonly SecuredServer _server = fixture.Server;
