@@ -11,7 +11,7 @@ public sealed class DescriptorTests
     private static readonly FileDescriptor[] Files =
     [
         DatasetServiceReflection.Descriptor, ItemServiceReflection.Descriptor, LabelerRegistryServiceReflection.Descriptor,
-        AnnotationServiceReflection.Descriptor, TrainingServiceReflection.Descriptor, RetrainingServiceReflection.Descriptor, ModelServiceReflection.Descriptor, InsightServiceReflection.Descriptor,
+        AnnotationServiceReflection.Descriptor, TrainingServiceReflection.Descriptor, TrainerServiceReflection.Descriptor, RetrainingServiceReflection.Descriptor, ModelServiceReflection.Descriptor, InsightServiceReflection.Descriptor,
         PredictionServiceReflection.Descriptor, PredictionJobServiceReflection.Descriptor,
         BackboneServiceReflection.Descriptor, CurveServiceReflection.Descriptor, ApiKeyServiceReflection.Descriptor,
         AuditServiceReflection.Descriptor,

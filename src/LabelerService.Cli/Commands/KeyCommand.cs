@@ -45,7 +45,7 @@ internal static class KeyCommand
             HelpName = "admin|ingester|labeler|reader",
             Required = true,
             CustomParser = result => CommonArguments.Parse<ApiKey.Types.Role?>(
-                result, RoleOf, "a role is admin, ingester, labeler or reader") ?? ApiKey.Types.Role.Unspecified,
+                result, RoleOf, "a role is admin, ingester, labeler, reader or trainer") ?? ApiKey.Types.Role.Unspecified,
         };
         var datasets = new Option<string[]>("--dataset")
         {
@@ -218,6 +218,7 @@ internal static class KeyCommand
         "ingester" => ApiKey.Types.Role.Ingester,
         "labeler" => ApiKey.Types.Role.Labeler,
         "reader" => ApiKey.Types.Role.Reader,
+        "trainer" => ApiKey.Types.Role.Trainer,
         _ => null,
     };
 

@@ -14,6 +14,7 @@ using LabelerService.Server.LabelStudio;
 using LabelerService.Server.OpenApi;
 using LabelerService.Server.OpenInference;
 using LabelerService.Server.Paging;
+using LabelerService.Server.RemoteTraining;
 using LabelerService.Server.Retraining;
 using LabelerService.Server.Security;
 using LabelerService.Server.Security.Audit;
@@ -119,7 +120,7 @@ internal static partial class ServerHost
         var tls = options.Tls is { } files ? TlsSetup.Load(files) : null;
         builder.WebHost.ConfigureKestrel(kestrel => ConfigurePorts(kestrel, options, tls));
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTimeout);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTimeout + options.DrainDelay);
         AddServices(builder.Services, options, database);
         var app = builder.Build();
         MapEndpoints(app, options);
@@ -152,7 +153,10 @@ internal static partial class ServerHost
         services.AddSingleton<ActivitySampler>();
         services.AddSingleton<ImageDecoder>();
         services.AddSingleton<RunWatcher>();
-        services.AddSingleton<BackboneUploads>();
+        services.AddSingleton<FileUploads>();
+        services.AddSingleton<TrainingLineage>();
+        services.AddSingleton<TrainingDataStream>();
+        services.AddSingleton<TrainedModelReader>();
         services.AddSingleton<PretrainedCheck>();
         services.AddSingleton<ItemEncoders>();
         services.AddSingleton<KeptFeatures>();
@@ -216,6 +220,7 @@ internal static partial class ServerHost
             }
         });
         health.AddCheck<DatabaseHealthCheck>("database");
+        health.AddCheck<DrainHealthCheck>("drain");
         services.Configure<HealthCheckPublisherOptions>(publisher =>
         {
             publisher.Delay = TimeSpan.Zero;
@@ -244,6 +249,7 @@ internal static partial class ServerHost
         app.MapGrpcService<RetrainingGrpcService>();
         app.MapGrpcService<CurveGrpcService>();
         app.MapGrpcService<BackboneGrpcService>();
+        app.MapGrpcService<TrainerGrpcService>();
         app.MapGrpcService<ModelGrpcService>();
         app.MapModelDownloads();
         app.MapGrpcService<PredictionGrpcService>();

@@ -54,6 +54,12 @@ public sealed record ServerOptions
     /// <summary>Path of the trainer's assembly.</summary>
     public string TrainerAssembly { get; init; } = "";
 
+    /// <summary>
+    /// How long a server that is told to stop goes on taking calls, while its readiness says that it stops: until a balancer that looks at
+    /// it sends nobody more.
+    /// </summary>
+    public TimeSpan DrainDelay { get; init; }
+
     /// <summary>Whether gRPC reflection answers.</summary>
     public bool Reflection { get; init; } = true;
 

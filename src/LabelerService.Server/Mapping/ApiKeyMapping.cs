@@ -28,7 +28,7 @@ internal static class ApiKeyMapping
         validator.Text(key.DisplayName, "api_key.display_name");
         validator.Require(
             key.Role != ApiKey.Types.Role.Unspecified && System.Enum.IsDefined(key.Role), "api_key.role",
-            "must be ROLE_ADMIN, ROLE_INGESTER, ROLE_LABELER or ROLE_READER");
+            "must be ROLE_ADMIN, ROLE_INGESTER, ROLE_LABELER, ROLE_READER or ROLE_TRAINER");
         var datasets = ReadDatasets(key, validator);
         if (key.Role == ApiKey.Types.Role.Labeler)
         {

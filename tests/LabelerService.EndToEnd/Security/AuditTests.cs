@@ -18,6 +18,7 @@ public sealed class AuditTests(SecuredServerFixture fixture) : IClassFixture<Sec
         "BatchCreateItems", "StreamItems", "BatchSetGoldClasses", "BatchCreateLabelers", "UpdateLabeler", "BatchCreateAnnotations", "StreamAnnotations",
         "IngestAnnotations", "CreateTrainingRun", "CancelTrainingRun", "CreateCurve", "ResumeCurve", "CreatePredictionJob", "CancelPredictionJob",
         "Predict", "BatchPredict", "StreamPredict", "EvaluateModel", "CompareModels", "EvaluateRetrainingPolicy", "RefreshInsights", "SuggestAnnotations",
+        "LeaseTrainingRun", "RenewTrainingLease", "ReportTrainingProgress", "EndTrainingRun",
     ];
 
     private readonly SecuredServer _server = fixture.Server;

@@ -44,6 +44,9 @@ internal sealed class TortureClient(string dataset, string labeler, TortureWay w
 
     public long AcknowledgedRows { get; private set; }
 
+    /// <summary>What last broke off a run; null if nothing did.</summary>
+    public RpcException? Break { get; private set; }
+
     /// <summary>Sends until told to stop, or until the service breaks off.</summary>
     public async Task RunAsync(RunningService service, CancellationToken stop)
     {
@@ -61,6 +64,7 @@ internal sealed class TortureClient(string dataset, string labeler, TortureWay w
         catch (RpcException error) when (IsBreak(error))
         {
             // What was not acknowledged is sent again in the next round.
+            Break = error;
         }
     }
 
@@ -118,6 +122,12 @@ internal sealed class TortureClient(string dataset, string labeler, TortureWay w
 
     private async Task StreamAsync(RunningService service, CancellationToken stop)
     {
+        // A stream without a message is refused. One that is created waits among the pending.
+        if (_pending.IsEmpty && (stop.IsCancellationRequested || !TryCreate(out _)))
+        {
+            return;
+        }
+
         using var call = service.Annotations.IngestAnnotations(cancellationToken: CancellationToken.None);
         using var window = new SemaphoreSlim(Window);
         using var ended = new CancellationTokenSource();

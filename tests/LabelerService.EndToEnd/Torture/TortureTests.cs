@@ -109,7 +109,8 @@ public sealed class TortureTests(ITestOutputHelper output)
         }
     }
 
-    private static async Task CheckAsync(RunningService service, string dataset, TortureClient[] clients, string when)
+    /// <summary>Compares the store with what clients know to be acknowledged.</summary>
+    internal static async Task CheckAsync(RunningService service, string dataset, IEnumerable<TortureClient> clients, string when)
     {
         var stored = await ReadAsync(service, dataset);
         foreach (var client in clients)

@@ -24,6 +24,7 @@ class ApiKey(_message.Message):
     ROLE_INGESTER: ApiKey.Role
     ROLE_LABELER: ApiKey.Role
     ROLE_READER: ApiKey.Role
+    ROLE_TRAINER: ApiKey.Role
     ROLE_UNSPECIFIED: ApiKey.Role
     create_time: _timestamp_pb2.Timestamp
     datasets: _containers.RepeatedScalarFieldContainer[str]

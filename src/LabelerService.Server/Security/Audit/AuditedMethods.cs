@@ -32,6 +32,7 @@ internal static class AuditedMethods
         "labeler.v1.ModelService/DeleteModelVersion",
         "labeler.v1.BackboneService/CreateBackbone",
         "labeler.v1.BackboneService/DeleteBackbone",
+        "labeler.v1.TrainerService/PublishTrainedModel",
         "labeler.v1.CurveService/DeleteCurve",
         "labeler.v1.PredictionJobService/DeletePredictionJob",
     }.ToFrozenSet(StringComparer.Ordinal);

@@ -1986,6 +1986,12 @@ namespace LabelerService.Storage.Schema.Migrations
                         .HasColumnType("text")
                         .HasColumnName("trace_parent");
 
+                    b.Property<short>("TrainerLevel")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("smallint")
+                        .HasDefaultValue((short)0)
+                        .HasColumnName("trainer_level");
+
                     b.Property<Guid>("Uid")
                         .HasColumnType("uuid")
                         .HasColumnName("uid");
