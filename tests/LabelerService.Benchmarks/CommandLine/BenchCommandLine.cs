@@ -12,6 +12,7 @@ using LabelerService.Benchmarks.Pages;
 using LabelerService.Benchmarks.Predict;
 using LabelerService.Benchmarks.Pretrain;
 using LabelerService.Benchmarks.Quantized;
+using LabelerService.Benchmarks.Soak;
 using LabelerService.Benchmarks.Speed;
 
 namespace LabelerService.Benchmarks.CommandLine;
@@ -36,6 +37,7 @@ internal static class BenchCommandLine
             PredictBench.Create(host),
             PretrainBench.Create(host),
             QuantizedBench.Create(host),
+            SoakBench.Create(host),
             TrainBench.Create(host),
         };
         root.Options.Add(new HelpOption { Recursive = true });

@@ -8,6 +8,7 @@ using LabelerService.TestKit.Postgres;
 namespace LabelerService.EndToEnd.Predictions;
 
 /// <summary>Which version answers, while that changes.</summary>
+[Trait("Suite", "faults")]
 public sealed class HotSwapTests(PostgresFixture database) : IClassFixture<PostgresFixture>, IAsyncLifetime
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
