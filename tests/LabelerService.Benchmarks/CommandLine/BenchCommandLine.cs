@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using LabelerService.Benchmarks.Aggregate;
+using LabelerService.Benchmarks.Capacity;
 using LabelerService.Benchmarks.Curves;
 using LabelerService.Benchmarks.Images;
 using LabelerService.Benchmarks.Ingest;
@@ -27,6 +28,7 @@ internal static class BenchCommandLine
         {
             host.Json, host.Threads, host.Data,
             AggregateBench.Create(host),
+            CapacityBench.Create(host),
             CurveBench.Create(host),
             ImagesBench.Create(host),
             IngestBench.Create(host),

@@ -44,6 +44,9 @@ internal sealed class ServiceUnderTest : IAsyncDisposable
     /// <summary>Id of the server's process.</summary>
     public int ServerProcessId => _server.Id;
 
+    /// <summary>Id of PostgreSQL's first process, whose children do the work.</summary>
+    public int PostmasterId => _postgres.PostmasterPid;
+
     /// <summary>Memory of the server's process, now and at most, in MiB.</summary>
     public (double Now, double Peak) Memory() => (ProcessMemory.CurrentMebibytes(_server.Id), ProcessMemory.PeakMebibytes(_server.Id));
 

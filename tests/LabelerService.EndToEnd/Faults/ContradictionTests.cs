@@ -11,6 +11,7 @@ namespace LabelerService.EndToEnd.Faults;
 public sealed class ContradictionTests(ServiceFixture fixture)
 {
     private const int Clients = 8;
+    private static readonly DateTimeOffset Today = new(2026, 11, 28, 0, 0, 0, TimeSpan.Zero);
     private readonly RunningService _service = fixture.Service;
 
     [Fact]
@@ -80,8 +81,8 @@ public sealed class ContradictionTests(ServiceFixture fixture)
         var dataset = await _service.CreateDatasetAsync();
         await _service.CreateItemsAsync(dataset, 1);
         var (now, old) = (Requests.Says("anna", "i0", "a"), Requests.Says("anna", "i0", "b"));
-        now.AnnotateTime = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow);
-        old.AnnotateTime = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddYears(-1));
+        now.AnnotateTime = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(Today);
+        old.AnnotateTime = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(Today.AddYears(-1));
         await _service.AnnotateAsync(dataset, now);
         Assert.Equal(1, (await _service.AnnotateAsync(dataset, old)).Revised);
         var annotation = Assert.Single((await _service.Annotations.ListAnnotationsAsync(new ListAnnotationsRequest { Parent = dataset })).Annotations);

@@ -37,9 +37,10 @@ public sealed class OddFeatureTests(ServiceFixture fixture)
         var crowd = await SimulatedDataset.CreateAsync(_service);
         var batch = new ItemBatch { ItemIds = { "tiny", "mixed" }, Split = Split.Train, Features = Requests.Floats([.. odd[..4], 0, 0, .. odd], 2, SimulatedDataset.Length) };
         await _service.Items.BatchCreateItemsAsync(new BatchCreateItemsRequest { Parent = crowd.Dataset, Batch = batch });
-        foreach (var (id, row) in (ReadOnlySpan<(string, float[])>)[("tiny", [.. odd[..4], 0, 0]), ("mixed", odd)])
+        foreach (var (id, row) in ((string, float[])[])[("tiny", [.. odd[..4], 0, 0]), ("mixed", odd)])
         {
-            var stored = _service.Items.GetItem(new GetItemRequest { Name = $"{crowd.Dataset}/items/{id}", IncludeFeatures = true });
+            var listed = await _service.Items.ListItemsAsync(new ListItemsRequest { Parent = crowd.Dataset, ItemId = id });
+            var stored = await _service.Items.GetItemAsync(new GetItemRequest { Name = Assert.Single(listed.Items).Name, IncludeFeatures = true });
             Assert.Equal(MemoryMarshal.AsBytes(row.AsSpan()).ToArray(), stored.Features.Data.ToByteArray());
         }
 

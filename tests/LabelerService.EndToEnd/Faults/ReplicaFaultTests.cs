@@ -28,6 +28,7 @@ public sealed class ReplicaFaultTests(ReplicaFixture fixture, ITestOutputHelper 
     public async Task Nothing_acknowledged_by_either_server_is_lost_or_doubled_when_the_database_is_away_and_servers_come_and_go()
     {
         var random = new Random(LongForm.Seed);
+        await fixture.WaitUntilConnectedAsync();
         var dataset = await fixture.Servers[0].CreateDatasetAsync();
         await fixture.Servers[0].CreateItemsAsync(dataset, ItemCount);
         var crew = new TortureCrew(
@@ -52,7 +53,7 @@ public sealed class ReplicaFaultTests(ReplicaFixture fixture, ITestOutputHelper 
                 await victim.StartAgainAsync();
             }
 
-            await Task.WhenAll(fixture.Servers.Select(server => server.WaitUntilReadyAsync()));
+            await fixture.WaitUntilConnectedAsync();
             await crew.CheckAsync(fixture.Database, $"round {round}, {fault}", crashed: false);
         }
 
@@ -65,6 +66,7 @@ public sealed class ReplicaFaultTests(ReplicaFixture fixture, ITestOutputHelper 
     [Fact]
     public async Task Restarting_one_server_after_the_other_under_load_fails_no_unary_call()
     {
+        await fixture.WaitUntilConnectedAsync();
         var dataset = await fixture.Servers[0].CreateDatasetAsync();
         await fixture.Servers[0].CreateItemsAsync(dataset, 100);
         using var client = new ServiceConnection(
@@ -145,6 +147,7 @@ public sealed class ReplicaFaultTests(ReplicaFixture fixture, ITestOutputHelper 
     {
         const int batches = 4, items = 5_000, length = 256, readers = 16;
         const double dataMebibytes = (double)batches * items * length * sizeof(float) / (1 << 20);
+        await fixture.WaitUntilConnectedAsync();
         var server = fixture.Servers[0];
         var dataset = await server.CreateDatasetAsync(length);
         for (var batch = 0; batch < batches; batch++)

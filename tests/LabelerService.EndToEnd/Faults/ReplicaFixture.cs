@@ -27,6 +27,16 @@ public sealed class ReplicaFixture : IAsyncLifetime
     /// <summary>Between servers and database.</summary>
     internal TcpProxy Proxy { get; private set; } = null!;
 
+    /// <summary>
+    /// Waits until both servers are ready and this process is connected with them: after a failed attempt a channel refuses calls for a while by itself, which
+    /// would test nothing.
+    /// </summary>
+    public Task WaitUntilConnectedAsync() => Task.WhenAll(Servers.Select(async server =>
+    {
+        await server.WaitUntilReadyAsync();
+        await server.Channel.ConnectAsync();
+    }));
+
     public CallInvoker Invoker(int client) => Servers[client % Servers.Length].Channel.CreateCallInvoker();
 
     public async Task InitializeAsync()

@@ -11,7 +11,7 @@ namespace LabelerService.Trainer.Tests.Running;
 [Trait("Suite", "faults")]
 public sealed class StoppedTrainerTests(ITestOutputHelper output) : IAsyncLifetime
 {
-    private static readonly string[] Settings = ["epochs=600", "averaging_epochs=5", "bootstrap_resamples=0", "weight_resamples=0"];
+    private static readonly string[] Settings = ["epochs=400", "averaging_epochs=5", "bootstrap_resamples=0", "weight_resamples=0"];
     private Queue _queue = null!;
 
     public async Task InitializeAsync() => _queue = await Queue.CreateAsync();
