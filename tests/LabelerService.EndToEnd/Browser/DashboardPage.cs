@@ -16,6 +16,11 @@ internal sealed partial class DashboardPage
     // Far beyond what a page takes: these machines are busy.
     private const float Patience = 30_000;
 
+    private const string WidestElement = """
+        () => [...document.querySelectorAll("main *")].filter(element => element.getBoundingClientRect().right > innerWidth)
+          .map(element => `${element.localName}.${element.className} to ${Math.round(element.getBoundingClientRect().right)}`).slice(0, 5).join("; ")
+        """;
+
     // The heading first: the shell shows none while it asks who is there.
     private const string IsReady = "() => document.querySelector('main h1') !== null && document.querySelector('[aria-busy=true]') === null";
 
@@ -166,6 +171,21 @@ internal sealed partial class DashboardPage
         Assert.True(
             dark.Length + light.Length == 0,
             $"{Tab.Url} is not accessible.\nIn light:\n{string.Join('\n', light)}\nIn dark:\n{string.Join('\n', dark)}");
+    }
+
+    /// <summary>
+    /// Checks that nothing of the page is beside the window. Charts take the width of a window that was made smaller with one of the next frames, so this waits a little.
+    /// </summary>
+    public async Task AssertFitsWindowAsync()
+    {
+        try
+        {
+            await Tab.WaitForFunctionAsync("() => document.documentElement.scrollWidth <= innerWidth");
+        }
+        catch (TimeoutException)
+        {
+            Assert.Fail($"{Tab.Url} is wider than the window: {await Tab.EvaluateAsync<string>(WidestElement)}");
+        }
     }
 
     /// <summary>Keeps a picture of the page in <c>artifacts/screenshots</c>, in light and in dark.</summary>

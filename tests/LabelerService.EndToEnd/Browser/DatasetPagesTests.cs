@@ -86,7 +86,7 @@ public sealed class DatasetPagesTests(BrowserFixture browser)
             await page.AssertAccessibleAsync();
             await page.SaveScreenshotAsync("overview");
             await page.Tab.SetViewportSizeAsync(360, 740);
-            Assert.True(await page.Tab.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= innerWidth"));
+            await page.AssertFitsWindowAsync();
         });
     }
 

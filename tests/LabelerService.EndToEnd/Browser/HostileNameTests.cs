@@ -46,8 +46,7 @@ public sealed class HostileNameTests(BrowserFixture browser)
                 await page.GoAsync(path);
                 Assert.True(await page.Tab.EvaluateAsync<string>(IsClean) is "", $"{path}: {await page.Tab.EvaluateAsync<string>(IsClean)}");
                 Assert.True(await page.Main.GetByRole(AriaRole.Alert).CountAsync() == 0, $"{path}: {await page.Main.InnerTextAsync()}");
-                Assert.True(
-                    await page.Tab.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= innerWidth"), $"{path} is wider than the window");
+                await page.AssertFitsWindowAsync();
             }
 
             // Literally, where it matters most.

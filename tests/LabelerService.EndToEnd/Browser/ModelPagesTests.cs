@@ -150,7 +150,7 @@ public sealed class ModelPagesTests(BrowserFixture browser)
             await page.AssertAccessibleAsync();
             await page.SaveScreenshotAsync("compare");
             await page.Tab.SetViewportSizeAsync(360, 740);
-            Assert.True(await page.Tab.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= innerWidth"));
+            await page.AssertFitsWindowAsync();
         });
     }
 

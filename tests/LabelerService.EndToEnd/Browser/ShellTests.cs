@@ -57,6 +57,6 @@ public sealed class ShellTests(BrowserFixture browser)
     public Task Nothing_is_wider_than_the_screen_of_a_telephone() => browser.VisitAsync("/service", async page =>
     {
         await page.Tab.SetViewportSizeAsync(360, 740);
-        Assert.True(await page.Tab.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= innerWidth"));
+        await page.AssertFitsWindowAsync();
     });
 }

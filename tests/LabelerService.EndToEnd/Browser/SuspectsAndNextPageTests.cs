@@ -58,6 +58,23 @@ public sealed class SuspectsAndNextPageTests(BrowserFixture browser)
     }
 
     [Fact]
+    public async Task Keys_that_a_spreadsheet_would_run_are_harmless_in_the_file()
+    {
+        var dataset = await browser.Service.CreateDatasetAsync();
+        await browser.Service.CreateItemsAsync(dataset, 6, "=i");
+        string[] labelers = ["@sum", "+sum", "-sum"];
+        await browser.Service.AnnotateAsync(
+            dataset, [.. Enumerable.Range(0, 6).SelectMany(i => labelers.Take(2 - (i % 2)).Select(labeler => Requests.Says(labeler, $"=i{i}", i % 3 == 0 ? "a" : "b")))]);
+        await browser.VisitAsync($"/{dataset}/next", async page =>
+        {
+            var file = await page.Tab.RunAndWaitForDownloadAsync(() => page.Tab.GetByRole(AriaRole.Button, new() { Name = "Download all as CSV" }).ClickAsync());
+            var lines = (await File.ReadAllTextAsync(await file.PathAsync())).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+            Assert.True(lines.Length > 1);
+            Assert.All(lines.Skip(1), line => Assert.Matches("^'=i[0-9],'[@+-]sum,", line));
+        });
+    }
+
+    [Fact]
     public async Task Suggestions_follow_terms_and_go_into_a_file()
     {
         var dataset = await SmallCrowd.CreateAsync(browser.Service);

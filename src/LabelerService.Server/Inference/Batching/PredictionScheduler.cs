@@ -9,14 +9,8 @@ namespace LabelerService.Server.Inference.Batching;
 /// request wait. Requests that come while all runners are busy wait, and the next free runner takes what waits together as one block. A
 /// large request gives each block only a share as long as others wait. Beyond a bound on the wait, requests are refused at once.
 /// </summary>
-internal sealed partial class PredictionScheduler : IDisposable
+internal sealed class PredictionScheduler : IDisposable
 {
-    // While others wait, a request gives a block at most this part of its rows: a large one cannot fill it.
-    private const int SharesOfBlock = 4;
-
-    // One block in so many is a job's, whatever waits in front of it.
-    private const int BackgroundTurn = 8;
-
     private const int MostPooled = 4_096;
 
     // An object of old, because runners wait on it.
@@ -26,18 +20,16 @@ internal sealed partial class PredictionScheduler : IDisposable
     private readonly PredictionMetrics _metrics;
     private readonly Thread[] _threads;
     private readonly Stack<PendingPrediction> _pool = new();
-    private readonly LaneRing _foreground = new();
-    private readonly LaneRing _background = new();
+    private readonly WaitingPredictions _waiting;
+    private readonly PredictionAdmission _admission;
     private int _running;
-    private int _waitingRows;
-    private int _waitingRequests;
-    private int _sinceBackground;
     private bool _stopped;
 
     /// <summary>Starts the runners.</summary>
     public PredictionScheduler(PredictionLimits limits, TimeProvider time, PredictionMetrics metrics)
     {
         (_limits, _time, _metrics) = (limits, time, metrics);
+        (_waiting, _admission) = (new WaitingPredictions(limits), new PredictionAdmission(limits, time));
         metrics.Watch(() => WaitingRows, () => Running);
         _threads = [.. Enumerable.Range(1, limits.Runners).Select(number => new Thread(Work) { IsBackground = true, Name = $"predictions {number}" })];
         foreach (var thread in _threads)
@@ -53,7 +45,7 @@ internal sealed partial class PredictionScheduler : IDisposable
         {
             lock (_gate)
             {
-                return _waitingRows;
+                return _waiting.Rows;
             }
         }
     }
@@ -117,8 +109,8 @@ internal sealed partial class PredictionScheduler : IDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_stopped, this);
-            now = _running < _limits.Runners && _foreground.IsEmpty && IsSmall(count, lane);
-            if (!now && !lane.Background && Refusal(lane, count) is { } refusal)
+            now = _running < _limits.Runners && _waiting.OnlyJobs && WaitingPredictions.IsSmall(count, lane);
+            if (!now && !lane.Background && _admission.Refusal(_waiting, lane, count) is { } refusal)
             {
                 _metrics.Refused();
                 return ValueTask.FromException<PredictedItems>(refusal);
@@ -135,7 +127,11 @@ internal sealed partial class PredictionScheduler : IDisposable
             else
             {
                 request.Received = _time.GetTimestamp();
-                Enqueue(request);
+                _waiting.Add(request);
+                if (_running < _limits.Runners)
+                {
+                    Monitor.Pulse(_gate);
+                }
             }
         }
 
@@ -177,7 +173,7 @@ internal sealed partial class PredictionScheduler : IDisposable
             }
 
             request.Failure = new OperationCanceledException(request.Cancel);
-            Withdraw(request);
+            _waiting.Withdraw(request);
             if (request.InFlight > 0)
             {
                 // Its features are being read: the caller may have them back when that is over.
@@ -209,18 +205,10 @@ internal sealed partial class PredictionScheduler : IDisposable
             thread.Join();
         }
 
-        foreach (var ring in (ReadOnlySpan<LaneRing>)[_foreground, _background])
+        foreach (var request in _waiting.TakeAll())
         {
-            while (!ring.IsEmpty)
-            {
-                var lane = ring.Take();
-                while (lane.First is { } request)
-                {
-                    lane.Remove(request);
-                    (request.Failure, request.Completed) = (Stopped(), true);
-                    request.Complete();
-                }
-            }
+            (request.Failure, request.Completed) = (Stopped(), true);
+            request.Complete();
         }
     }
 
@@ -258,11 +246,10 @@ internal sealed partial class PredictionScheduler : IDisposable
         while (true)
         {
             BatchLane lane;
-            int count;
-            var rows = 0;
+            int count, rows;
             lock (_gate)
             {
-                while (!_stopped && (_running >= _limits.Runners || (_foreground.IsEmpty && _background.IsEmpty)))
+                while (!_stopped && (_running >= _limits.Runners || _waiting.IsEmpty))
                 {
                     Monitor.Wait(_gate);
                 }
@@ -272,8 +259,8 @@ internal sealed partial class PredictionScheduler : IDisposable
                     return;
                 }
 
-                lane = NextLane();
-                count = TakeBlock(lane, ref parts, ref rows);
+                lane = _waiting.NextLane();
+                count = _waiting.TakeBlock(lane, ref parts, out rows);
                 if (count == 0)
                 {
                     // All that waited there was cancelled.
@@ -281,6 +268,11 @@ internal sealed partial class PredictionScheduler : IDisposable
                 }
 
                 _running++;
+                if (lane.First is not null && _running < _limits.Runners)
+                {
+                    // Another runner can go on with what is left.
+                    Monitor.Pulse(_gate);
+                }
             }
 
             var block = parts.AsSpan(0, count);
@@ -324,7 +316,7 @@ internal sealed partial class PredictionScheduler : IDisposable
                 request.InFlight--;
                 if (request.Failure is not null)
                 {
-                    Withdraw(request);
+                    _waiting.Withdraw(request);
                 }
 
                 if (request is { InFlight: 0, Completed: false } && (request.Failure is not null || request.Remaining == 0))
@@ -362,120 +354,9 @@ internal sealed partial class PredictionScheduler : IDisposable
     {
         _running--;
         lane.Measured(rows, _time.GetElapsedTime(started).TotalSeconds);
-        if (!_foreground.IsEmpty || !_background.IsEmpty)
+        if (!_waiting.IsEmpty)
         {
             Monitor.Pulse(_gate);
         }
-    }
-
-    private void Enqueue(PendingPrediction request)
-    {
-        var lane = request.Lane!;
-        lane.Append(request);
-        _waitingRequests++;
-        _waitingRows += request.Count;
-        if (!lane.Active)
-        {
-            (lane.Background ? _background : _foreground).Append(lane);
-        }
-
-        if (_running < _limits.Runners)
-        {
-            Monitor.Pulse(_gate);
-        }
-    }
-
-    // A lane that is left empty stays in the ring until its turn.
-    private void Withdraw(PendingPrediction request)
-    {
-        if (request.Queued)
-        {
-            request.Lane!.Remove(request);
-            _waitingRequests--;
-            _waitingRows -= request.Remaining;
-        }
-    }
-
-    private BatchLane NextLane()
-    {
-        var background = _foreground.IsEmpty || (!_background.IsEmpty && ++_sinceBackground >= BackgroundTurn);
-        if (background)
-        {
-            _sinceBackground = 0;
-        }
-
-        return (background ? _background : _foreground).Take();
-    }
-
-    private static bool IsSmall(int count, BatchLane lane) => count <= lane.Model.MaxRows / SharesOfBlock;
-
-    private int TakeBlock(BatchLane lane, ref BlockPart[] parts, ref int rows)
-    {
-        var limit = (int)Math.Clamp(_limits.MaxBlock.TotalSeconds / lane.SecondsPerRow, 1, lane.Model.MaxRows);
-        var share = Math.Max(1, limit / SharesOfBlock);
-        var count = 0;
-        for (var turns = lane.Length; turns > 0 && rows < limit; turns--)
-        {
-            var request = lane.First!;
-            var taken = Math.Min(Math.Min(request.Remaining, share), limit - rows);
-            if (IsSmall(request.Count, lane))
-            {
-                // In one piece and in the order they came: if small ones took turns, each that is let in would make all that wait wait longer.
-                taken = request.Remaining;
-                if (count > 0 && taken > limit - rows)
-                {
-                    break;
-                }
-            }
-
-            if (count == parts.Length)
-            {
-                Array.Resize(ref parts, count * 2);
-            }
-
-            parts[count++] = new BlockPart(request, request.Next, taken);
-            request.Next += taken;
-            request.InFlight++;
-            rows += taken;
-            lane.Remove(request);
-            if (request.Remaining > 0)
-            {
-                lane.Append(request);
-            }
-            else
-            {
-                _waitingRequests--;
-            }
-        }
-
-        // Room that is left goes to those who have more, as long as nobody else wants it.
-        for (var i = 0; i < count && rows < limit; i++)
-        {
-            var (request, start, taken) = parts[i];
-            var more = Math.Min(request.Remaining, limit - rows);
-            if (more > 0)
-            {
-                parts[i] = new BlockPart(request, start, taken + more);
-                request.Next += more;
-                rows += more;
-                if (request.Remaining == 0)
-                {
-                    lane.Remove(request);
-                    _waitingRequests--;
-                }
-            }
-        }
-
-        _waitingRows -= rows;
-        if (lane.First is not null)
-        {
-            (lane.Background ? _background : _foreground).Append(lane);
-            if (_running + 1 < _limits.Runners)
-            {
-                Monitor.Pulse(_gate);
-            }
-        }
-
-        return count;
     }
 }

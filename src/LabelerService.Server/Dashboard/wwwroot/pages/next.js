@@ -159,9 +159,13 @@ function termsOf(/** @type {any} */ dataset, /** @type {AbortSignal} */ signal) 
   };
 }
 
-/** The suggestions as delimited text. */
+/** The suggestions as delimited text; what a spreadsheet would run as a formula gets an apostrophe in front. */
 function csv(/** @type {any[]} */ rows) {
-  const quoted = (/** @type {any} */ value) => /[",\r\n]/.test(String(value)) ? `"${String(value).replaceAll("\"", "\"\"")}"` : String(value);
+  const harmless = (/** @type {any} */ value) => typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
+  const quoted = (/** @type {any} */ value) => {
+    const text = harmless(value);
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll("\"", "\"\"")}"` : text;
+  };
   const columns = ["itemId", "labelerId", "score", "expectedInformationGain", "probabilityWrong", "className", "annotationCount", "reason"];
   const names = ["item", "labeler", "score", "expected_information_gain", "probability_wrong", "class", "annotations", "reason"];
   return [names, ...rows.map(row => columns.map(column => row[column] ?? ""))].map(line => line.map(quoted).join(",")).join("\r\n") + "\r\n";
