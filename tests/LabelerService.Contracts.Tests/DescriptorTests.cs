@@ -5,6 +5,7 @@ using LabelerService.Contracts.V1;
 namespace LabelerService.Contracts.Tests;
 
 /// <summary>Rules that hold for every message and method of labeler.v1, whatever is added.</summary>
+[Trait("Suite", "security")]
 public sealed class DescriptorTests
 {
     private static readonly FileDescriptor[] Files =
@@ -13,6 +14,7 @@ public sealed class DescriptorTests
         AnnotationServiceReflection.Descriptor, TrainingServiceReflection.Descriptor, TrainerServiceReflection.Descriptor, RetrainingServiceReflection.Descriptor, ModelServiceReflection.Descriptor, InsightServiceReflection.Descriptor,
         PredictionServiceReflection.Descriptor, PredictionJobServiceReflection.Descriptor,
         BackboneServiceReflection.Descriptor, CurveServiceReflection.Descriptor, ApiKeyServiceReflection.Descriptor,
+        AuditServiceReflection.Descriptor,
     ];
 
     public static TheoryData<string> Methods => [.. AllMethods().Select(method => method.FullName)];

@@ -77,6 +77,8 @@ internal static class ServerCommand
         };
         var security = new SecurityArguments();
         security.AddTo(root);
+        var limits = new LimitArguments();
+        limits.AddTo(root);
         insight.AddTo(root);
         var telemetry = new TelemetryArguments();
         telemetry.AddTo(root);
@@ -107,6 +109,7 @@ internal static class ServerCommand
                 },
                 Residency = new ResidencyLimits(result.GetValue(residentModels), result.GetValue(residentMemory) * Mebibyte),
                 Insight = insight.Read(result),
+                CallLimits = limits.Read(result),
                 Telemetry = told,
             });
             if (result.GetValue(healthCheck))
@@ -173,12 +176,7 @@ internal static class ServerCommand
             return "--resident-models and --resident-mib take numbers from 1.";
         }
 
-        if (InsightArguments.Problem(options.Insight) is { } problem)
-        {
-            return problem;
-        }
-
-        return null;
+        return InsightArguments.Problem(options.Insight) ?? LimitArguments.Problem(options.CallLimits);
 
         bool IsAmong(int port) => port >= options.Telemetry.AdminPort && port <= options.Telemetry.AdminPort + options.Trainers;
     }

@@ -17,6 +17,8 @@ using LabelerService.Server.Paging;
 using LabelerService.Server.RemoteTraining;
 using LabelerService.Server.Retraining;
 using LabelerService.Server.Security;
+using LabelerService.Server.Security.Audit;
+using LabelerService.Server.Security.Limits;
 using LabelerService.Server.Security.Sessions;
 using LabelerService.Server.Services;
 using LabelerService.Server.Telemetry;
@@ -37,6 +39,7 @@ internal static partial class ServerHost
 {
     private const string PageTokenSecret = "page-tokens";
     private const string SessionSecret = "sessions";
+    private const string AuditSecret = "audit-digests";
     private const int SecretBytes = 32;
 
     // Long enough for a batch under way to commit, short enough for an orchestrator's patience.
@@ -111,6 +114,7 @@ internal static partial class ServerHost
             var secrets = storage.GetRequiredService<SecretStore>();
             builder.Services.AddSingleton(new PageTokens(await secrets.GetOrCreateAsync(PageTokenSecret, SecretBytes, cancel)));
             builder.Services.AddSingleton(new SessionTokens(await secrets.GetOrCreateAsync(SessionSecret, SecretBytes, cancel)));
+            builder.Services.AddAudit(await secrets.GetOrCreateAsync(AuditSecret, SecretBytes, cancel));
         }
 
         var tls = options.Tls is { } files ? TlsSetup.Load(files) : null;
@@ -195,7 +199,9 @@ internal static partial class ServerHost
             grpc.MaxSendMessageSize = null;
             grpc.EnableDetailedErrors = false;
             grpc.Interceptors.Add<ErrorInterceptor>();
+            grpc.Interceptors.Add<AuditInterceptor>();
             grpc.Interceptors.Add<StreamGuard>();
+            grpc.Interceptors.Add<StreamPace>();
             grpc.Interceptors.Add<RouteCatchUp>();
         }).AddJsonTranscoding(json =>
         {
@@ -215,6 +221,7 @@ internal static partial class ServerHost
         });
         health.AddCheck<DatabaseHealthCheck>("database");
         health.AddCheck<DrainHealthCheck>("drain");
+        health.AddCheck<ModelHealthCheck>("models");
         services.Configure<HealthCheckPublisherOptions>(publisher =>
         {
             publisher.Delay = TimeSpan.Zero;
@@ -234,6 +241,7 @@ internal static partial class ServerHost
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseMiddleware<CallLimitMiddleware>();
         app.MapGrpcService<DatasetGrpcService>();
         app.MapGrpcService<ItemGrpcService>();
         app.MapGrpcService<LabelerGrpcService>();
@@ -250,6 +258,7 @@ internal static partial class ServerHost
         app.MapPredictionDownloads();
         app.MapGrpcService<InsightGrpcService>();
         app.MapGrpcService<ApiKeyGrpcService>();
+        app.MapGrpcService<AuditGrpcService>();
         app.MapGrpcService<OpenInferenceGrpcService>();
         OpenInferenceHttp.Map(app);
         app.MapDashboard();
@@ -266,7 +275,7 @@ internal static partial class ServerHost
 
         // Alive: the process answers. Ready: it can do its work.
         app.MapHealthChecks("/healthz", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous();
-        app.MapHealthChecks("/readyz").AllowAnonymous();
+        app.MapHealthChecks("/readyz", new HealthCheckOptions { ResponseWriter = ReadinessText.WriteAsync }).AllowAnonymous();
     }
 
     private static string CodeVersion() =>
@@ -280,7 +289,7 @@ internal static partial class ServerHost
         Contracts.V1.CurveService.Descriptor.FullName, Contracts.V1.BackboneService.Descriptor.FullName,
         Contracts.V1.ModelService.Descriptor.FullName, Contracts.V1.PredictionService.Descriptor.FullName,
         Contracts.V1.PredictionJobService.Descriptor.FullName, Contracts.V1.InsightService.Descriptor.FullName,
-        Contracts.V1.ApiKeyService.Descriptor.FullName,
+        Contracts.V1.ApiKeyService.Descriptor.FullName, Contracts.V1.AuditService.Descriptor.FullName,
         Contracts.Inference.GRPCInferenceService.Descriptor.FullName,
     ];
 

@@ -39,6 +39,9 @@ public sealed record ServerOptions
     /// <summary>Whether callers without a credential are let in, as admins.</summary>
     public bool AdmitsAnonymous => !RequireKeys && (AllowAnonymous || IPAddress.IsLoopback(Listen));
 
+    /// <summary>How much each caller may call whose key does not say so; nothing is no limit.</summary>
+    internal Core.Access.CallLimits CallLimits { get; init; }
+
     /// <summary>Directory of the embedded PostgreSQL; not used with <see cref="Postgres"/>.</summary>
     public string DataDirectory { get; init; } = "";
 

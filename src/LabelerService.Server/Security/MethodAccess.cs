@@ -154,6 +154,10 @@ internal static class MethodAccess
         ["labeler.v1.ApiKeyService/ListApiKeys"] = Admins,
         ["labeler.v1.ApiKeyService/DeleteApiKey"] = Admins,
 
+        // Who did what to whose data; admins are watched by it, and may see that they are.
+        ["labeler.v1.AuditService/ListAuditEvents"] = Admins,
+        ["labeler.v1.AuditService/VerifyAuditLog"] = Admins,
+
         // Also behind their twins over HTTP. ServerLive and ServerReady are open to strangers, like every probe.
         ["inference.GRPCInferenceService/ServerMetadata"] = Readers,
         ["inference.GRPCInferenceService/ModelReady"] = Readers,

@@ -46,6 +46,7 @@ internal sealed class LabelerDbContext(DbContextOptions<LabelerDbContext> option
         BackboneModel.Configure(modelBuilder);
         LabelStudioModel.Configure(modelBuilder);
         ErasureModel.Configure(modelBuilder);
+        AuditModel.Configure(modelBuilder);
         modelBuilder.Entity<PredictionJobEntity>(PredictionJob);
         modelBuilder.Entity<PredictionEntity>(Prediction);
     }

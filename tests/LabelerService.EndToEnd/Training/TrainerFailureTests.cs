@@ -4,6 +4,7 @@ using LabelerService.EndToEnd.Harness;
 namespace LabelerService.EndToEnd.Training;
 
 /// <summary>Trainers die and servers restart; runs and models survive both.</summary>
+[Trait("Suite", "faults")]
 public sealed class TrainerFailureTests
 {
     [Fact]
