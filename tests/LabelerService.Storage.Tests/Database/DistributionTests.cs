@@ -18,6 +18,8 @@ public sealed class DistributionTests(PostgresFixture database) : IClassFixture<
         ["artefacts"] = "local: addressed by content; the same bytes of two datasets are stored once",
         ["api_keys"] = "reference: small, read as a whole into every server's memory",
         ["server_secrets"] = "local: a few rows, read at the start",
+        ["audit_log"] = "local: one chain over all datasets, which outlives them; an event a call of an admin",
+        ["audit_head"] = "local: the row that those who append to the audit log take turns at",
         ["trainers"] = "local: signs of life, of no dataset",
         ["__EFMigrationsHistory"] = "local: which migrations are applied",
     };
@@ -79,7 +81,8 @@ public sealed class DistributionTests(PostgresFixture database) : IClassFixture<
             "SELECT t.tgrelid::regclass || '.' || t.tgname FROM pg_trigger t WHERE NOT t.tgisinternal");
         Assert.Equal(
             [
-                "annotations.keep_annotation_revisions", "artefacts.keep_artefacts_in_use", "datasets.delete_with_dataset",
+                "annotations.keep_annotation_revisions", "artefacts.keep_artefacts_in_use", "audit_head.audit_head_goes_on",
+                "audit_head.audit_head_stays", "audit_log.audit_log_only_grows", "datasets.delete_with_dataset",
                 "training_runs.leave_runs_to_newer_trainers",
             ],
             triggers.Order(StringComparer.Ordinal));
