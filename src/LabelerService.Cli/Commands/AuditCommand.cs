@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
-using LabelerService.Cli.Client;
 using LabelerService.Cli.Rendering;
 using LabelerService.Contracts.V1;
 

@@ -1,6 +1,5 @@
 using System.Data;
 using LabelerService.Storage.Database;
-using Npgsql;
 using NpgsqlTypes;
 
 namespace LabelerService.Storage.Audit;

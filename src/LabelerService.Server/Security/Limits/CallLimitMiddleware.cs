@@ -1,5 +1,4 @@
 using LabelerService.Core.Access;
-using LabelerService.Core.Errors;
 using Microsoft.AspNetCore.Authorization;
 
 namespace LabelerService.Server.Security.Limits;
