@@ -14,6 +14,7 @@ public sealed class CapacityModelTests
         var line = AffineCost.Through([(100, 1_300), (200, 2_300), (300, 99_999), (400, 4_300), (1_000, 10_300)]);
         Assert.Equal((300.0, 10.0), (line.Base, line.Each));
         Assert.Equal(20_300, line.Of(2_000));
+        Assert.Equal(new AffineCost(5, 0), AffineCost.Through([(1, 6), (2, 5), (3, 4)]));
         Assert.Throws<ArgumentException>(() => AffineCost.Through([(1, 1), (1, 2)]));
     }
 
@@ -31,6 +32,15 @@ public sealed class CapacityModelTests
     }
 
     [Fact]
+    public void Features_beyond_a_gibibyte_are_mapped_and_take_a_file_in_the_place_of_memory()
+    {
+        var load = Workload.Reference with { Items = 10_000_000, LargestShare = 1 };
+        var demands = CapacityModel.Of(load, Costs, Machine.Reference).ToDictionary(demand => demand.Resource, demand => demand.Needed);
+        Assert.Equal(2.0 * (1 << 30), demands["memory of a trainer, bytes"]);
+        Assert.Equal(10_000_000 * 2_048.0, demands["file of mapped features, bytes"]);
+    }
+
+    [Fact]
     public void More_load_needs_no_less_of_anything_and_the_scarcest_comes_first()
     {
         var before = CapacityModel.Of(Workload.Reference, Costs, Machine.Reference).ToDictionary(demand => demand.Resource);
@@ -38,7 +48,7 @@ public sealed class CapacityModelTests
         {
             var demands = CapacityModel.Of(Workload.Reference.Times(factor), Costs, Machine.Reference);
             Assert.Equal(demands.OrderByDescending(demand => demand.Use), demands);
-            Assert.All(demands, demand => Assert.True(demand.Needed > before[demand.Resource].Needed, demand.Resource));
+            Assert.All(demands, demand => Assert.True(demand.Needed >= before[demand.Resource].Needed, demand.Resource));
             Assert.All(demands, demand => Assert.NotEmpty(demand.Remedy));
             before = demands.ToDictionary(demand => demand.Resource);
         }

@@ -10,7 +10,10 @@ internal readonly record struct AffineCost(double Base, double Each)
     /// <summary>For an amount.</summary>
     public double Of(double amount) => Base + (Each * amount);
 
-    /// <summary>Through measured points: the median slope of pairs, which one bad measurement does not bend.</summary>
+    /// <summary>
+    /// Through measured points: the median slope of pairs, which one bad measurement does not bend. More never costs less: a slope that is negative is noise about
+    /// none.
+    /// </summary>
     /// <param name="points">At least two, of different amounts.</param>
     public static AffineCost Through(IReadOnlyList<(double Amount, double Cost)> points)
     {
@@ -31,7 +34,7 @@ internal readonly record struct AffineCost(double Base, double Each)
             throw new ArgumentException("A line needs two amounts.", nameof(points));
         }
 
-        var each = Statistics.Median(slopes);
+        var each = Math.Max(0, Statistics.Median(slopes));
         return new AffineCost(Statistics.Median(points.Select(point => point.Cost - (each * point.Amount))), each);
     }
 }

@@ -76,6 +76,9 @@ internal static class CapacityModel
 {
     private const double SecondsADay = 86_400;
 
+    // A trainer maps features beyond this from a file (--map-above).
+    private const double MapAbove = 1L << 30;
+
     // Half of a core's time is what queues leave usable at steady latencies; disks are not filled to the brim.
     private const double UsableCores = 0.5;
     private const double UsableDisk = 0.7;
@@ -101,8 +104,9 @@ internal static class CapacityModel
                     "fewer resident models (--resident-mib); min_annotations; insight on a replica of its own"),
                 new("cores for training", load.RunsPerDay * load.Epochs * costs.EpochSeconds.Of(annotations) / SecondsADay, machine.TrainerCores * UsableCores,
                     "more trainers, which scale by the queue's depth; runs begun from the last version (warm start)"),
-                new("memory of a trainer, bytes", items * featureBytes * costs.TrainingBytes, machine.TrainerBytes,
-                    "features mapped from a file (--map-above), which is on by default above 1 GiB"),
+                new("memory of a trainer, bytes", Math.Min(items * featureBytes, MapAbove) * costs.TrainingBytes, machine.TrainerBytes, "a larger trainer, or a lower --map-above"),
+                new("file of mapped features, bytes", items * featureBytes > MapAbove ? items * featureBytes : 0, machine.DiskBytes * UsableDisk,
+                    "a larger disk for trainers; an extractor or backbone of fewer features"),
             }.OrderByDescending(demand => demand.Use),
         ];
     }

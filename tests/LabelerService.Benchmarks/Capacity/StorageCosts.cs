@@ -89,8 +89,8 @@ internal sealed class StorageCosts(ServiceUnderTest service, TimeProvider time)
         var before = await TableAsync("annotation_history", cancel);
         await using var revise = service.Database.CreateCommand(
             $"""
-            WITH some AS (SELECT dataset_id, item_key, labeler_key FROM annotations ORDER BY dataset_id, item_key, labeler_key LIMIT {count})
-            UPDATE annotations a SET class_index = (a.class_index + 1) % {Classes}, revision = a.revision + 1 FROM some s
+            WITH chosen AS (SELECT dataset_id, item_key, labeler_key FROM annotations ORDER BY dataset_id, item_key, labeler_key LIMIT {count})
+            UPDATE annotations a SET class_index = (a.class_index + 1) % {Classes}, revision = a.revision + 1 FROM chosen s
             WHERE a.dataset_id = s.dataset_id AND a.item_key = s.item_key AND a.labeler_key = s.labeler_key
             """);
         var revised = await revise.ExecuteNonQueryAsync(cancel);

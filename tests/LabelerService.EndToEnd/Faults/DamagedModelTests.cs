@@ -1,7 +1,6 @@
 using System.Net;
 using Grpc.Core;
 using LabelerService.Contracts.V1;
-using LabelerService.EndToEnd.Harness;
 using LabelerService.EndToEnd.Predictions;
 using LabelerService.Storage.Datasets;
 using LabelerService.TestKit.Postgres;

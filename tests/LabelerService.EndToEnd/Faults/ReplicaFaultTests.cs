@@ -39,7 +39,7 @@ public sealed class ReplicaFaultTests(ReplicaFixture fixture, ITestOutputHelper 
                 new ModelTortureClient(fixture.Modelled, fixture.Features, fixture.Expected),
             ],
             output);
-        var (kinds, rounds) = (Enum.GetValues<Fault>(), LongForm.Of(4, 24));
+        var (kinds, rounds) = (Enum.GetValues<Fault>(), LongForm.Of(4, 12));
         for (var round = 0; round < rounds; round++)
         {
             var fault = round < kinds.Length ? kinds[round] : kinds[random.Next(kinds.Length)];

@@ -33,7 +33,7 @@ public sealed class TortureTests(ITestOutputHelper output)
     {
         var rounds = int.TryParse(Environment.GetEnvironmentVariable("LABELER_TORTURE_ROUNDS"), NumberStyles.None, CultureInfo.InvariantCulture, out var given)
             ? given
-            : LongForm.Of(5, 40);
+            : LongForm.Of(5, 24);
         var random = new Random(LongForm.Seed);
         await using var service = await RunningService.StartAsync("--trainers", "0");
         await using var proxy = TcpProxy.To("127.0.0.1", service.Port + 1);
