@@ -89,22 +89,20 @@ internal sealed class CallLimiter : IDisposable
     }
 
     /// <summary>Holds up a message of a stream until the caller's rate allows it. Nothing is dropped: the client is held up by flow control.</summary>
-    public ValueTask WaitAsync(Caller caller, CallLimits limits, CancellationToken cancel)
-    {
-        if (KeyOf(caller, limits) is not { } key)
-        {
-            return ValueTask.CompletedTask;
-        }
-
-        using var token = _rates.AttemptAcquire(key);
-        return token.IsAcquired ? ValueTask.CompletedTask : HoldAsync(key, cancel);
-    }
+    public ValueTask WaitAsync(Caller caller, CallLimits limits, CancellationToken cancel) =>
+        KeyOf(caller, limits) is not { } key || TryTake(key) ? ValueTask.CompletedTask : HoldAsync(key, cancel);
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _rates.Dispose();
         _concurrency.Dispose();
+    }
+
+    private bool TryTake(RateKey key)
+    {
+        using var token = _rates.AttemptAcquire(key);
+        return token.IsAcquired;
     }
 
     private async ValueTask HoldAsync(RateKey key, CancellationToken cancel)
