@@ -19,6 +19,7 @@ run_tests() {
   export LABELER_TEST_REPORTS=$results/reports
 
   build solution
+  [[ ${1:-} != upgrade ]] || build_previous
   rm -rf "$results"
   mkdir -p "$results"
   for project in "$LABELER_HOME"/tests/*/*.csproj; do

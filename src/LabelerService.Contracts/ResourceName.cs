@@ -54,6 +54,9 @@ public static class ResourceName
     /// <summary><c>apiKeys/{key}</c>.</summary>
     public static string ApiKey(string key) => $"apiKeys/{key}";
 
+    /// <summary><c>auditEvents/{number}</c>.</summary>
+    public static string AuditEvent(long number) => $"auditEvents/{number}";
+
     /// <summary>Whether an id may name a dataset, a model, a run or an alias: <c>[a-z0-9-]{1,63}</c>.</summary>
     public static bool IsId(string? id)
     {

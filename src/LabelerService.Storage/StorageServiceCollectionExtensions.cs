@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using LabelerService.Core.Telemetry;
 using LabelerService.Storage.Artefacts;
+using LabelerService.Storage.Audit;
 using LabelerService.Storage.Backbones;
 using LabelerService.Storage.Backups;
 using LabelerService.Storage.Curves;
@@ -89,6 +90,7 @@ public static class StorageServiceCollectionExtensions
         AddStore(services, db => new ArtefactStore(db));
         AddStore(services, db => new SecretStore(db));
         AddStore(services, db => new ApiKeyStore(db));
+        AddStore(services, db => new AuditStore(db));
         AddStore(services, db => new RequestIdStore(db));
         AddStore(services, db => new PredictionJobStore(db));
         AddStore(services, db => new InsightReader(db));

@@ -5,14 +5,16 @@ using LabelerService.Contracts.V1;
 namespace LabelerService.Contracts.Tests;
 
 /// <summary>Rules that hold for every message and method of labeler.v1, whatever is added.</summary>
+[Trait("Suite", "security")]
 public sealed class DescriptorTests
 {
     private static readonly FileDescriptor[] Files =
     [
         DatasetServiceReflection.Descriptor, ItemServiceReflection.Descriptor, LabelerRegistryServiceReflection.Descriptor,
-        AnnotationServiceReflection.Descriptor, TrainingServiceReflection.Descriptor, RetrainingServiceReflection.Descriptor, ModelServiceReflection.Descriptor, InsightServiceReflection.Descriptor,
+        AnnotationServiceReflection.Descriptor, TrainingServiceReflection.Descriptor, TrainerServiceReflection.Descriptor, RetrainingServiceReflection.Descriptor, ModelServiceReflection.Descriptor, InsightServiceReflection.Descriptor,
         PredictionServiceReflection.Descriptor, PredictionJobServiceReflection.Descriptor,
         BackboneServiceReflection.Descriptor, CurveServiceReflection.Descriptor, ApiKeyServiceReflection.Descriptor,
+        AuditServiceReflection.Descriptor,
     ];
 
     public static TheoryData<string> Methods => [.. AllMethods().Select(method => method.FullName)];

@@ -2,6 +2,7 @@ using CsCheck;
 
 namespace LabelerService.Contracts.Tests;
 
+[Trait("Suite", "security")]
 public sealed class ResourceNameTests
 {
     private static readonly Gen<string> Id = Gen.Char["abcdefghijklmnopqrstuvwxyz0123456789-"].Array[1, 63].Select(chars => new string(chars));

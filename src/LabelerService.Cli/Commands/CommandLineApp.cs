@@ -53,6 +53,7 @@ internal static class CommandLineApp
             NextCommand.Create(host),
             AggregatorsCommand.Create(host),
             KeyCommand.Create(host),
+            AuditCommand.Create(host),
             EraseCommand.Create(host),
             ConfigCommand.Create(host),
             DoctorCommand.Create(host),

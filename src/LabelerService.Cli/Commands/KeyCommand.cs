@@ -45,7 +45,7 @@ internal static class KeyCommand
             HelpName = "admin|ingester|labeler|reader",
             Required = true,
             CustomParser = result => CommonArguments.Parse<ApiKey.Types.Role?>(
-                result, RoleOf, "a role is admin, ingester, labeler or reader") ?? ApiKey.Types.Role.Unspecified,
+                result, RoleOf, "a role is admin, ingester, labeler, reader or trainer") ?? ApiKey.Types.Role.Unspecified,
         };
         var datasets = new Option<string[]>("--dataset")
         {
@@ -71,12 +71,24 @@ internal static class KeyCommand
             CustomParser = result => CommonArguments.Parse(result, ParseLifetime, "a lifetime is a number of days, hours or minutes: 90d, 12h, 30m"),
         };
         datasets.Names(NameKind.Dataset);
+        var rate = new Option<double?>("--rate")
+        {
+            Description = "Requests a second, each message of a stream is one; 0: no limit [default: as the server says]",
+            HelpName = "N",
+        };
+        var burst = new Option<int?>("--burst") { Description = "Requests at once after a pause [default: those of a second]", HelpName = "N" };
+        var calls = new Option<int?>("--concurrent-calls")
+        {
+            Description = "Calls and streams at the same time; 0: no limit [default: as the server says]",
+            HelpName = "N",
+        };
         var display = new Option<string?>("--display-name") { Description = "Name for people", HelpName = "TEXT" };
-        var command = new Command("create", "Create a key and show it, this once") { role, datasets, labeler, expires, display };
+        var command = new Command("create", "Create a key and show it, this once") { role, datasets, labeler, expires, rate, burst, calls, display };
         host.Handle(command, async (run, cancellationToken) =>
         {
             var key = new ApiKey { Role = run.Get(role), LabelerId = run.Get(labeler) ?? "", DisplayName = run.Get(display) ?? "" };
             key.Datasets.AddRange(run.Get(datasets) ?? []);
+            key.Limits = Limits(run.Get(rate), run.Get(burst), run.Get(calls));
             if (Problem(key) is { } problem)
             {
                 throw new UsageException(problem);
@@ -94,14 +106,42 @@ internal static class KeyCommand
         HelpWithExamples.Add(
             command,
             "labeler key create --role ingester --dataset scenes --display-name \"label studio\"",
-            "labeler key create --role labeler --dataset scenes --labeler anna --expires 90d");
+            "labeler key create --role labeler --dataset scenes --labeler anna --expires 90d",
+            "labeler key create --role reader --rate 50 --burst 100 --concurrent-calls 8");
         return command;
+    }
+
+    private static CallLimits? Limits(double? rate, int? burst, int? calls)
+    {
+        if (rate is null && burst is null && calls is null)
+        {
+            return null;
+        }
+
+        var limits = new CallLimits();
+        if (rate is { } perSecond)
+        {
+            limits.RequestsPerSecond = perSecond;
+        }
+
+        if (burst is { } atOnce)
+        {
+            limits.Burst = atOnce;
+        }
+
+        if (calls is { } most)
+        {
+            limits.ConcurrentCalls = most;
+        }
+
+        return limits;
     }
 
     private static string? Problem(ApiKey key) => key.Role switch
     {
         ApiKey.Types.Role.Labeler when key.LabelerId.Length == 0 || key.Datasets.Count != 1 => "a labeler's key needs --labeler and one --dataset",
         ApiKey.Types.Role.Labeler => null,
+        _ when key.Limits is { HasBurst: true, HasRequestsPerSecond: false } => "--burst goes with --rate",
         _ when key.LabelerId.Length > 0 => "--labeler goes with --role labeler",
         ApiKey.Types.Role.Admin when key.Datasets.Count > 0 => "an admin's key is for all datasets: leave --dataset out",
         _ => null,
@@ -164,6 +204,12 @@ internal static class KeyCommand
         CreateTime = key.CreateTime?.ToDateTimeOffset(),
         ExpireTime = key.ExpireTime?.ToDateTimeOffset(),
         LastUseTime = key.LastUseTime?.ToDateTimeOffset(),
+        Limits = key.Limits is null ? null : new
+        {
+            RequestsPerSecond = key.Limits.HasRequestsPerSecond ? key.Limits.RequestsPerSecond : (double?)null,
+            Burst = key.Limits.HasBurst ? key.Limits.Burst : (int?)null,
+            ConcurrentCalls = key.Limits.HasConcurrentCalls ? key.Limits.ConcurrentCalls : (int?)null,
+        },
     };
 
     private static ApiKey.Types.Role? RoleOf(string text) => text.ToLowerInvariant() switch
@@ -172,6 +218,7 @@ internal static class KeyCommand
         "ingester" => ApiKey.Types.Role.Ingester,
         "labeler" => ApiKey.Types.Role.Labeler,
         "reader" => ApiKey.Types.Role.Reader,
+        "trainer" => ApiKey.Types.Role.Trainer,
         _ => null,
     };
 

@@ -35,6 +35,7 @@ public sealed class ServiceConnection : IDisposable
         PredictionJobs = new PredictionJobService.PredictionJobServiceClient(invoker);
         Insight = new InsightService.InsightServiceClient(invoker);
         ApiKeys = new ApiKeyService.ApiKeyServiceClient(invoker);
+        Audit = new AuditService.AuditServiceClient(invoker);
         Inference = new GRPCInferenceService.GRPCInferenceServiceClient(invoker);
     }
 
@@ -79,6 +80,9 @@ public sealed class ServiceConnection : IDisposable
 
     /// <summary>API keys.</summary>
     public ApiKeyService.ApiKeyServiceClient ApiKeys { get; }
+
+    /// <summary>The audit log.</summary>
+    public AuditService.AuditServiceClient Audit { get; }
 
     /// <summary>The Open Inference Protocol, version 2.</summary>
     public GRPCInferenceService.GRPCInferenceServiceClient Inference { get; }

@@ -21,7 +21,7 @@ internal static class RepeatableCalls
         AnnotationServiceReflection.Descriptor, TrainingServiceReflection.Descriptor, RetrainingServiceReflection.Descriptor,
         CurveServiceReflection.Descriptor, ModelServiceReflection.Descriptor, BackboneServiceReflection.Descriptor,
         PredictionServiceReflection.Descriptor, PredictionJobServiceReflection.Descriptor, InsightServiceReflection.Descriptor,
-        ApiKeyServiceReflection.Descriptor,
+        ApiKeyServiceReflection.Descriptor, AuditServiceReflection.Descriptor,
     ];
 
     // Not GET, and still harmless: nothing is stored, or the second finds the state that the first made.

@@ -14,4 +14,7 @@ public enum Role
 
     /// <summary>Reads, predicts, evaluates, exports.</summary>
     Reader = 4,
+
+    /// <summary>A trainer that is not of this service: leases training runs, reads their data and publishes models, and nothing else.</summary>
+    Trainer = 5,
 }

@@ -1,5 +1,6 @@
 using System.Reflection;
 using LabelerService.Core.Errors;
+using LabelerService.Storage.Audit;
 using LabelerService.Storage.Backups;
 
 namespace LabelerService.Server.Backups;
@@ -36,6 +37,7 @@ internal static class BackupRun
             }))
             {
                 await using var database = await place.OpenAsync(cancel);
+                await database.Get<AuditStore>().AppendIfPossibleAsync(ByOperator("backup"), cancel);
                 manifest = await database.Get<DatabaseBackup>().WriteAsync(file, Version, new ProgressLines(Console.Error), cancel);
                 await file.FlushAsync(cancel);
                 file.Flush(flushToDisk: true);
@@ -65,8 +67,11 @@ internal static class BackupRun
 
         await using var database = await place.CreateAsync(cancel);
         await database.Get<DatabaseRestore>().ReadAsync(file, Version, new ProgressLines(Console.Error), cancel);
+        await database.Get<AuditStore>().AppendAsync([ByOperator("restore")], cancel);
         await Console.Out.WriteLineAsync($"Restored {Summary(manifest)}");
     });
+
+    private static AuditWrite ByOperator(string what) => new(AuditStore.Operator, null, what, AuditStore.Done);
 
     private static string Summary(BackupManifest manifest) =>
         $"{manifest.Tables.Sum(table => table.Rows):N0} rows in {manifest.Tables.Count} tables as of {manifest.Time.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z, "

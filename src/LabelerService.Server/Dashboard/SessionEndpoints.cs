@@ -4,6 +4,7 @@ using LabelerService.Core.Errors;
 using LabelerService.Server.Errors;
 using LabelerService.Server.Hosting;
 using LabelerService.Server.Security;
+using LabelerService.Server.Security.Audit;
 using LabelerService.Server.Security.Sessions;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http.Features;
@@ -11,7 +12,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace LabelerService.Server.Dashboard;
 
 /// <summary><c>/session</c>: who the dashboard's user is; signing in with an API key or token, and out.</summary>
-internal sealed partial class SessionEndpoints(SessionCookies sessions, KeyRing ring, SignInLimiter limiter, ServerOptions options)
+internal sealed partial class SessionEndpoints(SessionCookies sessions, KeyRing ring, SignInLimiter limiter, RefusalLog refusals, ServerOptions options)
 {
     /// <summary>Where it is.</summary>
     public const string Path = "/session";
@@ -71,6 +72,11 @@ internal sealed partial class SessionEndpoints(SessionCookies sessions, KeyRing 
         }
         catch (ServiceException error)
         {
+            if (error.Kind is ErrorKind.Unauthenticated or ErrorKind.ResourceExhausted)
+            {
+                refusals.Note(null, "sign-in", error.Reason);
+            }
+
             if (error.Kind == ErrorKind.Unauthenticated)
             {
                 http.Response.Headers.WWWAuthenticate = "Bearer";

@@ -10,7 +10,10 @@ namespace LabelerService.Server.Hosting;
 /// Connections close only after <see cref="FarewellTime"/>: a client that is still sending when its stream is answered and its connection
 /// closed in the same moment takes the closing for the answer (.NET's then reports INTERNAL).
 /// </remarks>
-internal sealed class Drain(IHostApplicationLifetime lifetime, TimeProvider time) : IHostedLifecycleService
+/// <param name="lifetime">Says when the server is to stop.</param>
+/// <param name="options">How long it then goes on taking calls.</param>
+/// <param name="time">The clock.</param>
+internal sealed class Drain(IHostApplicationLifetime lifetime, ServerOptions options, TimeProvider time) : IHostedLifecycleService
 {
     /// <summary>Time that clients sent away get to read their answer.</summary>
     public static readonly TimeSpan FarewellTime = TimeSpan.FromMilliseconds(500);
@@ -44,9 +47,19 @@ internal sealed class Drain(IHostApplicationLifetime lifetime, TimeProvider time
         }
     }
 
-    /// <summary>Comes before any port closes.</summary>
-    public Task StoppingAsync(CancellationToken cancellationToken) =>
-        Volatile.Read(ref _waiting) + Volatile.Read(ref _sentAway) > 0 ? Task.Delay(FarewellTime, time, cancellationToken) : Task.CompletedTask;
+    /// <summary>Comes before any port closes. Who still comes is served: a balancer may not have looked yet.</summary>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        if (options.DrainDelay > TimeSpan.Zero)
+        {
+            await Task.Delay(options.DrainDelay, time, cancellationToken);
+        }
+
+        if (Volatile.Read(ref _waiting) + Volatile.Read(ref _sentAway) > 0)
+        {
+            await Task.Delay(FarewellTime, time, cancellationToken);
+        }
+    }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

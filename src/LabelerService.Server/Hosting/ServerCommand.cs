@@ -39,6 +39,11 @@ internal static class ServerCommand
             DefaultValueFactory = _ => FromEnvironment("LABELER_TRAINERS", 1),
         };
         var reflection = new Option<bool>("--reflection") { Description = "Answer gRPC reflection and /openapi/v1.json.", DefaultValueFactory = _ => true };
+        var drainSeconds = new Option<int>("--drain-seconds")
+        {
+            Description = "Seconds that a server goes on taking calls after SIGTERM, while /readyz says that it stops, for a balancer that looks at it (also LABELER_DRAIN_SECONDS).",
+            DefaultValueFactory = _ => FromEnvironment("LABELER_DRAIN_SECONDS", 0),
+        };
         var predictionThreads = new Option<int>("--prediction-threads")
         {
             Description = "Blocks of predictions that run at once (also LABELER_PREDICTION_THREADS). Default: the number of cores.",
@@ -67,11 +72,13 @@ internal static class ServerCommand
 
         var root = new RootCommand("LabelerService: learns from labelers who disagree. Serves the API and keeps a trainer running.")
         {
-            port, grpcPort, listen, data, postgres, trainers, reflection, predictionThreads, predictionWait, residentModels, residentMemory,
+            port, grpcPort, listen, data, postgres, trainers, reflection, drainSeconds, predictionThreads, predictionWait, residentModels, residentMemory,
             healthCheck,
         };
         var security = new SecurityArguments();
         security.AddTo(root);
+        var limits = new LimitArguments();
+        limits.AddTo(root);
         insight.AddTo(root);
         var telemetry = new TelemetryArguments();
         telemetry.AddTo(root);
@@ -94,6 +101,7 @@ internal static class ServerCommand
                 Trainers = result.GetValue(trainers),
                 TrainerAssembly = TrainerAssembly(),
                 Reflection = result.GetValue(reflection),
+                DrainDelay = TimeSpan.FromSeconds(result.GetValue(drainSeconds)),
                 Predictions = new PredictionLimits
                 {
                     Runners = result.GetValue(predictionThreads),
@@ -101,6 +109,7 @@ internal static class ServerCommand
                 },
                 Residency = new ResidencyLimits(result.GetValue(residentModels), result.GetValue(residentMemory) * Mebibyte),
                 Insight = insight.Read(result),
+                CallLimits = limits.Read(result),
                 Telemetry = told,
             });
             if (result.GetValue(healthCheck))
@@ -140,6 +149,11 @@ internal static class ServerCommand
             return "--trainers takes a number from 0 to 64.";
         }
 
+        if (options.DrainDelay < TimeSpan.Zero || options.DrainDelay > TimeSpan.FromMinutes(5))
+        {
+            return "--drain-seconds takes a number from 0 to 300.";
+        }
+
         // The trainers' ports follow the server's own.
         if (options.Telemetry.AdminPort is { } admin
             && (admin + options.Trainers > 65535 || IsAmong(options.Port) || IsAmong(options.GrpcPort)))
@@ -162,12 +176,7 @@ internal static class ServerCommand
             return "--resident-models and --resident-mib take numbers from 1.";
         }
 
-        if (InsightArguments.Problem(options.Insight) is { } problem)
-        {
-            return problem;
-        }
-
-        return null;
+        return InsightArguments.Problem(options.Insight) ?? LimitArguments.Problem(options.CallLimits);
 
         bool IsAmong(int port) => port >= options.Telemetry.AdminPort && port <= options.Telemetry.AdminPort + options.Trainers;
     }

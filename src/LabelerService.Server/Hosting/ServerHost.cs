@@ -14,8 +14,11 @@ using LabelerService.Server.LabelStudio;
 using LabelerService.Server.OpenApi;
 using LabelerService.Server.OpenInference;
 using LabelerService.Server.Paging;
+using LabelerService.Server.RemoteTraining;
 using LabelerService.Server.Retraining;
 using LabelerService.Server.Security;
+using LabelerService.Server.Security.Audit;
+using LabelerService.Server.Security.Limits;
 using LabelerService.Server.Security.Sessions;
 using LabelerService.Server.Services;
 using LabelerService.Server.Telemetry;
@@ -36,6 +39,7 @@ internal static partial class ServerHost
 {
     private const string PageTokenSecret = "page-tokens";
     private const string SessionSecret = "sessions";
+    private const string AuditSecret = "audit-digests";
     private const int SecretBytes = 32;
 
     // Long enough for a batch under way to commit, short enough for an orchestrator's patience.
@@ -110,12 +114,13 @@ internal static partial class ServerHost
             var secrets = storage.GetRequiredService<SecretStore>();
             builder.Services.AddSingleton(new PageTokens(await secrets.GetOrCreateAsync(PageTokenSecret, SecretBytes, cancel)));
             builder.Services.AddSingleton(new SessionTokens(await secrets.GetOrCreateAsync(SessionSecret, SecretBytes, cancel)));
+            builder.Services.AddAudit(await secrets.GetOrCreateAsync(AuditSecret, SecretBytes, cancel));
         }
 
         var tls = options.Tls is { } files ? TlsSetup.Load(files) : null;
         builder.WebHost.ConfigureKestrel(kestrel => ConfigurePorts(kestrel, options, tls));
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTimeout);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTimeout + options.DrainDelay);
         AddServices(builder.Services, options, database);
         var app = builder.Build();
         MapEndpoints(app, options);
@@ -148,7 +153,10 @@ internal static partial class ServerHost
         services.AddSingleton<ActivitySampler>();
         services.AddSingleton<ImageDecoder>();
         services.AddSingleton<RunWatcher>();
-        services.AddSingleton<BackboneUploads>();
+        services.AddSingleton<FileUploads>();
+        services.AddSingleton<TrainingLineage>();
+        services.AddSingleton<TrainingDataStream>();
+        services.AddSingleton<TrainedModelReader>();
         services.AddSingleton<PretrainedCheck>();
         services.AddSingleton<ItemEncoders>();
         services.AddSingleton<KeptFeatures>();
@@ -191,7 +199,9 @@ internal static partial class ServerHost
             grpc.MaxSendMessageSize = null;
             grpc.EnableDetailedErrors = false;
             grpc.Interceptors.Add<ErrorInterceptor>();
+            grpc.Interceptors.Add<AuditInterceptor>();
             grpc.Interceptors.Add<StreamGuard>();
+            grpc.Interceptors.Add<StreamPace>();
             grpc.Interceptors.Add<RouteCatchUp>();
         }).AddJsonTranscoding(json =>
         {
@@ -210,6 +220,7 @@ internal static partial class ServerHost
             }
         });
         health.AddCheck<DatabaseHealthCheck>("database");
+        health.AddCheck<DrainHealthCheck>("drain");
         health.AddCheck<ModelHealthCheck>("models");
         services.Configure<HealthCheckPublisherOptions>(publisher =>
         {
@@ -230,6 +241,7 @@ internal static partial class ServerHost
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseMiddleware<CallLimitMiddleware>();
         app.MapGrpcService<DatasetGrpcService>();
         app.MapGrpcService<ItemGrpcService>();
         app.MapGrpcService<LabelerGrpcService>();
@@ -238,6 +250,7 @@ internal static partial class ServerHost
         app.MapGrpcService<RetrainingGrpcService>();
         app.MapGrpcService<CurveGrpcService>();
         app.MapGrpcService<BackboneGrpcService>();
+        app.MapGrpcService<TrainerGrpcService>();
         app.MapGrpcService<ModelGrpcService>();
         app.MapModelDownloads();
         app.MapGrpcService<PredictionGrpcService>();
@@ -245,6 +258,7 @@ internal static partial class ServerHost
         app.MapPredictionDownloads();
         app.MapGrpcService<InsightGrpcService>();
         app.MapGrpcService<ApiKeyGrpcService>();
+        app.MapGrpcService<AuditGrpcService>();
         app.MapGrpcService<OpenInferenceGrpcService>();
         OpenInferenceHttp.Map(app);
         app.MapDashboard();
@@ -275,7 +289,7 @@ internal static partial class ServerHost
         Contracts.V1.CurveService.Descriptor.FullName, Contracts.V1.BackboneService.Descriptor.FullName,
         Contracts.V1.ModelService.Descriptor.FullName, Contracts.V1.PredictionService.Descriptor.FullName,
         Contracts.V1.PredictionJobService.Descriptor.FullName, Contracts.V1.InsightService.Descriptor.FullName,
-        Contracts.V1.ApiKeyService.Descriptor.FullName,
+        Contracts.V1.ApiKeyService.Descriptor.FullName, Contracts.V1.AuditService.Descriptor.FullName,
         Contracts.Inference.GRPCInferenceService.Descriptor.FullName,
     ];
 

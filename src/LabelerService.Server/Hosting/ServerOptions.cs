@@ -39,6 +39,9 @@ public sealed record ServerOptions
     /// <summary>Whether callers without a credential are let in, as admins.</summary>
     public bool AdmitsAnonymous => !RequireKeys && (AllowAnonymous || IPAddress.IsLoopback(Listen));
 
+    /// <summary>How much each caller may call whose key does not say so; nothing is no limit.</summary>
+    internal Core.Access.CallLimits CallLimits { get; init; }
+
     /// <summary>Directory of the embedded PostgreSQL; not used with <see cref="Postgres"/>.</summary>
     public string DataDirectory { get; init; } = "";
 
@@ -50,6 +53,12 @@ public sealed record ServerOptions
 
     /// <summary>Path of the trainer's assembly.</summary>
     public string TrainerAssembly { get; init; } = "";
+
+    /// <summary>
+    /// How long a server that is told to stop goes on taking calls, while its readiness says that it stops: until a balancer that looks at
+    /// it sends nobody more.
+    /// </summary>
+    public TimeSpan DrainDelay { get; init; }
 
     /// <summary>Whether gRPC reflection answers.</summary>
     public bool Reflection { get; init; } = true;

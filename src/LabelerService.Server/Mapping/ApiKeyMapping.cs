@@ -5,6 +5,8 @@ using LabelerService.Core.Access;
 using LabelerService.Core.Errors;
 using LabelerService.Server.Validation;
 using LabelerService.Storage.Security;
+using CallLimits = LabelerService.Contracts.V1.CallLimits;
+using Limits = LabelerService.Core.Access.CallLimits;
 
 namespace LabelerService.Server.Mapping;
 
@@ -26,7 +28,7 @@ internal static class ApiKeyMapping
         validator.Text(key.DisplayName, "api_key.display_name");
         validator.Require(
             key.Role != ApiKey.Types.Role.Unspecified && System.Enum.IsDefined(key.Role), "api_key.role",
-            "must be ROLE_ADMIN, ROLE_INGESTER, ROLE_LABELER or ROLE_READER");
+            "must be ROLE_ADMIN, ROLE_INGESTER, ROLE_LABELER, ROLE_READER or ROLE_TRAINER");
         var datasets = ReadDatasets(key, validator);
         if (key.Role == ApiKey.Types.Role.Labeler)
         {
@@ -38,9 +40,13 @@ internal static class ApiKeyMapping
         }
 
         var expires = ReadExpiry(key.ExpireTime, now, validator);
+        var limits = ReadLimits(key.Limits, validator);
         validator.ThrowIfInvalid();
         return new ApiKeyWrite(
-            id, hash, (Role)key.Role, datasets.Count == 0 ? null : datasets, key.LabelerId.Length == 0 ? null : key.LabelerId, key.DisplayName, expires);
+            id, hash, (Role)key.Role, datasets.Count == 0 ? null : datasets, key.LabelerId.Length == 0 ? null : key.LabelerId, key.DisplayName, expires)
+        {
+            Limits = limits,
+        };
     }
 
     /// <summary>The resource of a stored key.</summary>
@@ -57,6 +63,11 @@ internal static class ApiKeyMapping
             LastUseTime = record.LastUseTime is { } use ? Timestamp.FromDateTimeOffset(use) : null,
         };
         key.Datasets.AddRange((record.Datasets ?? []).Select(ResourceName.Dataset));
+        if (record.Limits != default)
+        {
+            key.Limits = ToResource(record.Limits);
+        }
+
         return key;
     }
 
@@ -85,6 +96,52 @@ internal static class ApiKeyMapping
         }
 
         return ids;
+    }
+
+    private static Limits ReadLimits(CallLimits? limits, RequestValidator validator)
+    {
+        if (limits is null)
+        {
+            return default;
+        }
+
+        validator.Require(
+            !limits.HasRequestsPerSecond || Limits.IsRate(limits.RequestsPerSecond), "api_key.limits.requests_per_second",
+            "must be 0.00005 to 1,000,000, or 0 for no limit");
+        validator.Require(!limits.HasBurst || limits.Burst is >= 1 and <= Limits.MostAtOnce, "api_key.limits.burst", "must be 1 to 1,000,000");
+        validator.Require(
+            !limits.HasBurst || (limits.HasRequestsPerSecond && limits.RequestsPerSecond is not 0), "api_key.limits.burst",
+            "goes with api_key.limits.requests_per_second");
+        validator.Require(
+            !limits.HasConcurrentCalls || limits.ConcurrentCalls is >= 0 and <= Limits.MostAtOnce, "api_key.limits.concurrent_calls",
+            "must be 1 to 1,000,000, or 0 for no limit");
+        return new Limits
+        {
+            RequestsPerSecond = limits.HasRequestsPerSecond ? limits.RequestsPerSecond : null,
+            Burst = limits.HasBurst ? limits.Burst : null,
+            ConcurrentCalls = limits.HasConcurrentCalls ? limits.ConcurrentCalls : null,
+        };
+    }
+
+    private static CallLimits ToResource(Limits limits)
+    {
+        var resource = new CallLimits();
+        if (limits.RequestsPerSecond is { } rate)
+        {
+            resource.RequestsPerSecond = rate;
+        }
+
+        if (limits.Burst is { } burst)
+        {
+            resource.Burst = burst;
+        }
+
+        if (limits.ConcurrentCalls is { } calls)
+        {
+            resource.ConcurrentCalls = calls;
+        }
+
+        return resource;
     }
 
     private static DateTimeOffset? ReadExpiry(Timestamp? time, DateTimeOffset now, RequestValidator validator)

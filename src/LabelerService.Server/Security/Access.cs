@@ -9,6 +9,15 @@ namespace LabelerService.Server.Security;
 /// </summary>
 internal sealed class AccessRequirement : IAuthorizationRequirement;
 
+/// <summary>What an endpoint is to <see cref="MethodAccess"/>.</summary>
+internal static class Access
+{
+    /// <summary>Full name of the method behind an endpoint, without the slash in front; null where there is none.</summary>
+    public static string? MethodOf(Endpoint? endpoint) =>
+        // JSON transcoding gives its routes the metadata of the method behind them.
+        (endpoint?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.FullName ?? endpoint?.Metadata.GetMetadata<TwinMethod>()?.FullName)?.TrimStart('/');
+}
+
 /// <summary>Decides the <see cref="AccessRequirement"/>.</summary>
 internal sealed class AccessHandler : AuthorizationHandler<AccessRequirement>
 {
@@ -30,9 +39,7 @@ internal sealed class AccessHandler : AuthorizationHandler<AccessRequirement>
             return true;
         }
 
-        // JSON transcoding gives its routes the metadata of the method behind them.
-        var method = endpoint.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.FullName ?? endpoint.Metadata.GetMetadata<TwinMethod>()?.FullName;
-        return method is not null && MethodAccess.RolesOf(method).Contains(caller.Role);
+        return Access.MethodOf(endpoint) is { } method && MethodAccess.RolesOf(method).Contains(caller.Role);
     }
 
     // gRPC maps a route for unknown services and one for each service's unknown methods; they answer UNIMPLEMENTED and nothing else.

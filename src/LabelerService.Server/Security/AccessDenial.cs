@@ -1,11 +1,5 @@
-using System.Text;
-using Google.Protobuf;
-using Google.Protobuf.Reflection;
-using Google.Rpc;
 using LabelerService.Core.Errors;
-using LabelerService.Server.Errors;
-using LabelerService.Server.LabelStudio;
-using LabelerService.Server.OpenInference;
+using LabelerService.Server.Security.Audit;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
@@ -16,11 +10,8 @@ namespace LabelerService.Server.Security;
 /// Answers refused requests in the caller's own protocol: gRPC callers get a status with details, others JSON of the same status. Without
 /// this both would get a bare 401 or 403.
 /// </summary>
-internal sealed class AccessDenial : IAuthorizationMiddlewareResultHandler
+internal sealed class AccessDenial(RefusalLog refusals) : IAuthorizationMiddlewareResultHandler
 {
-    private static readonly JsonFormatter Json = new(
-        JsonFormatter.Settings.Default.WithTypeRegistry(TypeRegistry.FromFiles(ErrorDetailsReflection.Descriptor)));
-
     private static readonly ServiceException Missing = new(
         ErrorKind.Unauthenticated, "CREDENTIAL_MISSING", "Calls need an API key or a token: send the header 'authorization: Bearer …' or 'x-api-key: …'.");
 
@@ -41,47 +32,18 @@ internal sealed class AccessDenial : IAuthorizationMiddlewareResultHandler
         }
 
         // The scheme has looked at the credential already and remembers what was wrong with it.
-        await AnswerAsync(context, authorizeResult.Forbidden ? Forbidden : (await context.AuthenticateAsync()).Failure switch
+        var error = authorizeResult.Forbidden ? Forbidden : (await context.AuthenticateAsync()).Failure switch
         {
             // What a scheme of ours says was written for callers; what a library throws was not.
             ServiceException known => known,
             null => Missing,
             _ => Invalid,
-        });
-    }
-
-    private static Task AnswerAsync(HttpContext context, ServiceException error)
-    {
-        var status = StatusMapper.ToStatus(error);
-        var response = context.Response;
-        if (context.Request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true)
-        {
-            response.StatusCode = StatusCodes.Status200OK;
-            response.ContentType = "application/grpc";
-            response.Headers["grpc-status"] = status.Code.ToString(System.Globalization.CultureInfo.InvariantCulture);
-            response.Headers["grpc-message"] = Uri.EscapeDataString(status.Message);
-            response.Headers["grpc-status-details-bin"] = Convert.ToBase64String(status.ToByteArray()).TrimEnd('=');
-            return Task.CompletedTask;
-        }
-
-        response.StatusCode = error.Kind switch
-        {
-            ErrorKind.Unauthenticated => StatusCodes.Status401Unauthorized,
-            ErrorKind.Unavailable => StatusCodes.Status503ServiceUnavailable,
-            _ => StatusCodes.Status403Forbidden,
         };
-        if (error.Kind == ErrorKind.Unauthenticated)
+        if (error.Kind != ErrorKind.Unavailable && !ReferenceEquals(error, Missing))
         {
-            response.Headers.WWWAuthenticate = "Bearer";
+            refusals.Note(Caller.Find(context), Access.MethodOf(context.GetEndpoint()) ?? "unknown", error.Reason);
         }
 
-        if (context.Request.Path.StartsWithSegments(OpenInferenceHttp.Root, StringComparison.Ordinal)
-            || context.Request.Path.StartsWithSegments(LabelStudioHttp.Root, StringComparison.Ordinal))
-        {
-            return HttpAnswers.WriteErrorAsync(context, response.StatusCode, error.Message);
-        }
-
-        response.ContentType = "application/json";
-        return response.Body.WriteAsync(Encoding.UTF8.GetBytes(Json.Format(status)), context.RequestAborted).AsTask();
+        await RefusedCall.AnswerAsync(context, error);
     }
 }

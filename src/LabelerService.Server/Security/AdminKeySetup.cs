@@ -78,7 +78,7 @@ internal sealed partial class AdminKeySetup(ApiKeyStore store, string? file, Tex
             await CreateFileAsync(file, text, cancel);
         }
 
-        await store.CreateAsync(new ApiKeyWrite(id, hash, Role.Admin, DisplayName: ResetName), cancel);
+        await store.CreateForOperatorAsync(new ApiKeyWrite(id, hash, Role.Admin, DisplayName: ResetName), cancel);
         if (file is null)
         {
             await ShowAsync(text);

@@ -27,6 +27,9 @@ internal sealed record Caller
     /// <summary>Id of the API key; null for other callers.</summary>
     public string? KeyId { get; init; }
 
+    /// <summary>How much it may call, where its key says so.</summary>
+    public CallLimits Limits { get; init; }
+
     /// <summary>When its credential ends; null for never.</summary>
     public DateTimeOffset? ExpireTime { get; init; }
 

@@ -169,6 +169,7 @@ internal sealed class KeyRing(ApiKeyStore store, TimeProvider time) : IDisposabl
         Datasets = key.Datasets?.ToFrozenSet(StringComparer.Ordinal),
         LabelerId = key.Role == Role.Labeler ? key.LabelerId : null,
         KeyId = key.Id,
+        Limits = key.Limits,
         ExpireTime = key.ExpireTime,
     };
 }

@@ -16,6 +16,7 @@ internal static class MethodAccess
     private static readonly Role[] Writers = [Role.Admin, Role.Ingester];
     private static readonly Role[] Readers = [Role.Admin, Role.Ingester, Role.Reader];
     private static readonly Role[] Submitters = [Role.Admin, Role.Ingester, Role.Labeler];
+    private static readonly Role[] Trainers = [Role.Admin, Role.Trainer];
     private static readonly Role[] Everyone = [Role.Admin, Role.Ingester, Role.Labeler, Role.Reader];
 
     private static readonly FrozenDictionary<string, Role[]> Entries = new Dictionary<string, Role[]>(StringComparer.Ordinal)
@@ -67,6 +68,14 @@ internal static class MethodAccess
         ["labeler.v1.TrainingService/ListTrainingRuns"] = Readers,
         ["labeler.v1.TrainingService/WatchTrainingRun"] = Readers,
         ["labeler.v1.TrainingService/CancelTrainingRun"] = Writers,
+
+        // What a trainer of others publishes runs in this process, as an extractor does.
+        ["labeler.v1.TrainerService/LeaseTrainingRun"] = Trainers,
+        ["labeler.v1.TrainerService/RenewTrainingLease"] = Trainers,
+        ["labeler.v1.TrainerService/ReadTrainingData"] = Trainers,
+        ["labeler.v1.TrainerService/ReportTrainingProgress"] = Trainers,
+        ["labeler.v1.TrainerService/PublishTrainedModel"] = Trainers,
+        ["labeler.v1.TrainerService/EndTrainingRun"] = Trainers,
 
         // Insight tells of labelers by name: none of it is for labelers.
         ["labeler.v1.InsightService/ListAggregators"] = Readers,
@@ -144,6 +153,10 @@ internal static class MethodAccess
         ["labeler.v1.ApiKeyService/GetApiKey"] = Admins,
         ["labeler.v1.ApiKeyService/ListApiKeys"] = Admins,
         ["labeler.v1.ApiKeyService/DeleteApiKey"] = Admins,
+
+        // Who did what to whose data; admins are watched by it, and may see that they are.
+        ["labeler.v1.AuditService/ListAuditEvents"] = Admins,
+        ["labeler.v1.AuditService/VerifyAuditLog"] = Admins,
 
         // Also behind their twins over HTTP. ServerLive and ServerReady are open to strangers, like every probe.
         ["inference.GRPCInferenceService/ServerMetadata"] = Readers,

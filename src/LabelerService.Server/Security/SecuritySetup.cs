@@ -1,4 +1,5 @@
 using LabelerService.Server.Hosting;
+using LabelerService.Server.Security.Limits;
 using LabelerService.Server.Security.Sessions;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
@@ -16,6 +17,8 @@ internal static class SecuritySetup
         services.AddSingleton<KeyRing>();
         services.AddSingleton<SessionCookies>();
         services.AddSingleton<SignInLimiter>();
+        services.AddSingleton<CallLimitMetrics>();
+        services.AddSingleton<CallLimiter>();
         services.AddHostedService<KeyRingKeeper>();
         services.AddSingleton<IAuthorizationHandler, AccessHandler>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AccessDenial>();

@@ -84,7 +84,7 @@ internal static class TokenSetup
 
     private static readonly ServiceException Unfit = new(
         ErrorKind.Unauthenticated, "TOKEN_CLAIMS",
-        $"The token is valid but does not say what its bearer may do: it needs {RoleClaim} (admin, ingester, labeler or reader) and, except for admins, "
+        $"The token is valid but does not say what its bearer may do: it needs {RoleClaim} (admin, ingester, labeler, reader or trainer) and, except for admins, "
         + $"{DatasetsClaim} (a list of dataset ids, or *); for a labeler one dataset and {LabelerClaim}.");
 
     /// <summary>The caller that a valid token's claims describe; null if they describe none.</summary>
@@ -99,6 +99,7 @@ internal static class TokenSetup
             "ingester" => Role.Ingester,
             "labeler" => Role.Labeler,
             "reader" => Role.Reader,
+            "trainer" => Role.Trainer,
             _ => null,
         };
         var everything = datasets is ["*"];

@@ -16,7 +16,7 @@ using LabelerService.Storage.Requests;
 namespace LabelerService.Server.Services;
 
 /// <summary><c>labeler.v1.BackboneService</c>.</summary>
-internal sealed class BackboneGrpcService(BackboneStore backbones, BackboneUploads uploads, DatasetResolver datasets, PageTokens pages)
+internal sealed class BackboneGrpcService(BackboneStore backbones, FileUploads uploads, DatasetResolver datasets, PageTokens pages)
     : BackboneService.BackboneServiceBase
 {
     public override async Task<Backbone> CreateBackbone(IAsyncStreamReader<CreateBackboneRequest> requestStream, ServerCallContext context)

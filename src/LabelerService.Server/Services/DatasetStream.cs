@@ -16,8 +16,10 @@ namespace LabelerService.Server.Services;
 /// <param name="parentOf">The dataset that a message names, empty for none.</param>
 /// <param name="cancel">Cancelled when the call is.</param>
 /// <param name="drain">Ends the stream when the server is to stop; null for one that is stored as a whole and should be let finish.</param>
+/// <param name="field">The message's field that names the dataset.</param>
 internal sealed class DatasetStream<TMessage>(
-    IAsyncStreamReader<TMessage> reader, Func<TMessage, string> parentOf, CancellationToken cancel, Drain? drain = null)
+    IAsyncStreamReader<TMessage> reader, Func<TMessage, string> parentOf, CancellationToken cancel, Drain? drain = null,
+    string field = "parent")
     where TMessage : class
 {
     private static readonly TimeSpan IdleLimit = TimeSpan.FromSeconds(60);
@@ -30,12 +32,12 @@ internal sealed class DatasetStream<TMessage>(
     {
         if (!await reader.MoveNext(cancel))
         {
-            throw ServiceException.InvalidField("parent", "the stream ended before its first message");
+            throw ServiceException.InvalidField(field, "the stream ended before its first message");
         }
 
         _first = reader.Current;
         _index = 0;
-        return (await datasets.ResolveAsync(parentOf(_first), "parent", cancel), _first);
+        return (await datasets.ResolveAsync(parentOf(_first), field, cancel), _first);
     }
 
     /// <summary>The messages' batches, from the first on.</summary>
@@ -102,7 +104,7 @@ internal sealed class DatasetStream<TMessage>(
     {
         var validator = new RequestValidator();
         validator.Require(
-            parentOf(message).Length == 0 || parentOf(message) == parent, "parent", "differs from the first message's; a stream is about one dataset");
+            parentOf(message).Length == 0 || parentOf(message) == parent, field, "differs from the first message's; a stream is about one dataset");
         var result = read(message, validator);
         validator.ThrowIfInvalid();
         return result;

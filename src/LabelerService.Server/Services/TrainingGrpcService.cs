@@ -60,7 +60,11 @@ internal sealed class TrainingGrpcService(
         }
 
         var warmStart = await WarmStartAsync(dataset, run, cancel);
-        await pretrained.CheckAsync(dataset, run.Algorithm, run.Settings.AsReadOnly(), warmStart is not null, "training_run", cancel);
+        if (!RemoteAlgorithms.Is(run.Algorithm))
+        {
+            await pretrained.CheckAsync(dataset, run.Algorithm, run.Settings.AsReadOnly(), warmStart is not null, "training_run", cancel);
+        }
+
         if (request.ValidateOnly)
         {
             return run;
@@ -129,7 +133,9 @@ internal sealed class TrainingGrpcService(
     {
         var size = PageTokens.Size(request.PageSize);
         var dataset = await datasets.ResolveAsync(request.Parent, "parent", context.CancellationToken);
-        var scope = $"trainingRuns|{dataset.Uid}";
+
+        // The version before went through runs from the oldest on: its tokens are refused, not read as if they were of this order.
+        var scope = $"trainingRuns|newest|{dataset.Uid}";
         var records = await runs.ListAsync(dataset, null, pages.Read(scope, request.PageToken), size + 1, context.CancellationToken);
         var response = new ListTrainingRunsResponse();
         RunRecord[] page = [.. records.Take(size)];
@@ -196,6 +202,15 @@ internal sealed class TrainingGrpcService(
 
     private static void CheckSettings(DatasetSchema schema, TrainingRun run, RequestValidator validator)
     {
+        if (RemoteAlgorithms.Is(run.Algorithm))
+        {
+            validator.Require(ResourceName.IsId(run.Algorithm), "training_run.algorithm", "must match [a-z0-9-]{1,63}");
+            validator.Require(RemoteAlgorithms.Problem(schema) is null, "training_run.algorithm", RemoteAlgorithms.Problem(schema) ?? "");
+            validator.Require(
+                run.WarmStartVersion.Length == 0, "training_run.warm_start_version", "trainers of others start from nothing; leave it empty");
+            return;
+        }
+
         try
         {
             AlgorithmCatalogue.Validate(run.Algorithm, run.Settings.AsReadOnly()).For(ItemEncoding.Expected(schema));

@@ -1,4 +1,5 @@
 using LabelerService.Core.Errors;
+using LabelerService.Storage.Backups;
 using LabelerService.Storage.Schema;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
@@ -6,11 +7,21 @@ using Npgsql;
 
 namespace LabelerService.Storage.Database;
 
-/// <summary>Brings the schema up to date. Any number of replicas may start at once: one migrates, the others wait and find it done.</summary>
+/// <summary>
+/// Brings the schema up to date. Any number of replicas may start at once: one migrates, the others wait and find it done. Servers of the
+/// version before work meanwhile, so a migration never makes them queue behind it: it takes its locks at once, or tries again.
+/// </summary>
 public sealed partial class DatabaseMigrator
 {
     /// <summary>Key of the advisory lock; a constant of this service, arbitrary otherwise.</summary>
     internal const long LockKey = 0x4C61_6265_6C65_7201;
+
+    // Whoever comes for a table waits behind a migration that waits for it: shorter than anybody's patience, and than the second after
+    // which PostgreSQL looks for deadlocks and may end a client's transaction instead of ours.
+    private const string LockTimeout = "500ms";
+
+    // What held a lock gets on in the meantime, and what queued behind the migration gets through.
+    private static readonly TimeSpan LockPause = TimeSpan.FromSeconds(1);
 
     private readonly NpgsqlDataSource _source;
     private readonly IDbContextFactory<LabelerDbContext> _contexts;
@@ -50,12 +61,42 @@ public sealed partial class DatabaseMigrator
             if (pending.Count > 0)
             {
                 Log.Migrating(_logger, pending.Count, pending[^1]);
-                await context.Database.MigrateAsync(cancel);
+                await Sql.Command(connection, MigrationSteps.CreateHistory(context)).ExecuteAsync(cancel);
+                foreach (var migration in pending)
+                {
+                    await ApplyAsync(connection, migration, [.. MigrationSteps.Of(context, [migration])], cancel);
+                }
             }
         }
         finally
         {
             await Sql.Command(connection, "SELECT pg_advisory_unlock($1)", LockKey).ExecuteAsync(CancellationToken.None);
+        }
+    }
+
+    // A migration is one transaction. EF Core's own way would lock the table of applied migrations for as long, and probes read it.
+    private async Task ApplyAsync(NpgsqlConnection connection, string migration, IReadOnlyList<string> steps, CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                await using var transaction = await connection.BeginTransactionAsync(cancel);
+                await Sql.Command(connection, $"SET LOCAL lock_timeout = '{LockTimeout}'").ExecuteAsync(cancel);
+                foreach (var step in steps)
+                {
+                    await Sql.Command(connection, step).ExecuteAsync(cancel);
+                }
+
+                await transaction.CommitAsync(CancellationToken.None);
+                return;
+            }
+            catch (PostgresException error) when (error.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected)
+            {
+                Log.Locked(_logger, migration, LockPause.TotalSeconds);
+            }
+
+            await Task.Delay(LockPause, _time, cancel);
         }
     }
 
@@ -92,5 +133,10 @@ public sealed partial class DatabaseMigrator
 
         [LoggerMessage(502, LogLevel.Information, "Applying {Count} migration(s) up to {Last}.")]
         public static partial void Migrating(ILogger logger, int count, string last);
+
+        [LoggerMessage(
+            503, LogLevel.Warning,
+            "Migration {Migration} waits for a transaction that uses its tables (a backup, an export, a long read); trying again in {PauseSeconds} s.")]
+        public static partial void Locked(ILogger logger, string migration, double pauseSeconds);
     }
 }

@@ -1,5 +1,6 @@
 using LabelerService.Core.Datasets;
 using LabelerService.Core.Errors;
+using LabelerService.Storage.Artefacts;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Notifications;
 using LabelerService.Storage.Requests;
@@ -20,6 +21,15 @@ public sealed class DatasetStore
         SELECT d.key_epoch::bigint, coalesce(sum(u.items), 0)::bigint, coalesce(sum(u.item_changes), 0)::bigint,
             coalesce(sum(u.labelers), 0)::bigint, coalesce(sum(u.annotations), 0)::bigint
         FROM datasets d LEFT JOIN dataset_usage u USING (dataset_id)
+        """;
+
+    // Whatever artefact the dataset's rows name.
+    private const string ReferredSql =
+        """
+        SELECT DISTINCT h.sha256 FROM model_versions v, LATERAL (VALUES
+            (v.artefact_sha256), (v.weights_sha256), (v.out_of_fold_sha256), (v.encoder_sha256)) AS h(sha256)
+        WHERE v.dataset_id = $1 AND h.sha256 IS NOT NULL
+        UNION SELECT b.artefact_sha256 FROM backbones b WHERE b.dataset_id = $1
         """;
 
     /// <summary>Every table that holds rows of a dataset. Runs go before their events: a trainer that reports progress locks its run first.</summary>
@@ -149,6 +159,7 @@ public sealed class DatasetStore
             async (connection, token) =>
             {
                 await DatasetLock.ExcludeAsync(connection, dataset, token);
+                var referred = await Sql.Command(connection, ReferredSql, dataset.Key).ListAsync(row => row.GetFieldValue<byte[]>(0), token);
                 var deleted = await Sql.Command(
                     connection, "DELETE FROM datasets WHERE dataset_id = $1 AND ($2::bigint IS NULL OR version = $2)",
                     dataset.Key, Sql.Typed(expectedVersion, NpgsqlTypes.NpgsqlDbType.Bigint)).ExecuteAsync(token);
@@ -160,23 +171,14 @@ public sealed class DatasetStore
                 // The lock waits for publications in flight: one of them may be about to refer to an artefact that is here already.
                 await using var batch = new NpgsqlBatch(connection);
                 batch.BatchCommands.Add(Sql.BatchCommand("LOCK TABLE artefacts IN SHARE ROW EXCLUSIVE MODE"));
-                batch.BatchCommands.Add(Sql.BatchCommand(
-                    """
-                    DELETE FROM artefacts a WHERE EXISTS (
-                        SELECT 1 FROM model_versions v WHERE v.dataset_id = $1 AND a.sha256 IN (v.artefact_sha256, v.weights_sha256, v.out_of_fold_sha256, v.encoder_sha256)
-                        UNION ALL SELECT 1 FROM backbones b WHERE b.dataset_id = $1 AND b.artefact_sha256 = a.sha256)
-                    AND NOT EXISTS (SELECT 1 FROM model_versions v WHERE v.dataset_id <> $1 AND v.artefact_sha256 = a.sha256 AND v.state = 1)
-                    AND NOT EXISTS (SELECT 1 FROM model_versions v WHERE v.dataset_id <> $1 AND v.weights_sha256 = a.sha256 AND v.state = 1)
-                    AND NOT EXISTS (SELECT 1 FROM model_versions v WHERE v.dataset_id <> $1 AND v.out_of_fold_sha256 = a.sha256 AND v.state = 1)
-                    AND NOT EXISTS (SELECT 1 FROM model_versions v WHERE v.dataset_id <> $1 AND v.encoder_sha256 = a.sha256 AND v.state = 1)
-                    AND NOT EXISTS (SELECT 1 FROM backbones b WHERE b.dataset_id <> $1 AND b.artefact_sha256 = a.sha256)
-                    """,
-                    dataset.Key));
                 foreach (var table in Tables)
                 {
                     batch.BatchCommands.Add(Sql.BatchCommand($"DELETE FROM {table} WHERE dataset_id = $1", dataset.Key));
                 }
 
+                batch.BatchCommands.Add(Sql.BatchCommand(
+                    $"DELETE FROM artefacts a WHERE a.sha256 = ANY($1) AND {ArtefactSql.Unreferenced}",
+                    Sql.Typed(referred.ToArray(), NpgsqlTypes.NpgsqlDbType.Array | NpgsqlTypes.NpgsqlDbType.Bytea)));
                 batch.BatchCommands.Add(Sql.BatchCommand($"SELECT pg_notify('{Channels.Models}', $1)", id));
                 return await batch.ExecuteNonQueryAsync(token);
             },

@@ -1,4 +1,5 @@
 using LabelerService.Storage.Artefacts;
+using LabelerService.Storage.Audit;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Notifications;
@@ -100,6 +101,8 @@ public sealed class ModelSweeper
             {
                 await Sql.Command(connection, "UPDATE models SET update_time = now() WHERE dataset_id = $1 AND model_id = $2", dataset, model).ExecuteAsync(token);
                 await Sql.Command(connection, $"SELECT pg_notify('{Channels.Models}', $1)", datasetId).ExecuteAsync(token);
+                var resource = $"datasets/{datasetId}/models/{model}";
+                await AuditChain.AppendAsync(connection, new AuditWrite(Actor, null, "delete-versions", AuditStore.Done, resource) { Count = deleted }, token);
             }
 
             return deleted;

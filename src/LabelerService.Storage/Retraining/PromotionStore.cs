@@ -1,4 +1,5 @@
 using LabelerService.Core.Errors;
+using LabelerService.Storage.Audit;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Models;
@@ -111,6 +112,11 @@ public sealed class PromotionStore
                         await ModelStore.MoveWithinAsync(
                             connection, dataset, open.ModelId,
                             new AliasMove(ModelChangeKind.Promoted, ModelAliases.Champion, candidate, reason) { ExpectedTarget = lease.Champion }, token);
+                        await AuditChain.AppendAsync(
+                            connection,
+                            new AuditWrite(
+                                reason.Actor, null, "promote", AuditStore.Done, $"datasets/{dataset.Id}/models/{open.ModelId}/versions/{candidate}"),
+                            token);
                     }
                 }
 

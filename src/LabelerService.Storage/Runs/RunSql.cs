@@ -1,4 +1,5 @@
 using LabelerService.Core.Errors;
+using LabelerService.Core.Models;
 using LabelerService.Core.Telemetry;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Datasets;
@@ -22,6 +23,9 @@ internal static class RunSql
         """;
 
     public const int FencingTokenColumn = 29;
+
+    /// <summary>A condition on runs r: those of others' algorithms wait for others' trainers.</summary>
+    public const string NotRemote = $"NOT starts_with(r.algorithm, '{RemoteAlgorithms.Prefix}')";
 
     /// <summary>Every change of a run goes through here: it counts the version and reserves the next event.</summary>
     public const string Touch = "version = r.version + 1, update_time = now(), last_sequence = r.last_sequence + 1";
@@ -50,8 +54,8 @@ internal static class RunSql
             WITH r AS (
                 INSERT INTO training_runs (dataset_id, run_id, uid, algorithm, model_id, seed, requested_settings, state, priority,
                     attempt, cancel_requested, fencing_token, last_sequence, retraining_policy, retraining_reason, warm_start_model, warm_start_version,
-                    curve_id, trace_parent)
-                VALUES ($1, $2, gen_random_uuid(), $5, $6, $7, $8, {(int)RunState.Queued}, $9, 0, false, 0, 1, $10, $11, $12, $13, $14, $15)
+                    curve_id, trace_parent, trainer_level)
+                VALUES ($1, $2, gen_random_uuid(), $5, $6, $7, $8, {(int)RunState.Queued}, $9, 0, false, 0, 1, $10, $11, $12, $13, $14, $15, $16)
                 ON CONFLICT DO NOTHING RETURNING *
             ), appended AS (
                 INSERT INTO training_run_events (dataset_id, run_id, sequence, kind, payload)
@@ -64,7 +68,7 @@ internal static class RunSql
             Sql.Json(Json.WriteMap(run.Settings)), run.Priority, Sql.Typed(run.RetrainingPolicy, NpgsqlDbType.Text),
             Sql.Typed(run.RetrainingReason, NpgsqlDbType.Text), Sql.Typed(run.WarmStart?.ModelId, NpgsqlDbType.Text),
             Sql.Typed(run.WarmStart?.Version, NpgsqlDbType.Integer), Sql.Typed(run.CurveId, NpgsqlDbType.Text),
-            Sql.Typed(ServiceTelemetry.TraceParent, NpgsqlDbType.Text)).ListAsync(Read, cancel);
+            Sql.Typed(ServiceTelemetry.TraceParent, NpgsqlDbType.Text), TrainerLevel.Of(dataset.Schema, run)).ListAsync(Read, cancel);
         return rows.Count == 1
             ? rows[0]
             : throw new ServiceException(

@@ -25,7 +25,7 @@ public sealed partial class RunStore
                 r.state = {(int)RunState.Running} AND r.lease_expires_at >= clock_timestamp() AS runs,
                 r.eta_seconds - extract(epoch FROM clock_timestamp() - r.update_time)::double precision AS left_by_progress,
                 extract(epoch FROM clock_timestamp() - r.start_time)::double precision AS elapsed
-            FROM training_runs r WHERE r.state IN (1, 2)
+            FROM training_runs r WHERE r.state IN (1, 2) AND {RunSql.NotRemote}
         ), kinds AS (
             SELECT k.dataset_id, k.algorithm, coalesce(own.seconds, others.seconds) AS seconds
             FROM (SELECT DISTINCT dataset_id, algorithm FROM open) k
@@ -56,7 +56,7 @@ public sealed partial class RunStore
     /// </summary>
     /// <param name="runs">The runs; those that have ended have no forecast.</param>
     /// <param name="cancel">Cancels.</param>
-    /// <returns>For each run in the order given; null for one that neither waits nor runs.</returns>
+    /// <returns>For each run in the order given; null for one that neither waits nor runs, or waits for trainers of others.</returns>
     public async Task<IReadOnlyList<RunForecast?>> ForecastAsync(IReadOnlyList<RunRecord> runs, CancellationToken cancel)
     {
         var found = new RunForecast?[runs.Count];

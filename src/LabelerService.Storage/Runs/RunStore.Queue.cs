@@ -1,7 +1,9 @@
 using System.Text;
+using LabelerService.Core.Datasets;
 using LabelerService.Core.Errors;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Notifications;
+using LabelerService.Storage.Schema;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -11,15 +13,38 @@ public sealed partial class RunStore
 {
     private static readonly string Lapsed = $"r.state = {(int)RunState.Running} AND r.lease_expires_at < clock_timestamp()";
 
+    private static readonly string SayLevel = $"SELECT set_config('{PreviousVersionSql.LevelSetting}', '{TrainerLevel.Current}', true)";
+
     /// <summary>
     /// Claims the run that should run next: highest priority first, then the oldest; of those that are queued, or whose trainer's lease
-    /// lapsed. Two trainers never get the same one. Null if none waits. A run whose trainers died too often without its getting ahead
+    /// lapsed, and that a trainer of this version can do. Two trainers never get the same one. Null if none waits. A run whose trainers died too often without its getting ahead
     /// (<see cref="WriteCheckpointAsync"/>) ends instead.
     /// </summary>
     /// <param name="trainer">Name of the trainer, for people.</param>
     /// <param name="leaseDuration">Time until the lease lapses without a heartbeat; at least three heartbeats long.</param>
     /// <param name="cancel">Cancels.</param>
-    public Task<RunLease?> TryClaimAsync(string trainer, TimeSpan leaseDuration, CancellationToken cancel)
+    public Task<RunLease?> TryClaimAsync(string trainer, TimeSpan leaseDuration, CancellationToken cancel) =>
+        ClaimAsync(trainer, leaseDuration, RunSql.NotRemote, [], cancel);
+
+    /// <summary>Claims the next run for a trainer that is not of this service: one whose data it can read and whose algorithm it knows.</summary>
+    /// <param name="trainer">Name of the trainer, for people.</param>
+    /// <param name="leaseDuration">Time until the lease lapses without a heartbeat; at least three heartbeats long.</param>
+    /// <param name="algorithms">The algorithms that it knows.</param>
+    /// <param name="datasets">Ids of the datasets that it may read; null for all.</param>
+    /// <param name="cancel">Cancels.</param>
+    public Task<RunLease?> TryClaimRemoteAsync(
+        string trainer, TimeSpan leaseDuration, IReadOnlyList<string> algorithms, IReadOnlyCollection<string>? datasets, CancellationToken cancel) =>
+        ClaimAsync(
+            trainer, leaseDuration,
+            $"""
+            r.algorithm = ANY($5) AND r.curve_id IS NULL AND r.warm_start_model IS NULL AND EXISTS (
+                SELECT 1 FROM datasets d WHERE d.dataset_id = r.dataset_id AND ($6::text[] IS NULL OR d.id = ANY($6))
+                    AND (d.schema ->> 'ItemKind')::integer IN ({(int)ItemKind.Vector}, {(int)ItemKind.Image}))
+            """,
+            [algorithms.ToArray(), Sql.Typed(datasets?.ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text)], cancel);
+
+    private Task<RunLease?> ClaimAsync(
+        string trainer, TimeSpan leaseDuration, string condition, IReadOnlyList<object> values, CancellationToken cancel)
     {
         TextRules.CheckText("trainer", trainer, TextRules.MaxExternalIdBytes);
         return _db.TransactAsync(
@@ -30,12 +55,14 @@ public sealed partial class RunStore
                 await EndLapsedAsync(
                     connection, $"{Lapsed} AND r.stalled_attempts >= {_maxAttempts}", RunState.Failed, RunEventKind.Failed,
                     $"The trainer died {_maxAttempts} times during this run without getting ahead with it. Look into its log (out of memory?), then create the run again.", token);
+                await Sql.Command(connection, SayLevel).ExecuteAsync(token);
                 var leases = await Sql.Command(
                     connection,
                     $"""
                     WITH next AS (
                         SELECT r.dataset_id, r.run_id FROM training_runs r
                         WHERE r.state IN ({(int)RunState.Queued}, {(int)RunState.Running}) AND (r.state = {(int)RunState.Queued} OR ({Lapsed}))
+                            AND r.trainer_level <= {TrainerLevel.Current} AND {condition}
                         ORDER BY r.priority DESC, r.create_time, r.dataset_id, r.run_id LIMIT 1 FOR UPDATE SKIP LOCKED
                     ), r AS (
                         UPDATE training_runs AS r SET state = {(int)RunState.Running}, attempt = r.attempt + 1, stalled_attempts = r.stalled_attempts + 1,
@@ -49,20 +76,23 @@ public sealed partial class RunStore
                     )
                     SELECT {RunSql.Columns}, pg_notify('{Channels.RunEvents}', dataset_id || '/' || run_id) FROM r
                     """,
-                    trainer, leaseDuration, RunSql.Kind(RunEventKind.Started), RunSql.Payload(message: trainer))
+                    [trainer, leaseDuration, RunSql.Kind(RunEventKind.Started), RunSql.Payload(message: trainer), .. values.Select(value => Copy(value)!)])
                     .ListAsync(row => new RunLease(RunSql.Read(row), row.GetInt64(RunSql.FencingTokenColumn)), token);
                 return leases.Count == 1 ? leases[0] : null;
             },
             cancel);
     }
 
-    /// <summary>Number of runs that wait for a trainer: what a scaler looks at.</summary>
+    /// <summary>Number of runs that wait for a trainer of this service: what a scaler looks at.</summary>
     public Task<long> CountQueuedAsync(CancellationToken cancel) =>
         _db.RunAsync(
             (connection, token) => Sql.Command(
-                connection, $"SELECT count(*) FROM training_runs r WHERE r.state IN (1, 2) AND r.state = {(int)RunState.Queued}")
+                connection, $"SELECT count(*) FROM training_runs r WHERE r.state IN (1, 2) AND r.state = {(int)RunState.Queued} AND {RunSql.NotRemote}")
                 .ScalarAsync<long>(token),
             cancel);
+
+    /// <summary>What a trainer is told whose lease is another's.</summary>
+    public static ServiceException Stale(RunLease lease) => RunSql.Stale(lease.Run);
 
     /// <summary>Prolongs a lease. An owner that was late keeps it as long as no other trainer has claimed the run.</summary>
     public async Task<HeartbeatResult> HeartbeatAsync(RunLease lease, TimeSpan leaseDuration, CancellationToken cancel)

@@ -46,6 +46,7 @@ internal sealed class LabelerDbContext(DbContextOptions<LabelerDbContext> option
         BackboneModel.Configure(modelBuilder);
         LabelStudioModel.Configure(modelBuilder);
         ErasureModel.Configure(modelBuilder);
+        AuditModel.Configure(modelBuilder);
         modelBuilder.Entity<PredictionJobEntity>(PredictionJob);
         modelBuilder.Entity<PredictionEntity>(Prediction);
     }
@@ -135,6 +136,7 @@ internal sealed class LabelerDbContext(DbContextOptions<LabelerDbContext> option
         entity.Property(row => row.CheckpointSteps).HasDefaultValue(0L);
         entity.Property(row => row.ResumedCount).HasDefaultValue(0);
         entity.Property(row => row.WarmStartModel).UseCollation(ByteOrder);
+        entity.Property(row => row.TrainerLevel).HasDefaultValue((short)0);
 
         // The claim looks over all datasets, but only over runs that wait or run: few, whatever the history.
         entity.HasIndex(row => new { row.State, row.Priority, row.CreateTime })

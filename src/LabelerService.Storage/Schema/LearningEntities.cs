@@ -92,6 +92,9 @@ internal sealed class TrainingRunEntity
 
     /// <summary>The trace of the call that made it (W3C traceparent); null for none.</summary>
     public string? TraceParent { get; set; }
+
+    /// <summary>The least level of a trainer that may take it (<see cref="Runs.TrainerLevel"/>).</summary>
+    public short TrainerLevel { get; set; }
 }
 
 /// <summary>What a run that is under way is taken up from; gone when it ends.</summary>

@@ -19,6 +19,13 @@ internal sealed class ApiKeyEntity
 
     public string DisplayName { get; set; } = "";
 
+    /// <summary>Requests a second; null as the server says, 0 for no limit.</summary>
+    public double? RequestsPerSecond { get; set; }
+
+    public int? RequestBurst { get; set; }
+
+    public int? ConcurrentCalls { get; set; }
+
     public DateTimeOffset CreateTime { get; set; }
 
     public DateTimeOffset? ExpireTime { get; set; }

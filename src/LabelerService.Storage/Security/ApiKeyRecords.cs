@@ -12,7 +12,11 @@ namespace LabelerService.Storage.Security;
 /// <param name="ExpireTime">When it ends; null for never.</param>
 public sealed record ApiKeyWrite(
     string Id, byte[] SecretHash, Role Role, IReadOnlyList<string>? Datasets = null, string? LabelerId = null, string DisplayName = "",
-    DateTimeOffset? ExpireTime = null);
+    DateTimeOffset? ExpireTime = null)
+{
+    /// <summary>How much it may call.</summary>
+    public CallLimits Limits { get; init; }
+}
 
 /// <summary>A stored key.</summary>
 public sealed record ApiKeyRecord
@@ -37,6 +41,9 @@ public sealed record ApiKeyRecord
 
     /// <summary>Name for people.</summary>
     public required string DisplayName { get; init; }
+
+    /// <summary>How much it may call.</summary>
+    public CallLimits Limits { get; init; }
 
     /// <summary>When it was created (database clock).</summary>
     public required DateTimeOffset CreateTime { get; init; }

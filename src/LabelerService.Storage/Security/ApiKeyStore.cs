@@ -1,5 +1,6 @@
 using LabelerService.Core.Access;
 using LabelerService.Core.Errors;
+using LabelerService.Storage.Audit;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Notifications;
 using Npgsql;
@@ -17,14 +18,16 @@ public sealed class ApiKeyStore
     public const int MaxKeys = 100_000;
 
     private const string Columns =
-        "key_number, id, secret_hash, role, datasets, labeler_id, display_name, create_time, expire_time, last_use_time";
+        "key_number, id, secret_hash, role, datasets, labeler_id, display_name, create_time, expire_time, last_use_time, "
+        + "requests_per_second, request_burst, concurrent_calls";
 
     private const string TakeTurn = "LOCK TABLE api_keys IN SHARE ROW EXCLUSIVE MODE";
 
     private const string Insert =
         $"""
-        INSERT INTO api_keys (id, secret_hash, role, datasets, labeler_id, display_name, expire_time)
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING RETURNING {Columns}
+        INSERT INTO api_keys (
+            id, secret_hash, role, datasets, labeler_id, display_name, expire_time, requests_per_second, request_burst, concurrent_calls)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING RETURNING {Columns}
         """;
 
     private readonly Db _db;
@@ -53,7 +56,20 @@ public sealed class ApiKeyStore
             }
 
             await InsertAsync(connection, key, token);
+            await AuditChain.AppendAsync(connection, ByOperator("first-key", key), token);
             return true;
+        },
+        cancel);
+
+    /// <summary>Stores a key for an operator who has the database and no key any more; the audit log says so.</summary>
+    /// <exception cref="ServiceException">As <see cref="CreateAsync"/>.</exception>
+    public Task<ApiKeyRecord> CreateForOperatorAsync(ApiKeyWrite key, CancellationToken cancel) => _db.TransactAsync(
+        async (connection, token) =>
+        {
+            await Sql.Command(connection, TakeTurn).ExecuteAsync(token);
+            var record = await InsertAsync(connection, key, token);
+            await AuditChain.AppendAsync(connection, ByOperator("reset-admin-key", key), token);
+            return record;
         },
         cancel);
 
@@ -146,7 +162,8 @@ public sealed class ApiKeyStore
         var rows = await Sql.Command(
             connection, Insert, key.Id, key.SecretHash, (short)key.Role,
             Sql.Typed(key.Datasets?.ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text), Sql.Typed(key.LabelerId, NpgsqlDbType.Text), key.DisplayName,
-            Sql.Typed(key.ExpireTime?.UtcDateTime, NpgsqlDbType.TimestampTz)).ListAsync(Read, cancel);
+            Sql.Typed(key.ExpireTime?.UtcDateTime, NpgsqlDbType.TimestampTz), Sql.Typed(key.Limits.RequestsPerSecond, NpgsqlDbType.Double),
+            Sql.Typed(key.Limits.Burst, NpgsqlDbType.Integer), Sql.Typed(key.Limits.ConcurrentCalls, NpgsqlDbType.Integer)).ListAsync(Read, cancel);
         if (rows.Count == 0)
         {
             throw new ServiceException(ErrorKind.AlreadyExists, "API_KEY_EXISTS", $"apiKeys/{key.Id} exists already.");
@@ -155,6 +172,9 @@ public sealed class ApiKeyStore
         await AnnounceAsync(connection, cancel);
         return rows[0];
     }
+
+    private static AuditWrite ByOperator(string what, ApiKeyWrite key) =>
+        new(AuditStore.Operator, null, what, AuditStore.Done, $"apiKeys/{key.Id}");
 
     private static Task<int> AnnounceAsync(NpgsqlConnection connection, CancellationToken cancel) =>
         Sql.Command(connection, "SELECT pg_notify($1, '')", Channels.ApiKeys).ExecuteAsync(cancel);
@@ -171,5 +191,11 @@ public sealed class ApiKeyStore
         CreateTime = row.GetFieldValue<DateTimeOffset>(7),
         ExpireTime = row.Maybe<DateTimeOffset>(8),
         LastUseTime = row.Maybe<DateTimeOffset>(9),
+        Limits = new CallLimits
+        {
+            RequestsPerSecond = row.Maybe<double>(10),
+            Burst = row.Maybe<int>(11),
+            ConcurrentCalls = row.Maybe<int>(12),
+        },
     };
 }

@@ -13,6 +13,7 @@ using LabelerService.Benchmarks.Pages;
 using LabelerService.Benchmarks.Predict;
 using LabelerService.Benchmarks.Pretrain;
 using LabelerService.Benchmarks.Quantized;
+using LabelerService.Benchmarks.Rolling;
 using LabelerService.Benchmarks.Soak;
 using LabelerService.Benchmarks.Speed;
 
@@ -39,6 +40,7 @@ internal static class BenchCommandLine
             PredictBench.Create(host),
             PretrainBench.Create(host),
             QuantizedBench.Create(host),
+            RollingBench.Create(host),
             SoakBench.Create(host),
             TrainBench.Create(host),
         };

@@ -91,7 +91,11 @@ public class UsageTests
     [InlineData("key create --role admin --dataset d", "all datasets")]
     [InlineData("key create --role reader --expires soon", "90d")]
     [InlineData("key create --role reader --expires 0d", "90d")]
+    [InlineData("key create --role reader --burst 5", "--rate")]
+    [InlineData("key create --role reader --rate many", "many")]
     [InlineData("key revoke lbl_abc_secret", "apiKeys/ID")]
+    [InlineData("audit verify --head 12", "64 hexadecimal digits")]
+    [InlineData("audit list --since yesterday", "2026-11-28")]
     [InlineData("erase d anna", "--mode")]
     [InlineData("erase d anna --mode forget", "pseudonymise or delete")]
     [InlineData("erase d anna --mode delete", "--yes")]
@@ -154,7 +158,7 @@ public class UsageTests
         var outcome = await CommandLine.RunAsync(line);
 
         Assert.Equal(0, outcome.ExitCode);
-        const string commands = "demo serve dataset import export train pretrain watch cancel runs trainers retrain models model backbones algorithms evaluate compare predict consensus labelers suspects agreement next aggregators key erase config doctor completion backup restore trainer test";
+        const string commands = "demo serve dataset import export train pretrain watch cancel runs trainers retrain models model backbones algorithms evaluate compare predict consensus labelers suspects agreement next aggregators key audit erase config doctor completion backup restore trainer test";
         foreach (var command in commands.Split(' '))
         {
             Assert.Matches($@"(?m)^  {command}\b", outcome.Output);

@@ -4,6 +4,7 @@ using nietras.SeparatedValues;
 
 namespace LabelerService.Cli.Tests.Files;
 
+[Trait("Suite", "security")]
 public class CsvTextTests
 {
     private static readonly Gen<string> Texts = Gen.String[Gen.Char["ab,\"\r\n\t =+-@é'"], 0, 20];

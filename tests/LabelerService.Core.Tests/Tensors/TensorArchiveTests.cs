@@ -5,6 +5,7 @@ using LabelerService.Core.Tensors;
 
 namespace LabelerService.Core.Tests.Tensors;
 
+[Trait("Suite", "security")]
 public sealed class TensorArchiveTests
 {
     [Fact]

@@ -8,6 +8,7 @@ namespace LabelerService.EndToEnd.Browser;
 
 /// <summary>Names and texts that people chose are shown as they are on every page: none becomes markup, code, an address or the page's width.</summary>
 [Collection(SharedBrowser.Name)]
+[Trait("Suite", "security")]
 public sealed class HostileNameTests(BrowserFixture browser)
 {
     private const string Image = "<img src=x onerror=document.title='hit'>";

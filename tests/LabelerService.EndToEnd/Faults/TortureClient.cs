@@ -42,6 +42,9 @@ internal sealed class TortureClient(string dataset, string labeler, TortureWay w
 
     public long AcknowledgedRows { get; private set; }
 
+    /// <summary>What last broke off a run; null if nothing did.</summary>
+    public RpcException? LastBreak { get; private set; }
+
     /// <summary>Requests that were made again although they had been answered.</summary>
     public long Repeated { get; private set; }
 
@@ -62,6 +65,7 @@ internal sealed class TortureClient(string dataset, string labeler, TortureWay w
         catch (RpcException error) when (Break.Is(error))
         {
             // What was not acknowledged is sent again in the next round.
+            LastBreak = error;
         }
     }
 
@@ -128,6 +132,12 @@ internal sealed class TortureClient(string dataset, string labeler, TortureWay w
 
     private async Task StreamAsync(AnnotationService.AnnotationServiceClient service, CancellationToken stop)
     {
+        // A stream without a message is refused. One that is created waits among the pending.
+        if (_pending.IsEmpty && (stop.IsCancellationRequested || !TryCreate(out _)))
+        {
+            return;
+        }
+
         using var call = service.IngestAnnotations(cancellationToken: CancellationToken.None);
         using var window = new SemaphoreSlim(Window);
         using var ended = new CancellationTokenSource();

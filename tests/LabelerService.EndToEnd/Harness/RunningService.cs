@@ -65,6 +65,12 @@ public sealed class RunningService : IAsyncDisposable
 
     public InsightService.InsightServiceClient Insight { get; }
 
+    /// <summary>The server's program, for the next start; this build's unless another is named.</summary>
+    public string ServerAssembly { get; set; } = Assemblies.Server;
+
+    /// <summary>The program of its trainers.</summary>
+    public string TrainerAssembly { get; set; } = Assemblies.Trainer;
+
     /// <summary>Environment variables for the next start.</summary>
     public Dictionary<string, string> Variables { get; } = new(StringComparer.Ordinal);
 
@@ -83,11 +89,15 @@ public sealed class RunningService : IAsyncDisposable
     }
 
     /// <summary>Starts a service in a new directory and waits until it is ready.</summary>
-    public static async Task<RunningService> StartAsync(params string[] extraArguments)
+    public static Task<RunningService> StartAsync(params string[] extraArguments) => StartAsync(_ => { }, extraArguments);
+
+    /// <summary>Starts a service that is set up before it starts, such as of another version.</summary>
+    public static async Task<RunningService> StartAsync(Action<RunningService> configure, params string[] extraArguments)
     {
         for (var attempt = 1; ; attempt++)
         {
             var service = Create(NewDirectory(), ownsDirectory: true, extraArguments);
+            configure(service);
             try
             {
                 await service.StartAgainAsync();
@@ -297,7 +307,7 @@ public sealed class RunningService : IAsyncDisposable
     {
         var start = new ProcessStartInfo("dotnet")
         {
-            ArgumentList = { Assemblies.Server, "--port", Port.ToString(), "--data", Directory },
+            ArgumentList = { ServerAssembly, "--port", Port.ToString(), "--data", Directory },
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
@@ -308,7 +318,7 @@ public sealed class RunningService : IAsyncDisposable
         }
 
         start.Environment.Remove("LABELER_POSTGRES");
-        start.Environment["LABELER_TRAINER_DLL"] = Assemblies.Trainer;
+        start.Environment["LABELER_TRAINER_DLL"] = TrainerAssembly;
         foreach (var (name, value) in Variables)
         {
             start.Environment[name] = value;

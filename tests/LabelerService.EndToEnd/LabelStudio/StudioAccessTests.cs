@@ -5,6 +5,7 @@ using LabelerService.EndToEnd.Security;
 namespace LabelerService.EndToEnd.LabelStudio;
 
 /// <summary>Who may call the backend: whoever may call the method that does the same, in their datasets.</summary>
+[Trait("Suite", "security")]
 public sealed class StudioAccessTests(SecuredServerFixture fixture) : IClassFixture<SecuredServerFixture>
 {
     private static readonly (string Path, string? Body)[] Calls =

@@ -87,6 +87,30 @@ public sealed class ServeTests
     }
 
     [Fact]
+    public async Task A_server_that_stops_says_so_and_still_serves_whom_a_balancer_sends_before_it_has_looked()
+    {
+        await using var service = await RunningService.StartAsync("--trainers", "0", "--drain-seconds", "5");
+        var dataset = await service.CreateDatasetAsync();
+        var stop = service.StopAsync();
+        using var balancer = new HttpClient();
+        while (true)
+        {
+            using var answer = await balancer.GetAsync(new Uri(service.HttpAddress + "/readyz"));
+            if (answer.StatusCode == HttpStatusCode.ServiceUnavailable)
+            {
+                break;
+            }
+
+            await Task.Yield();
+        }
+
+        using var newcomer = Grpc.Net.Client.GrpcChannel.ForAddress(service.GrpcAddress);
+        Assert.Equal(dataset, (await new DatasetService.DatasetServiceClient(newcomer).GetDatasetAsync(new GetDatasetRequest { Name = dataset })).Name);
+        Assert.Equal(dataset, (await service.Datasets.GetDatasetAsync(new GetDatasetRequest { Name = dataset })).Name);
+        Assert.Equal(0, await stop);
+    }
+
+    [Fact]
     public async Task After_kill_minus_9_a_new_start_takes_over_the_database_left_running()
     {
         await using var service = await RunningService.StartAsync("--trainers", "0");

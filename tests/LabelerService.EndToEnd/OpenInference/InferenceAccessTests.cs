@@ -9,6 +9,7 @@ using LabelerService.Server.Security;
 namespace LabelerService.EndToEnd.OpenInference;
 
 /// <summary>Who may speak the Open Inference Protocol, over both transports: probes anybody, the rest readers within their datasets.</summary>
+[Trait("Suite", "security")]
 public sealed class InferenceAccessTests(SecuredServerFixture fixture) : IClassFixture<SecuredServerFixture>
 {
     private static readonly (string Method, string Verb, string Path)[] Twins =

@@ -5,6 +5,7 @@ using Npgsql;
 namespace LabelerService.EndToEnd.Security;
 
 /// <summary>The life of a key: shown once, kept as a hash, refused everywhere the moment it is revoked.</summary>
+[Trait("Suite", "security")]
 public sealed class ApiKeyTests(SecuredServerFixture fixture) : IClassFixture<SecuredServerFixture>
 {
     private readonly SecuredServer _server = fixture.Server;

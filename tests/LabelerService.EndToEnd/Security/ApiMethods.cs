@@ -19,7 +19,7 @@ internal static class ApiMethods
     ];
 
     // labeler.service/Item → datasets/{dataset}/items/{item}
-    private static readonly Dictionary<string, string> Patterns = Files.SelectMany(file => file.MessageTypes)
+    public static readonly IReadOnlyDictionary<string, string> Patterns = Files.SelectMany(file => file.MessageTypes)
         .Select(message => message.GetOptions()?.GetExtension(ResourceExtensions.Resource)).OfType<ResourceDescriptor>()
         .ToDictionary(resource => resource.Type, resource => resource.Pattern[0]);
 
@@ -71,27 +71,38 @@ internal static class ApiMethods
 
     /// <summary>Makes the call, whatever its kind, with one message where it takes a stream.</summary>
     /// <returns>Its status; OK with the details of none.</returns>
-    public static async Task<(StatusCode Code, string Reason, string Message)> CallAsync(CallInvoker invoker, MethodDescriptor method, IMessage request)
-    {
-        var type = (method.IsClientStreaming, method.IsServerStreaming) switch
-        {
-            (false, false) => MethodType.Unary,
-            (true, false) => MethodType.ClientStreaming,
-            (false, true) => MethodType.ServerStreaming,
-            _ => MethodType.DuplexStreaming,
-        };
-        return await CallAsync(invoker, type, method.Service.FullName, method.Name, request.ToByteArray());
-    }
+    public static Task<(StatusCode Code, string Reason, string Message)> CallAsync(CallInvoker invoker, MethodDescriptor method, IMessage request) =>
+        CallAsync(invoker, TypeOf(method), method.Service.FullName, method.Name, request.ToByteArray());
 
     /// <summary>Makes a call by its names.</summary>
     public static async Task<(StatusCode Code, string Reason, string Message)> CallAsync(
         CallInvoker invoker, MethodType type, string service, string name, byte[] request)
     {
-        var method = new Method<byte[], byte[]>(type, service, name, Bytes, Bytes);
-        var options = new CallOptions(deadline: DateTime.UtcNow.AddMinutes(1));
+        var error = await FailureAsync(invoker, new Method<byte[], byte[]>(type, service, name, Bytes, Bytes), request, TimeSpan.FromMinutes(1));
+        return error is null
+            ? (StatusCode.OK, "", "")
+            : (error.StatusCode, error.GetRpcStatus()?.GetDetail<Google.Rpc.ErrorInfo>()?.Reason ?? "", error.Status.Detail);
+    }
+
+    /// <summary>Makes a call with whatever bytes.</summary>
+    /// <returns>How it failed; null for one that did not.</returns>
+    public static Task<RpcException?> FailureAsync(CallInvoker invoker, MethodDescriptor method, byte[] request, TimeSpan deadline) =>
+        FailureAsync(invoker, new Method<byte[], byte[]>(TypeOf(method), method.Service.FullName, method.Name, Bytes, Bytes), request, deadline);
+
+    private static MethodType TypeOf(MethodDescriptor method) => (method.IsClientStreaming, method.IsServerStreaming) switch
+    {
+        (false, false) => MethodType.Unary,
+        (true, false) => MethodType.ClientStreaming,
+        (false, true) => MethodType.ServerStreaming,
+        _ => MethodType.DuplexStreaming,
+    };
+
+    private static async Task<RpcException?> FailureAsync(CallInvoker invoker, Method<byte[], byte[]> method, byte[] request, TimeSpan deadline)
+    {
+        var options = new CallOptions(deadline: DateTime.UtcNow + deadline);
         try
         {
-            switch (type)
+            switch (method.Type)
             {
                 case MethodType.Unary:
                     await invoker.AsyncUnaryCall(method, null, options, request);
@@ -121,11 +132,11 @@ internal static class ApiMethods
                     break;
             }
 
-            return (StatusCode.OK, "", "");
+            return null;
         }
         catch (RpcException error)
         {
-            return (error.StatusCode, error.GetRpcStatus()?.GetDetail<Google.Rpc.ErrorInfo>()?.Reason ?? "", error.Status.Detail);
+            return error;
         }
     }
 

@@ -5,6 +5,7 @@ using LabelerService.Contracts.V1;
 namespace LabelerService.EndToEnd.Security;
 
 /// <summary>The routes that hand out model files are mapped by hand: they answer whoever may call DownloadModelVersion, and nobody else.</summary>
+[Trait("Suite", "security")]
 public sealed class DownloadAccessTests(SecuredServerFixture fixture) : IClassFixture<SecuredServerFixture>
 {
     private readonly SecuredServer _server = fixture.Server;

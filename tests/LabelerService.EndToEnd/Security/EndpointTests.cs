@@ -11,6 +11,7 @@ using Microsoft.AspNetCore.Routing;
 namespace LabelerService.EndToEnd.Security;
 
 /// <summary>Nothing that is mapped answers a caller without a key, except the probes named here.</summary>
+[Trait("Suite", "security")]
 public sealed class EndpointTests(SecuredServerFixture fixture) : IClassFixture<SecuredServerFixture>
 {
     private static readonly string[] Open =

@@ -7,6 +7,7 @@ using LabelerService.EndToEnd.Harness;
 namespace LabelerService.EndToEnd.Security;
 
 /// <summary>The first key, the lost key, and who gets in without one, as an operator sees them.</summary>
+[Trait("Suite", "security")]
 public sealed class FirstStartTests
 {
     private const string Announcement = "Admin API key, shown this once: ";

@@ -4,6 +4,7 @@ using LabelerService.Contracts.V1;
 namespace LabelerService.EndToEnd.Security;
 
 /// <summary>A labeler's key submits and sees what is its own, and nothing that would tell it the answers.</summary>
+[Trait("Suite", "security")]
 public sealed class LabelerKeyTests(SecuredServerFixture fixture) : IClassFixture<SecuredServerFixture>
 {
     private readonly SecuredServer _server = fixture.Server;

@@ -158,6 +158,15 @@ internal sealed class LogLines : ILoggerProvider, ILogger
         }
     }
 
+    /// <summary>The last lines.</summary>
+    public string Tail(int count)
+    {
+        lock (_lines)
+        {
+            return string.Join('\n', _lines.TakeLast(count));
+        }
+    }
+
     public ILogger CreateLogger(string categoryName) => this;
 
     public IDisposable? BeginScope<TState>(TState state)

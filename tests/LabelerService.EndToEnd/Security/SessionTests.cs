@@ -11,6 +11,7 @@ using LabelerService.TestKit.Postgres;
 namespace LabelerService.EndToEnd.Security;
 
 /// <summary>Sessions of browsers: what signs in, what a cookie opens, and all that it does not.</summary>
+[Trait("Suite", "security")]
 public sealed class SessionTests(SecuredServerFixture fixture) : IClassFixture<SecuredServerFixture>, IDisposable
 {
     private readonly SecuredServer _server = fixture.Server;

@@ -6,6 +6,7 @@ using LabelerService.TestKit.Postgres;
 namespace LabelerService.EndToEnd.Security;
 
 /// <summary>Signing in where it is tried too often, and where nobody needs to; each on a server of its own.</summary>
+[Trait("Suite", "security")]
 public sealed class SignInTests(PostgresFixture database) : IClassFixture<PostgresFixture>
 {
     [Fact]

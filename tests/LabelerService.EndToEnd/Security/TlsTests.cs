@@ -11,6 +11,7 @@ using LabelerService.TestKit;
 namespace LabelerService.EndToEnd.Security;
 
 /// <summary>TLS and client certificates with an authority made for the test, through the processes that users run.</summary>
+[Trait("Suite", "security")]
 public sealed class TlsTests : IDisposable
 {
     private readonly string _directory = ScratchDirectory.Create("labeler-tls-");

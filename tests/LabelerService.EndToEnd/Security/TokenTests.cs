@@ -11,6 +11,7 @@ using LabelerService.TestKit.Postgres;
 namespace LabelerService.EndToEnd.Security;
 
 /// <summary>Bearer tokens beside keys, made here by hand: what a library would not make is what has to be refused.</summary>
+[Trait("Suite", "security")]
 public sealed class TokenTests : IAsyncLifetime
 {
     private const string Issuer = "https://issuer.example";

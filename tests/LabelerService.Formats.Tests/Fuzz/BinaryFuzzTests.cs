@@ -5,10 +5,12 @@ using LabelerService.Formats.Parquet;
 using LabelerService.Formats.Rows;
 using LabelerService.Formats.Tables;
 using LabelerService.Formats.Tests.Rows;
+using LabelerService.TestKit.Suites;
 
 namespace LabelerService.Formats.Tests.Fuzz;
 
 /// <summary>Broken Parquet and NPY files: an answer, never a crash, whatever they claim.</summary>
+[Trait("Suite", "security")]
 public class BinaryFuzzTests
 {
     private static readonly ITableFormat Pq = new ParquetFormat();
@@ -59,6 +61,57 @@ public class BinaryFuzzTests
                 }
             },
             iter: Effort.Fast);
+
+    // What a length of any width looks like at its largest.
+    private static readonly byte[][] Lengths =
+    [
+        [0xFF, 0xFF, 0xFF, 0xFF, 0x07], [0xFE, 0xFF, 0xFF, 0xFF, 0x0F], [0xFF, 0xFF, 0xFF, 0x7F], [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F], [0, 0, 0, 0x40],
+    ];
+
+    [Fact]
+    public async Task Lengths_that_promise_more_than_the_file_has_take_no_memory()
+    {
+        var rows = Enumerable.Range(0, 20).Select(i => new LabelRow($"item-{i}", $"labeler-{i % 3}", "a")).ToArray();
+        var parquet = await TestFile.WriteAsync(Pq, rows, TestFile.Labels);
+        using var stream = new MemoryStream();
+        NpyWriter.Write(stream, new NpyHeader(NpyType.Float32, [20, 4]), new float[80]);
+        var (files, most) = (0, 0L);
+        foreach (var (file, read) in (IEnumerable<(byte[], Func<byte[], Task>)>)[(parquet, ReadParquetAsync), (stream.ToArray(), ReadNpyAsync)])
+        {
+            for (var at = 0; at < file.Length; at += LongForm.Of(3, 1))
+            {
+                foreach (var length in Lengths.Where(length => at + length.Length <= file.Length))
+                {
+                    var lying = file.ToArray();
+                    length.CopyTo(lying, at);
+                    var before = GC.GetAllocatedBytesForCurrentThread();
+                    await read(lying);
+                    most = Math.Max(most, GC.GetAllocatedBytesForCurrentThread() - before);
+                    files++;
+                }
+            }
+        }
+
+        Assert.True(most < 64 << 20, $"{most} bytes for one of {files} files of a few thousand bytes");
+        SuiteReport.Add("security", "Parquet and NPY files that lie about lengths", ("files", files), ("bytes allocated for one at most", most));
+
+        static async Task ReadParquetAsync(byte[] file) => await TestFile.ReadAsync(Pq, file, TestFile.Labels);
+
+        static Task ReadNpyAsync(byte[] file)
+        {
+            try
+            {
+                using var from = new MemoryStream(file);
+                NpyReader.Open(from).ReadToEnd();
+            }
+            catch (FormatException)
+            {
+                // Refused.
+            }
+
+            return Task.CompletedTask;
+        }
+    }
 
     private static Task CheckParquet<T>(Gen<T> row, RowSchema<T> schema, int count)
         where T : class =>

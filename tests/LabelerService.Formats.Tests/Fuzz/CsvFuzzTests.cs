@@ -7,6 +7,7 @@ using LabelerService.Formats.Tests.Rows;
 namespace LabelerService.Formats.Tests.Fuzz;
 
 /// <summary>Broken CSV: the reader takes exactly the rows that <see cref="CsvOracle"/> finds, and says so of every other.</summary>
+[Trait("Suite", "security")]
 public class CsvFuzzTests
 {
     private static readonly ITableFormat Csv = DelimitedFormat.Csv;

@@ -10,6 +10,7 @@ using LabelerService.Formats.Tests.Rows;
 namespace LabelerService.Formats.Tests.Fuzz;
 
 /// <summary>Broken JSON Lines and Label Studio files, against the platform's document parser.</summary>
+[Trait("Suite", "security")]
 public class JsonFuzzTests
 {
     private static readonly ITableFormat Jsonl = new JsonLinesFormat();

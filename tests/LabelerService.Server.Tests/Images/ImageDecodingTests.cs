@@ -6,6 +6,7 @@ using static LabelerService.Server.Tests.Images.Decoding;
 
 namespace LabelerService.Server.Tests.Images;
 
+[Trait("Suite", "security")]
 public sealed class ImageDecodingTests
 {
     [Fact]

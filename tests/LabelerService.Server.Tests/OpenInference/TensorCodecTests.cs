@@ -6,6 +6,7 @@ using LabelerService.Server.OpenInference;
 
 namespace LabelerService.Server.Tests.OpenInference;
 
+[Trait("Suite", "security")]
 public sealed class TensorCodecTests
 {
     [Fact]

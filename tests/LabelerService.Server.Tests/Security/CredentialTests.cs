@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace LabelerService.Server.Tests.Security;
 
+[Trait("Suite", "security")]
 public sealed class CredentialTests
 {
     private const string Key = "lbl_abc_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";

@@ -9,6 +9,7 @@ using Npgsql;
 
 namespace LabelerService.Server.Tests.Security;
 
+[Trait("Suite", "security")]
 public sealed class KeyRingTests(PostgresFixture database) : IClassFixture<PostgresFixture>
 {
     private readonly ApiKeyStore _store = database.Get<ApiKeyStore>();

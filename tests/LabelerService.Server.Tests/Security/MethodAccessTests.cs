@@ -7,6 +7,7 @@ using LabelerService.Server.Security;
 namespace LabelerService.Server.Tests.Security;
 
 /// <summary>Whoever adds an rpc says who may call it; whoever removes one takes its entry with it.</summary>
+[Trait("Suite", "security")]
 public sealed class MethodAccessTests
 {
     [Fact]

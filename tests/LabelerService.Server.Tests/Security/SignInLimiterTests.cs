@@ -5,6 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace LabelerService.Server.Tests.Security;
 
+[Trait("Suite", "security")]
 public sealed class SignInLimiterTests
 {
     private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);

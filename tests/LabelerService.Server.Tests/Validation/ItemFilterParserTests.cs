@@ -6,6 +6,7 @@ using LabelerService.Storage.Items;
 
 namespace LabelerService.Server.Tests.Validation;
 
+[Trait("Suite", "security")]
 public sealed class ItemFilterParserTests
 {
     private static readonly DatasetSchema Schema = new(["cat", "dog x", "AND"], LabelKind.MultiClass, ItemKind.Vector, [2]);

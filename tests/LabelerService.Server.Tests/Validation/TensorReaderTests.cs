@@ -6,6 +6,7 @@ using LabelerService.Server.Validation;
 
 namespace LabelerService.Server.Tests.Validation;
 
+[Trait("Suite", "security")]
 public sealed class TensorReaderTests
 {
     [Fact]

@@ -1,12 +1,14 @@
 using LabelerService.Core.Errors;
 using LabelerService.Storage.Backups;
 using LabelerService.TestKit.Postgres;
+using LabelerService.TestKit.Suites;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace LabelerService.Storage.Tests.Backups;
 
 /// <summary>Backups that are not restored, and why; the database stays as it was.</summary>
+[Trait("Suite", "security")]
 public sealed class RestoreRefusalTests(PostgresFixture database) : IClassFixture<PostgresFixture>, IAsyncLifetime
 {
     private byte[] _file = [];
@@ -57,8 +59,9 @@ public sealed class RestoreRefusalTests(PostgresFixture database) : IClassFixtur
     {
         var whole = (await DatabaseRestore.VerifyAsync(new MemoryStream(_file), BackupFiles.Version, null, default)).ToJson();
         var refused = 0;
-        var random = new Random(1);
-        for (var i = 0; i < 400; i++)
+        var random = new Random(LongForm.Seed);
+        var rounds = LongForm.Of(400, 10_000);
+        for (var i = 0; i < rounds; i++)
         {
             var flipped = _file.ToArray();
             flipped[random.Next(flipped.Length)] ^= (byte)(1 << random.Next(8));
@@ -74,7 +77,8 @@ public sealed class RestoreRefusalTests(PostgresFixture database) : IClassFixtur
             }
         }
 
-        Assert.InRange(refused, 200, 400);
+        Assert.InRange(refused, rounds / 2, rounds);
+        SuiteReport.Add("security", "backups with a flipped bit", ("seed", LongForm.Seed), ("inputs", rounds), ("refused", refused), ("read wrongly", 0));
     }
 
     [Fact]

@@ -12,6 +12,7 @@ using LabelerService.TestKit.Postgres;
 namespace LabelerService.Storage.Tests.Database;
 
 /// <summary>Whatever a text holds, it comes back byte for byte or is refused before any SQL.</summary>
+[Trait("Suite", "security")]
 public sealed class HostileTextTests(PostgresFixture database) : IClassFixture<PostgresFixture>
 {
     private static int _ids;

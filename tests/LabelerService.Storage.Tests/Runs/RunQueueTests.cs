@@ -43,6 +43,33 @@ public sealed class RunQueueTests(RunQueueTests.Databases databases) : IClassFix
     }
 
     [Fact]
+    public async Task Runs_of_others_are_for_others_who_know_them_and_may_read_their_data()
+    {
+        await CreateAsync("theirs", algorithm: "x-theirs");
+        await CreateAsync("ours");
+        Assert.Equal(1, await _store.CountQueuedAsync(default));
+        Assert.Equal("ours", (await _store.TryClaimAsync("t", Lease, default))?.Run.RunId);
+        Assert.Null(await _store.TryClaimAsync("t", Lease, default));
+        Assert.Null(Assert.Single(await _store.ForecastAsync([await _store.GetAsync(_dataset, "theirs", default)], default)));
+
+        Assert.Null(await _store.TryClaimRemoteAsync("r", Lease, ["x-other", "dn"], null, default));
+        Assert.Null(await _store.TryClaimRemoteAsync("r", Lease, ["x-theirs"], ["another-dataset"], default));
+        var lease = await _store.TryClaimRemoteAsync("r", Dead, ["x-theirs"], ["another-dataset", _dataset.Id], default);
+        Assert.Equal(("theirs", 1, "r"), (lease!.Run.RunId, lease.Run.Attempt, lease.Run.LeaseOwner));
+
+        // Its lease has lapsed: it is for others again, and not for ours.
+        Assert.Null(await _store.TryClaimAsync("t", Lease, default));
+        Assert.Equal(2, (await _store.TryClaimRemoteAsync("r", Lease, ["x-theirs"], null, default))?.FencingToken);
+    }
+
+    [Fact]
+    public async Task A_run_of_ours_can_be_taken_by_others_where_they_can_read_the_items()
+    {
+        await CreateAsync("ours");
+        Assert.Equal("ours", (await _store.TryClaimRemoteAsync("r", Lease, ["x-theirs", Some.Run("any").Algorithm], null, default))?.Run.RunId);
+    }
+
+    [Fact]
     public async Task Many_claimers_at_once_never_get_the_same_run_and_miss_none()
     {
         for (var i = 0; i < 40; i++)
@@ -240,7 +267,11 @@ public sealed class RunQueueTests(RunQueueTests.Databases databases) : IClassFix
         await Some.FailsAsync(ErrorKind.NotFound, () => _store.GetAsync(_dataset, "r9", default));
     }
 
-    private Task<RunRecord> CreateAsync(string id, int priority = 0) => _store.CreateAsync(_dataset, Some.Run(id, priority), null, default);
+    private Task<RunRecord> CreateAsync(string id, int priority = 0, string? algorithm = null)
+    {
+        var run = Some.Run(id, priority);
+        return _store.CreateAsync(_dataset, run with { Algorithm = algorithm ?? run.Algorithm }, null, default);
+    }
 
     private async Task<RunLease> ClaimAsync(TimeSpan? lease = null) =>
         await _store.TryClaimAsync("first", lease ?? Lease, default) ?? throw new InvalidOperationException("Nothing to claim.");

@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ApiKey(_message.Message):
-    __slots__ = ["create_time", "datasets", "display_name", "expire_time", "labeler_id", "last_use_time", "name", "role"]
+    __slots__ = ["create_time", "datasets", "display_name", "expire_time", "labeler_id", "last_use_time", "limits", "name", "role"]
     class Role(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = []
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -17,12 +17,14 @@ class ApiKey(_message.Message):
     EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
     LABELER_ID_FIELD_NUMBER: _ClassVar[int]
     LAST_USE_TIME_FIELD_NUMBER: _ClassVar[int]
+    LIMITS_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     ROLE_ADMIN: ApiKey.Role
     ROLE_FIELD_NUMBER: _ClassVar[int]
     ROLE_INGESTER: ApiKey.Role
     ROLE_LABELER: ApiKey.Role
     ROLE_READER: ApiKey.Role
+    ROLE_TRAINER: ApiKey.Role
     ROLE_UNSPECIFIED: ApiKey.Role
     create_time: _timestamp_pb2.Timestamp
     datasets: _containers.RepeatedScalarFieldContainer[str]
@@ -30,6 +32,17 @@ class ApiKey(_message.Message):
     expire_time: _timestamp_pb2.Timestamp
     labeler_id: str
     last_use_time: _timestamp_pb2.Timestamp
+    limits: CallLimits
     name: str
     role: ApiKey.Role
-    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., role: _Optional[_Union[ApiKey.Role, str]] = ..., datasets: _Optional[_Iterable[str]] = ..., labeler_id: _Optional[str] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., last_use_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., role: _Optional[_Union[ApiKey.Role, str]] = ..., datasets: _Optional[_Iterable[str]] = ..., labeler_id: _Optional[str] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., last_use_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., limits: _Optional[_Union[CallLimits, _Mapping]] = ...) -> None: ...
+
+class CallLimits(_message.Message):
+    __slots__ = ["burst", "concurrent_calls", "requests_per_second"]
+    BURST_FIELD_NUMBER: _ClassVar[int]
+    CONCURRENT_CALLS_FIELD_NUMBER: _ClassVar[int]
+    REQUESTS_PER_SECOND_FIELD_NUMBER: _ClassVar[int]
+    burst: int
+    concurrent_calls: int
+    requests_per_second: float
+    def __init__(self, requests_per_second: _Optional[float] = ..., burst: _Optional[int] = ..., concurrent_calls: _Optional[int] = ...) -> None: ...

@@ -6,7 +6,7 @@ import { get, post, remove } from "./api.js";
  * @property {boolean} authenticated
  * @property {boolean} [ended] Whether this browser still holds the cookie of a session that has ended.
  * @property {string} [name] Of the key, or `anonymous`.
- * @property {"ADMIN" | "INGESTER" | "LABELER" | "READER"} [role]
+ * @property {"ADMIN" | "INGESTER" | "LABELER" | "READER" | "TRAINER"} [role]
  * @property {string} [labelerId] The labeler that a labeler's key speaks for.
  * @property {string[]} [datasets] Ids of the datasets that it reaches; absent for all.
  * @property {boolean} [anonymous] Whether it was let in without a key.

@@ -32,7 +32,7 @@ internal sealed class UploadedFile(byte[] content, byte[] hash, Action release) 
 }
 
 /// <summary>Takes files in, as much at once as the server has room for.</summary>
-internal sealed class BackboneUploads
+internal sealed class FileUploads
 {
     private const int PieceBytes = 1024 * 1024;
 
@@ -42,7 +42,7 @@ internal sealed class BackboneUploads
     private long _held;
 
     /// <summary>Takes in two of the largest files at once.</summary>
-    public BackboneUploads()
+    public FileUploads()
         : this(2L * ExtractorOptions.MaximumBytes)
     {
     }
@@ -51,7 +51,7 @@ internal sealed class BackboneUploads
     /// <param name="mostBytes">
     /// What the files may have together that come in, are tried or are being stored; each is held up to four times while it is.
     /// </param>
-    internal BackboneUploads(long mostBytes) => _mostBytes = mostBytes;
+    internal FileUploads(long mostBytes) => _mostBytes = mostBytes;
 
     /// <summary>Reads the pieces of a file to the end.</summary>
     /// <param name="stream">The stream, started.</param>
@@ -61,16 +61,26 @@ internal sealed class BackboneUploads
     /// InvalidArgument: a piece or the file is too large, or there is none; ResourceExhausted: too many uploads at once; Aborted: it takes too long.
     /// </exception>
     public Task<UploadedFile> ReadAsync(DatasetStream<CreateBackboneRequest> stream, CreateBackboneRequest first, CancellationToken cancel) =>
-        ReadAsync(token => stream.ReadAsync(ReadPiece, token), first, cancel);
+        ReadAsync(token => stream.ReadAsync((message, validator) => Piece(message.Content, validator), token), first, cancel);
 
     /// <summary>Reads the pieces of a file to the end, wherever they come from.</summary>
     internal async Task<UploadedFile> ReadAsync(
         Func<CancellationToken, IAsyncEnumerable<ByteString>> read, CreateBackboneRequest first, CancellationToken cancel)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var head = first.Clone();
         (head.RequestId, head.Content) = ("", ByteString.Empty);
-        hash.AppendData(SHA256.HashData(head.ToByteArray()));
+        return await ReadAsync(read, SHA256.HashData(head.ToByteArray()), cancel);
+    }
+
+    /// <summary>Reads the pieces of a file to the end.</summary>
+    /// <param name="read">Gives the pieces.</param>
+    /// <param name="head">What identifies the request beside its file.</param>
+    /// <param name="cancel">Ends the upload.</param>
+    /// <exception cref="ServiceException">As with the stream of a backbone.</exception>
+    public async Task<UploadedFile> ReadAsync(Func<CancellationToken, IAsyncEnumerable<ByteString>> read, byte[] head, CancellationToken cancel)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(head);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(LongestUpload);
         var pieces = new List<ByteString>();
@@ -119,10 +129,11 @@ internal sealed class BackboneUploads
         }
     }
 
-    private static ByteString ReadPiece(CreateBackboneRequest message, RequestValidator validator)
+    /// <summary>Checks a piece of a file.</summary>
+    public static ByteString Piece(ByteString content, RequestValidator validator)
     {
-        validator.Require(message.Content.Length <= PieceBytes, "content", $"a piece has at most {PieceBytes} bytes");
-        return message.Content;
+        validator.Require(content.Length <= PieceBytes, "content", $"a piece has at most {PieceBytes} bytes");
+        return content;
     }
 
     private static byte[] Join(List<ByteString> pieces, long bytes)

@@ -5,14 +5,14 @@ using LabelerService.Server.Services;
 
 namespace LabelerService.Server.Tests.Services;
 
-public sealed class BackboneUploadsTests
+public sealed class FileUploadsTests
 {
     private static readonly CreateBackboneRequest First = new() { Parent = "datasets/d", BackboneId = "b" };
 
     [Fact]
     public async Task A_file_takes_room_until_it_is_needed_no_longer_and_one_that_is_refused_takes_none()
     {
-        var uploads = new BackboneUploads(10);
+        var uploads = new FileUploads(10);
         var file = await ReadAsync(uploads, 4, 2);
         Assert.Equal(6, file.Content.Length);
 
@@ -30,6 +30,6 @@ public sealed class BackboneUploadsTests
         Assert.Equal(10, all.Content.Length);
     }
 
-    private static Task<UploadedFile> ReadAsync(BackboneUploads uploads, params int[] sizes) =>
+    private static Task<UploadedFile> ReadAsync(FileUploads uploads, params int[] sizes) =>
         uploads.ReadAsync(_ => sizes.Select(size => ByteString.CopyFrom(new byte[size])).ToAsyncEnumerable(), First, default);
 }

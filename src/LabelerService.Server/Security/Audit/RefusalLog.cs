@@ -1,0 +1,123 @@
+using LabelerService.Core.Access;
+using LabelerService.Core.Errors;
+using LabelerService.Storage.Audit;
+
+namespace LabelerService.Server.Security.Audit;
+
+/// <summary>
+/// Refused credentials and calls, on their way into the audit log. Whoever is refused does not wait for it and cannot fill it: the same refusal
+/// is counted, and written once a minute at most; of different ones <see cref="MostKinds"/> a minute, the others together.
+/// </summary>
+internal sealed partial class RefusalLog(AuditLog log, TimeProvider time, ILogger<RefusalLog> logger) : BackgroundService
+{
+    /// <summary>Different refusals within an interval.</summary>
+    public const int MostKinds = 64;
+
+    /// <summary>Time between two times of writing.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
+
+    private static readonly Kind Others = new("", null, "others", "REFUSED");
+
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _noted = new(0, 1);
+    private readonly SemaphoreSlim _writing = new(1, 1);
+    private Dictionary<Kind, int> _counts = [];
+
+    private readonly record struct Kind(string Actor, Role? Role, string Method, string Reason);
+
+    /// <summary>Notes a refusal.</summary>
+    /// <param name="caller">Who; null for a stranger.</param>
+    /// <param name="method">What was called.</param>
+    /// <param name="reason">Why not.</param>
+    public void Note(Caller? caller, string method, string reason)
+    {
+        var kind = new Kind(caller?.Name ?? "", caller?.Role, method, reason);
+        lock (_gate)
+        {
+            if (!_counts.ContainsKey(kind) && _counts.Count >= MostKinds)
+            {
+                kind = Others;
+            }
+
+            _counts[kind] = _counts.GetValueOrDefault(kind) + 1;
+            if (_noted.CurrentCount == 0)
+            {
+                _noted.Release();
+            }
+        }
+    }
+
+    /// <summary>Writes what was noted and is not written yet; when it returns, all of it is written.</summary>
+    public async Task WriteNowAsync(CancellationToken cancel)
+    {
+        await _writing.WaitAsync(cancel);
+        try
+        {
+            await WriteAsync(cancel);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await WriteNowAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _noted.Dispose();
+        _writing.Dispose();
+        base.Dispose();
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            while (true)
+            {
+                await _noted.WaitAsync(stoppingToken);
+                await WriteNowAsync(stoppingToken);
+                await Task.Delay(Interval, time, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The server stops, which writes what is left.
+        }
+    }
+
+    private async Task WriteAsync(CancellationToken cancel)
+    {
+        Dictionary<Kind, int> counts;
+        lock (_gate)
+        {
+            if (_counts.Count == 0)
+            {
+                return;
+            }
+
+            (counts, _counts) = (_counts, []);
+        }
+
+        try
+        {
+            await log.AppendRefusalsAsync(
+                [.. counts.Select(entry => new AuditWrite(entry.Key.Actor, entry.Key.Role, entry.Key.Method, entry.Key.Reason) { Count = entry.Value })], cancel);
+        }
+        catch (ServiceException error)
+        {
+            LogLost(counts.Values.Sum(), error.Message);
+        }
+    }
+
+    [LoggerMessage(EventId = 432, Level = LogLevel.Error, Message = "{Count} refusals are not in the audit log: {Problem}")]
+    private partial void LogLost(int count, string problem);
+}
