@@ -17,7 +17,7 @@ public sealed class ContradictionTests(ServiceFixture fixture)
     [Fact]
     public async Task The_same_label_from_many_clients_at_once_is_stored_once()
     {
-        var rounds = LongForm.Of(20, 500);
+        var rounds = LongForm.Of(20, 200);
         var dataset = await _service.CreateDatasetAsync();
         await _service.CreateItemsAsync(dataset, rounds);
         for (var round = 0; round < rounds; round++)
@@ -38,7 +38,7 @@ public sealed class ContradictionTests(ServiceFixture fixture)
     [Fact]
     public async Task Labels_that_contradict_each_other_at_once_make_one_line_of_revisions()
     {
-        var messages = LongForm.Of(40, 2_000);
+        var messages = LongForm.Of(40, 500);
         var dataset = await _service.CreateDatasetAsync();
         await _service.CreateItemsAsync(dataset, 1);
         string[] classes = ["a", "b", "c"];
