@@ -12,7 +12,7 @@ using WireSplit = LabelerService.Contracts.V1.Split;
 namespace LabelerService.Server.RemoteTraining;
 
 /// <summary>Sends the data of a run to a trainer of others: one consistent snapshot, in messages of about a mebibyte.</summary>
-internal sealed class TrainingDataStream(SnapshotReader snapshots, DatasetStore datasets, TrainingLineage lineages)
+internal sealed class TrainingDataStream(SnapshotReader snapshots, DatasetStore datasets, TrainingLineage lineages) : IDisposable
 {
     /// <summary>Bytes of features that are taken at most: a snapshot is held in memory while it is sent.</summary>
     public const long MostBytes = 2L << 30;
@@ -52,6 +52,9 @@ internal sealed class TrainingDataStream(SnapshotReader snapshots, DatasetStore 
             _turn.Release();
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _turn.Dispose();
 
     private static async Task SendAsync(TrainingSnapshot snapshot, string lineage, Func<TrainingData, Task> write, CancellationToken cancel)
     {
