@@ -28,8 +28,10 @@ build_previous() {
 }
 
 previous_project() {
-  (cd "$source" && dotnet build "src/$1" --configuration Release --nologo --verbosity quiet -consoleLoggerParameters:NoSummary --disable-build-servers \
+  if ! (cd "$source" && dotnet build "src/$1" --configuration Release --nologo --verbosity quiet -consoleLoggerParameters:NoSummary --disable-build-servers \
     -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false -p:GenerateDocumentationFile=false -p:NuGetAudit=false -p:TreatWarningsAsErrors=false) \
-    >"$source/build-$1.log" 2>&1 </dev/null {lock}>&- && [[ -e $LABELER_PREVIOUS_BIN/$1/$output/$1.dll ]] ||
-    { cat "$source/build-$1.log" >&2; fail "the previous version does not build (log: $source/build-$1.log)"; }
+    >"$source/build-$1.log" 2>&1 </dev/null {lock}>&- || [[ ! -e $LABELER_PREVIOUS_BIN/$1/$output/$1.dll ]]; then
+    cat "$source/build-$1.log" >&2
+    fail "the previous version does not build (log: $source/build-$1.log)"
+  fi
 }

@@ -9,7 +9,8 @@ namespace LabelerService.Extraction;
 /// <param name="Features">Length D of its input's rows.</param>
 /// <param name="Heads">Heads R.</param>
 /// <param name="Classes">Classes K.</param>
-public sealed record ServingGraphShape(int Features, int Heads, int Classes);
+/// <param name="BlockRows">Items that it will be run on at once, at most.</param>
+public sealed record ServingGraphShape(int Features, int Heads, int Classes, int BlockRows);
 
 /// <summary>
 /// Checks and tries a serving graph that a trainer of others made, before anything is served with it: the file is harmless, has the input and the outputs
@@ -65,6 +66,7 @@ public static class ServingGraphTrial
                 }
             }
 
+            RunBlock(session, shape, rows, limit.Token);
             var difference = Difference(together[0], expected);
             return difference <= MostDifference
                 ? difference
@@ -104,6 +106,31 @@ public static class ServingGraphTrial
                 throw OnnxErrors.Mismatch($"it has no output '{name}'");
             }
         }
+    }
+
+    // What a small file asks for by the item is seen in a whole block, within the memory that files of others share.
+    private static void RunBlock(InferenceSession session, ServingGraphShape shape, float[] rows, CancellationToken cancel)
+    {
+        try
+        {
+            Run(session, shape, Block(rows, shape), shape.BlockRows, cancel);
+        }
+        catch (OnnxRuntimeException error) when (!cancel.IsCancellationRequested)
+        {
+            throw OnnxErrors.Unsupported(
+                $"it cannot be run on {shape.BlockRows} items at once ({ExtractorTrial.Short(error)})", "Say in values_per_item how many values it needs for an item, so that it is run on fewer.");
+        }
+    }
+
+    private static float[] Block(float[] rows, ServingGraphShape shape)
+    {
+        var block = new float[shape.BlockRows * shape.Features];
+        for (var start = 0; start < block.Length; start += rows.Length)
+        {
+            rows.AsSpan(0, Math.Min(rows.Length, block.Length - start)).CopyTo(block.AsSpan(start));
+        }
+
+        return block;
     }
 
     private static float[][] Run(InferenceSession session, ServingGraphShape shape, float[] rows, int count, CancellationToken cancel)

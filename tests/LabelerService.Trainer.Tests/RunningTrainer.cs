@@ -11,9 +11,9 @@ internal sealed class RunningTrainer : IAsyncDisposable
 
     private RunningTrainer(IHost host) => _host = host;
 
-    public static async Task<RunningTrainer> StartAsync(Queue queue, string? healthFile = null, int concurrency = 1)
+    public static async Task<RunningTrainer> StartAsync(Queue queue, string? healthFile = null, int concurrency = 1, TimeProvider? time = null)
     {
-        var host = TrainerHost.Build(Options(queue) with { HealthFile = healthFile, Concurrency = concurrency });
+        var host = TrainerHost.Build(Options(queue) with { HealthFile = healthFile, Concurrency = concurrency }, time);
         await host.StartAsync();
         return new RunningTrainer(host);
     }

@@ -47,7 +47,8 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     /// <param name="data">Folder that PostgreSQL's data goes to.</param>
     /// <param name="time">The clock.</param>
     /// <param name="postgres">Connection string of a PostgreSQL that runs already, which then takes no trainer; null starts one under the folder.</param>
-    public static ServerProcess Start(string assembly, string data, TimeProvider time, string? postgres = null)
+    /// <param name="options">Further options of the server, which count more than those that follow from the others.</param>
+    public static ServerProcess Start(string assembly, string data, TimeProvider time, string? postgres = null, params IReadOnlyList<string> options)
     {
         var (http, grpc) = FreePorts.Two();
         var start = new ProcessStartInfo(DotnetHost())
@@ -57,7 +58,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
             RedirectStandardError = true,
             UseShellExecute = false,
         };
-        foreach (var argument in new[] { assembly, "--port", $"{http}", "--grpc-port", $"{grpc}", "--data", data })
+        foreach (var argument in (string[])[assembly, "--port", $"{http}", "--grpc-port", $"{grpc}", "--data", data, .. options])
         {
             start.ArgumentList.Add(argument);
         }

@@ -221,6 +221,7 @@ internal static partial class ServerHost
         });
         health.AddCheck<DatabaseHealthCheck>("database");
         health.AddCheck<DrainHealthCheck>("drain");
+        health.AddCheck<ModelHealthCheck>("models");
         services.Configure<HealthCheckPublisherOptions>(publisher =>
         {
             publisher.Delay = TimeSpan.Zero;
@@ -274,7 +275,7 @@ internal static partial class ServerHost
 
         // Alive: the process answers. Ready: it can do its work.
         app.MapHealthChecks("/healthz", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous();
-        app.MapHealthChecks("/readyz").AllowAnonymous();
+        app.MapHealthChecks("/readyz", new HealthCheckOptions { ResponseWriter = ReadinessText.WriteAsync }).AllowAnonymous();
     }
 
     private static string CodeVersion() =>

@@ -39,7 +39,7 @@ internal sealed class ModelSession : IBlockModel, IDisposable
         Encoder = encoder?.Encoder ?? new ValuesEncoder(ItemEncoding.OfValues(manifest.FeatureLength));
         Mixture = HeadMixture.Of(manifest);
         (ClassCount, HeadCount) = (manifest.Classes.Count, manifest.Heads.Count);
-        MaxRows = (int)Math.Clamp(BlockValues / Math.Max(Math.Max((long)HeadCount * ClassCount, manifest.FeatureLength), manifest.ValuesPerItem), 1, MostRows);
+        MaxRows = RowsOf(manifest);
         for (var head = 0; head < HeadCount; head++)
         {
             if (manifest.Heads[head].LabelerId is { } labeler)
@@ -61,6 +61,13 @@ internal sealed class ModelSession : IBlockModel, IDisposable
             EnableMemoryPattern = false,
         };
         _session = new InferenceSession(onnx, options);
+    }
+
+    /// <summary>Items that a model is run on at once, at most.</summary>
+    public static int RowsOf(ModelManifest manifest)
+    {
+        var outputs = (long)manifest.Heads.Count * manifest.Classes.Count;
+        return (int)Math.Clamp(BlockValues / Math.Max(Math.Max(outputs, manifest.FeatureLength), manifest.ValuesPerItem), 1, MostRows);
     }
 
     /// <summary>What is known of the model.</summary>

@@ -28,7 +28,7 @@ internal sealed class InferenceHandler(
         new() { Name = ServerName, Version = ServerVersion, Extensions = { "binary_tensor_data", "labelers", "distilled" } };
 
     /// <summary>Whether the server can do its work, as <c>/readyz</c> says.</summary>
-    public async Task<bool> IsReadyAsync(CancellationToken cancel) => (await health.CheckHealthAsync(cancel)).Status == HealthStatus.Healthy;
+    public async Task<bool> IsReadyAsync(CancellationToken cancel) => (await health.CheckHealthAsync(cancel)).Status != HealthStatus.Unhealthy;
 
     /// <summary>Whether a model can answer; it is loaded to know.</summary>
     /// <exception cref="ServiceException">INVALID_ARGUMENT for a malformed name, PERMISSION_DENIED outside the caller's scope.</exception>

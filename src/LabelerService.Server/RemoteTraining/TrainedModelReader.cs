@@ -3,6 +3,7 @@ using LabelerService.Core.Encodings;
 using LabelerService.Core.Errors;
 using LabelerService.Core.Models;
 using LabelerService.Extraction;
+using LabelerService.Server.Inference;
 using LabelerService.Server.Validation;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Labelers;
@@ -81,7 +82,7 @@ internal sealed class TrainedModelReader(LabelerStore labelers, TrainingLineage 
     /// <exception cref="ServiceException">INVALID_ARGUMENT: what is wrong with the graph.</exception>
     public static ModelManifest Try(ReadOnlyMemory<byte> onnx, ModelManifest manifest, TrainedModel model, CancellationToken cancel)
     {
-        var shape = new ServingGraphShape(manifest.FeatureLength, manifest.Heads.Count, manifest.Classes.Count);
+        var shape = new ServingGraphShape(manifest.FeatureLength, manifest.Heads.Count, manifest.Classes.Count, ModelSession.RowsOf(manifest));
         var difference = ServingGraphTrial.Run(onnx, shape, Read(model.ParityFeatures), Read(model.ParityProbabilities), TrialTime, cancel);
         return manifest with { ParityMaxDifference = difference };
     }

@@ -1,4 +1,5 @@
 using LabelerService.Core.Errors;
+using LabelerService.Core.Models;
 using LabelerService.Core.Telemetry;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Datasets;
@@ -22,6 +23,9 @@ internal static class RunSql
         """;
 
     public const int FencingTokenColumn = 29;
+
+    /// <summary>A condition on runs r: those of others' algorithms wait for others' trainers.</summary>
+    public const string NotRemote = $"NOT starts_with(r.algorithm, '{RemoteAlgorithms.Prefix}')";
 
     /// <summary>Every change of a run goes through here: it counts the version and reserves the next event.</summary>
     public const string Touch = "version = r.version + 1, update_time = now(), last_sequence = r.last_sequence + 1";

@@ -25,7 +25,7 @@ public sealed partial class RunStore
                 r.state = {(int)RunState.Running} AND r.lease_expires_at >= clock_timestamp() AS runs,
                 r.eta_seconds - extract(epoch FROM clock_timestamp() - r.update_time)::double precision AS left_by_progress,
                 extract(epoch FROM clock_timestamp() - r.start_time)::double precision AS elapsed
-            FROM training_runs r WHERE r.state IN (1, 2) AND {NotRemote}
+            FROM training_runs r WHERE r.state IN (1, 2) AND {RunSql.NotRemote}
         ), kinds AS (
             SELECT k.dataset_id, k.algorithm, coalesce(own.seconds, others.seconds) AS seconds
             FROM (SELECT DISTINCT dataset_id, algorithm FROM open) k

@@ -1,7 +1,6 @@
 using System.Text;
 using LabelerService.Core.Datasets;
 using LabelerService.Core.Errors;
-using LabelerService.Core.Models;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Notifications;
 using LabelerService.Storage.Schema;
@@ -12,9 +11,6 @@ namespace LabelerService.Storage.Runs;
 
 public sealed partial class RunStore
 {
-    // Runs of others' algorithms wait for others' trainers.
-    private const string NotRemote = $"NOT starts_with(r.algorithm, '{RemoteAlgorithms.Prefix}')";
-
     private static readonly string Lapsed = $"r.state = {(int)RunState.Running} AND r.lease_expires_at < clock_timestamp()";
 
     private static readonly string SayLevel = $"SELECT set_config('{PreviousVersionSql.LevelSetting}', '{TrainerLevel.Current}', true)";
@@ -28,7 +24,7 @@ public sealed partial class RunStore
     /// <param name="leaseDuration">Time until the lease lapses without a heartbeat; at least three heartbeats long.</param>
     /// <param name="cancel">Cancels.</param>
     public Task<RunLease?> TryClaimAsync(string trainer, TimeSpan leaseDuration, CancellationToken cancel) =>
-        ClaimAsync(trainer, leaseDuration, NotRemote, [], cancel);
+        ClaimAsync(trainer, leaseDuration, RunSql.NotRemote, [], cancel);
 
     /// <summary>Claims the next run for a trainer that is not of this service: one whose data it can read and whose algorithm it knows.</summary>
     /// <param name="trainer">Name of the trainer, for people.</param>
@@ -91,7 +87,7 @@ public sealed partial class RunStore
     public Task<long> CountQueuedAsync(CancellationToken cancel) =>
         _db.RunAsync(
             (connection, token) => Sql.Command(
-                connection, $"SELECT count(*) FROM training_runs r WHERE r.state IN (1, 2) AND r.state = {(int)RunState.Queued} AND {NotRemote}")
+                connection, $"SELECT count(*) FROM training_runs r WHERE r.state IN (1, 2) AND r.state = {(int)RunState.Queued} AND {RunSql.NotRemote}")
                 .ScalarAsync<long>(token),
             cancel);
 

@@ -6,7 +6,7 @@ using LabelerService.Storage.Runs;
 namespace LabelerService.Storage.Telemetry;
 
 /// <summary>What waits and what is at work, over all datasets.</summary>
-/// <param name="QueuedRuns">Runs that wait for a trainer.</param>
+/// <param name="QueuedRuns">Runs that wait for a trainer of this service.</param>
 /// <param name="RunningRuns">Runs that a trainer has.</param>
 /// <param name="LapsedRuns">Of these, those whose trainer has given no sign of life in time.</param>
 /// <param name="OldestQueuedRun">Seconds that the longest waiting run has waited; 0 without one.</param>
@@ -38,9 +38,9 @@ public sealed class FleetReader
                 $"""
                 SELECT runs.queued, runs.running, runs.lapsed, runs.oldest, trainers.alive, trainers.slots, jobs.queued, jobs.running
                 FROM (
-                    SELECT count(*) FILTER (WHERE r.state = {(int)RunState.Queued}) AS queued, count(*) FILTER (WHERE r.state = {(int)RunState.Running}) AS running,
+                    SELECT count(*) FILTER (WHERE r.state = {(int)RunState.Queued} AND {RunSql.NotRemote}) AS queued, count(*) FILTER (WHERE r.state = {(int)RunState.Running}) AS running,
                         count(*) FILTER (WHERE r.state = {(int)RunState.Running} AND r.lease_expires_at < clock_timestamp()) AS lapsed,
-                        coalesce(extract(epoch FROM clock_timestamp() - min(r.create_time) FILTER (WHERE r.state = {(int)RunState.Queued})), 0)::double precision AS oldest
+                        coalesce(extract(epoch FROM clock_timestamp() - min(r.create_time) FILTER (WHERE r.state = {(int)RunState.Queued} AND {RunSql.NotRemote})), 0)::double precision AS oldest
                     FROM training_runs r WHERE r.state IN (1, 2)
                 ) runs, (
                     SELECT count(*) AS alive, coalesce(sum(t.slots), 0)::bigint AS slots FROM trainers t WHERE t.expires_at >= clock_timestamp()

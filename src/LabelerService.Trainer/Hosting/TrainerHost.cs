@@ -51,7 +51,9 @@ public static partial class TrainerHost
     }
 
     /// <summary>Builds the host.</summary>
-    internal static IHost Build(TrainerOptions options)
+    /// <param name="options">How the trainer runs.</param>
+    /// <param name="time">The clock; null for the machine's.</param>
+    internal static IHost Build(TrainerOptions options, TimeProvider? time = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
 
@@ -62,6 +64,7 @@ public static partial class TrainerHost
         builder.Logging.AddFilter("Npgsql", LogLevel.Warning);
         builder.Logging.AddServiceConsole(options.Telemetry.LogFormat);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopTimeout);
+        builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddLabelerStorage(storage =>
         {
             storage.ConnectionString = options.Postgres;

@@ -11,7 +11,7 @@ public sealed class UsageTests
         var outcome = await Bench.RunAsync(arguments);
         Assert.Equal(2, outcome.ExitCode);
         Assert.Empty(outcome.Output);
-        foreach (var name in (string[])["aggregate", "images", "ingest", "models", "next", "noise", "train"])
+        foreach (var name in (string[])["aggregate", "capacity", "images", "ingest", "models", "next", "noise", "soak", "train"])
         {
             Assert.Contains($"bench {name} ", outcome.Error, StringComparison.Ordinal);
         }
@@ -37,6 +37,8 @@ public sealed class UsageTests
     [InlineData("--annotations 999", "aggregate", "--annotations", "999")]
     [InlineData("--workers -1", "aggregate", "--workers", "-1")]
     [InlineData("--rounds 1", "train", "--rounds", "1")]
+    [InlineData("--minutes 0", "soak", "--minutes", "0")]
+    [InlineData("--rows 99", "capacity", "--rows", "99")]
     [InlineData("no folder /nowhere/at/all", "noise", "--data", "/nowhere/at/all")]
     public async Task What_cannot_be_meant_is_refused_with_a_word_about_it(string word, params string[] arguments)
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using LabelerService.Benchmarks.Aggregate;
+using LabelerService.Benchmarks.Capacity;
 using LabelerService.Benchmarks.Curves;
 using LabelerService.Benchmarks.Images;
 using LabelerService.Benchmarks.Ingest;
@@ -13,6 +14,7 @@ using LabelerService.Benchmarks.Predict;
 using LabelerService.Benchmarks.Pretrain;
 using LabelerService.Benchmarks.Quantized;
 using LabelerService.Benchmarks.Rolling;
+using LabelerService.Benchmarks.Soak;
 using LabelerService.Benchmarks.Speed;
 
 namespace LabelerService.Benchmarks.CommandLine;
@@ -27,6 +29,7 @@ internal static class BenchCommandLine
         {
             host.Json, host.Threads, host.Data,
             AggregateBench.Create(host),
+            CapacityBench.Create(host),
             CurveBench.Create(host),
             ImagesBench.Create(host),
             IngestBench.Create(host),
@@ -38,6 +41,7 @@ internal static class BenchCommandLine
             PretrainBench.Create(host),
             QuantizedBench.Create(host),
             RollingBench.Create(host),
+            SoakBench.Create(host),
             TrainBench.Create(host),
         };
         root.Options.Add(new HelpOption { Recursive = true });

@@ -44,17 +44,24 @@ internal sealed class ServiceUnderTest : IAsyncDisposable
     /// <summary>Id of the server's process.</summary>
     public int ServerProcessId => _server.Id;
 
+    /// <summary>Id of PostgreSQL's first process, whose children do the work.</summary>
+    public int PostmasterId => _postgres.PostmasterPid;
+
     /// <summary>Memory of the server's process, now and at most, in MiB.</summary>
     public (double Now, double Peak) Memory() => (ProcessMemory.CurrentMebibytes(_server.Id), ProcessMemory.PeakMebibytes(_server.Id));
 
-    public static async Task<ServiceUnderTest> StartAsync(BenchRun run, CancellationToken cancel)
+    /// <summary>Starts both.</summary>
+    /// <param name="run">The bench.</param>
+    /// <param name="cancel">Cancels.</param>
+    /// <param name="options">Options of the server beside its ports; without any it has no trainer.</param>
+    public static async Task<ServiceUnderTest> StartAsync(BenchRun run, CancellationToken cancel, params IReadOnlyList<string> options)
     {
         var folder = new TemporaryFolder(keep: false);
         var postgres = await EmbeddedPostgres.StartAsync(
             new EmbeddedPostgresOptions { Directory = Path.Combine(folder.Path, "database") }, run.Time,
             NullLogger<EmbeddedPostgres>.Instance, cancel);
         var data = Directory.CreateDirectory(Path.Combine(folder.Path, "server")).FullName;
-        var server = ServerProcess.Start(ServerLocator.Server(run.Host.Variable), data, run.Time, postgres.ConnectionString);
+        var server = ServerProcess.Start(ServerLocator.Server(run.Host.Variable), data, run.Time, postgres.ConnectionString, options);
         var service = new ServiceUnderTest(folder, postgres, server, run.Time);
         try
         {

@@ -96,7 +96,7 @@ internal static class RollingBench
 
     private static async Task<int> RunAsync(string command, CancellationToken cancel)
     {
-        var start = new ProcessStartInfo("bash", ["-c", command]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("bash", ["-c", command]) { RedirectStandardOutput = true, UseShellExecute = false };
         using var process = Process.Start(start)!;
 
         // Standard output is the result's.

@@ -13,6 +13,9 @@ internal static class ProcessMemory
     /// <summary>What is resident now, in MiB; of this process unless another is named.</summary>
     public static double CurrentMebibytes(int? process = null) => Field("VmRSS:", process);
 
+    /// <summary>What is resident now and in no file, in MiB: heaps and stacks, not the programs and libraries.</summary>
+    public static double AnonymousMebibytes(int process) => Field("RssAnon:", process);
+
     private static double Field(string name, int? process)
     {
         var status = $"/proc/{process?.ToString(CultureInfo.InvariantCulture) ?? "self"}/status";

@@ -125,20 +125,4 @@ internal static class TrainBench
             ["bootstrap_resamples"] = "0",
         });
     }
-
-    /// <summary>Notes when each pass of the network ended.</summary>
-    private sealed class PassClock(TimeProvider time) : IProgress<TrainingProgress>
-    {
-        private readonly List<long> _ends = [];
-
-        public void Report(TrainingProgress value)
-        {
-            if (value.Phase == "network")
-            {
-                _ends.Add(time.GetTimestamp());
-            }
-        }
-
-        public double SecondsAPass() => time.GetElapsedTime(_ends[0], _ends[^1]).TotalSeconds / (_ends.Count - 1);
-    }
 }

@@ -251,6 +251,22 @@ public sealed class RunningService : IAsyncDisposable
         return found;
     }
 
+    /// <summary>Connection string of the embedded PostgreSQL, for tests that look past the service; it changes when the cluster finds its port taken.</summary>
+    public string DatabaseConnectionString()
+    {
+        var cluster = Path.GetDirectoryName(System.IO.Directory
+            .GetFiles(Directory, "superuser.password", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1 }).Single())!;
+        return new Npgsql.NpgsqlConnectionStringBuilder
+        {
+            Host = "127.0.0.1",
+            Port = int.Parse(File.ReadAllText(Path.Combine(cluster, "port")), System.Globalization.CultureInfo.InvariantCulture),
+            Username = "labeler",
+            Password = File.ReadAllText(Path.Combine(cluster, "superuser.password")).Trim(),
+            Database = "labeler",
+            Pooling = false,
+        }.ConnectionString;
+    }
+
     /// <summary>Ids of the trainers that this server has started.</summary>
     public IReadOnlyList<int> TrainerProcesses() =>
         [.. FindProcesses("LabelerService.Trainer.dll").Where(id => ParentOf(id) == ProcessId)];

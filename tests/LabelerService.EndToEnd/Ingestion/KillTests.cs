@@ -5,6 +5,7 @@ using LabelerService.EndToEnd.Harness;
 namespace LabelerService.EndToEnd.Ingestion;
 
 /// <summary>Acknowledged means committed: kill -9 at any moment loses nothing that was acknowledged and keeps no half message.</summary>
+[Trait("Suite", "faults")]
 public sealed class KillTests
 {
     private const int Writers = 4;

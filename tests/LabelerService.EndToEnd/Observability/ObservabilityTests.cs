@@ -8,9 +8,10 @@ namespace LabelerService.EndToEnd.Observability;
 public sealed class ObservabilityTests(ObservedService observed) : IClassFixture<ObservedService>
 {
     [Fact]
-    public async Task Every_metric_that_dashboard_and_alerts_ask_for_is_shown_by_a_running_service()
+    public async Task Every_metric_that_dashboard_alerts_and_autoscaling_ask_for_is_shown_by_a_running_service()
     {
         var asked = Prometheus.DashboardQueries().Concat(Prometheus.Alerts().Select(alert => alert.Expression))
+            .Append(Prometheus.ScalerQuery())
             .SelectMany(Prometheus.MetricsOf).Distinct(StringComparer.Ordinal).ToArray();
         Assert.True(asked.Length > 30, $"only {asked.Length} metrics are asked for");
 

@@ -36,6 +36,14 @@ internal static partial class Prometheus
         return alerts;
     }
 
+    /// <summary>What the Helm chart has KEDA ask, where that asks Prometheus.</summary>
+    public static string ScalerQuery()
+    {
+        const string Key = "query: max(";
+        var values = File.ReadLines(Path.Combine(Assemblies.Repository, "deploy", "helm", "labeler", "values.yaml"));
+        return values.Select(line => line.Trim()).Single(line => line.StartsWith(Key, StringComparison.Ordinal))["query: ".Length..];
+    }
+
     /// <summary>The metrics that a query names: what is left of it without functions, labels, texts, ranges and numbers.</summary>
     public static IReadOnlyList<string> MetricsOf(string query)
     {

@@ -4,10 +4,12 @@ using LabelerService.EndToEnd.Harness;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Models;
 using LabelerService.TestKit.Postgres;
+using LabelerService.TestKit.Suites;
 
 namespace LabelerService.EndToEnd.Predictions;
 
 /// <summary>Which version answers, while that changes.</summary>
+[Trait("Suite", "faults")]
 public sealed class HotSwapTests(PostgresFixture database) : IClassFixture<PostgresFixture>, IAsyncLifetime
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
@@ -22,7 +24,7 @@ public sealed class HotSwapTests(PostgresFixture database) : IClassFixture<Postg
     [Fact]
     public async Task Promotions_under_load_fail_no_request_and_no_answer_is_another_versions()
     {
-        var promotions = int.TryParse(Environment.GetEnvironmentVariable("LABELER_SWAP_ROUNDS"), out var rounds) ? rounds : 8;
+        var promotions = int.TryParse(Environment.GetEnvironmentVariable("LABELER_SWAP_ROUNDS"), out var rounds) ? rounds : LongForm.Of(8, 100);
         var dataset = await _models.CreateDatasetAsync();
         var expected = new Dictionary<string, float[]>();
         for (var seed = 1; seed <= 2; seed++)
@@ -62,6 +64,7 @@ public sealed class HotSwapTests(PostgresFixture database) : IClassFixture<Postg
 
         await done.CancelAsync();
         await Task.WhenAll(clients);
+        SuiteReport.Add("faults", "promotions under load", ("promotions", promotions), ("answers", answered), ("failed", 0), ("another version's", 0));
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using LabelerService.EndToEnd.Training;
 namespace LabelerService.EndToEnd.Predictions;
 
 /// <summary>Servers die in the middle of a job.</summary>
+[Trait("Suite", "faults")]
 public sealed class PredictionJobFailureTests
 {
     private const int Batches = 4;

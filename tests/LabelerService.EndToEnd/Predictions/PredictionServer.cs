@@ -21,6 +21,7 @@ internal sealed class PredictionServer : IAsyncDisposable
         Datasets = new DatasetService.DatasetServiceClient(_channel);
         Labelers = new LabelerRegistryService.LabelerRegistryServiceClient(_channel);
         GrpcAddress = server.GrpcAddress;
+        HttpAddress = server.HttpAddress;
         Health = new Grpc.Health.V1.Health.HealthClient(_channel);
     }
 
@@ -33,6 +34,8 @@ internal sealed class PredictionServer : IAsyncDisposable
     public LabelerRegistryService.LabelerRegistryServiceClient Labelers { get; }
 
     public string GrpcAddress { get; }
+
+    public string HttpAddress { get; }
 
     public Grpc.Health.V1.Health.HealthClient Health { get; }
 

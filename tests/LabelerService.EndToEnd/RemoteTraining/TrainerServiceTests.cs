@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -100,6 +101,8 @@ public sealed class TrainerServiceTests(ServiceFixture fixture)
         await RefusedAsync("content", "ONNX_UNSUPPORTED", lease, good, Even(Length, 2, 3, made => made.Node[1] = Node("Identity", "probabilities", "class_logits")));
         await RefusedAsync("content", "ONNX_UNSUPPORTED", lease, good, Even(Length, 2, 3, DependsOnNeighbours));
 
+        await RefusedAsync("content", "ONNX_UNSUPPORTED", lease, good, Even(Length, 2, 3, NeedsMuchByTheItem));
+
         var unchanged = await GetAsync(run);
         Assert.Equal((TrainingRun.Types.State.Running, ""), (unchanged.State, unchanged.ModelVersion));
         var version = await PublishAsync(lease, good, graph);
@@ -181,6 +184,22 @@ public sealed class TrainerServiceTests(ServiceFixture fixture)
         var mean = Node("ReduceMean", "mean", "class_logits");
         mean.Attribute.Add(new AttributeProto { Name = "axes", Ints = { 0 }, Type = AttributeProto.Types.AttributeType.Ints });
         graph.Node.Insert(1, mean);
+    }
+
+    // 32 MiB an item, of a file of a few hundred bytes: a block of 128 would take 4 GiB.
+    private static void NeedsMuchByTheItem(GraphProto graph)
+    {
+        var repeats = new TensorProto { Name = "repeats", DataType = 7, RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes<long>([1, 2 << 20])) };
+        repeats.Dims.Add(2);
+        graph.Initializer.Add(repeats);
+        graph.Initializer.Add(Constant("nothing", [0], 1));
+        graph.Node[1] = Node("Softmax", "probabilities", "with_much");
+        graph.Node.Insert(1, Node("Add", "with_much", "class_logits", "no_logit"));
+        graph.Node.Insert(1, Node("Mul", "no_logit", "most", "nothing"));
+        var most = Node("ReduceMax", "most", "much");
+        most.Attribute.Add(new AttributeProto { Name = "axes", Ints = { 1 }, Type = AttributeProto.Types.AttributeType.Ints });
+        graph.Node.Insert(1, most);
+        graph.Node.Insert(1, Node("Tile", "much", "features", "repeats"));
     }
 
     private static async Task StaleAsync(Func<Task> call)

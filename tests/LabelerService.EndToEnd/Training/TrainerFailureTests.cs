@@ -4,6 +4,7 @@ using LabelerService.EndToEnd.Harness;
 namespace LabelerService.EndToEnd.Training;
 
 /// <summary>Trainers die and servers restart; runs and models survive both.</summary>
+[Trait("Suite", "faults")]
 public sealed class TrainerFailureTests
 {
     [Fact]
@@ -22,6 +23,9 @@ public sealed class TrainerFailureTests
         }
 
         var trainer = Assert.Single(service.TrainerProcesses());
+
+        // Without it a trainer grows from run to run (bench soak).
+        Assert.Contains("MALLOC_ARENA_MAX=1", (await File.ReadAllTextAsync($"/proc/{trainer}/environ")).Split('\0'));
         await RunningService.SignalAsync("KILL", trainer);
 
         // Predictions and everything else go on meanwhile; the run is taken up when its lease has lapsed.

@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Grpc.Core;
 using LabelerService.Contracts.V1;
+using LabelerService.EndToEnd.Faults;
 using LabelerService.EndToEnd.Harness;
-using LabelerService.EndToEnd.Torture;
 using LabelerService.EndToEnd.Training;
 
 namespace LabelerService.EndToEnd.Upgrade;
@@ -120,12 +120,12 @@ internal sealed class ServerLoad : IAsyncDisposable
         // A client that has nothing new to say as long as what it said is not acknowledged ends its stream; then it begins another.
         do
         {
-            await writer.RunAsync(_service, _stop.Token);
+            await writer.RunAsync(_service.Channel.CreateCallInvoker(), _stop.Token);
         }
-        while (!_stop.IsCancellationRequested && writer.Break is null);
-        if (writer.Break is not null)
+        while (!_stop.IsCancellationRequested && writer.LastBreak is null);
+        if (writer.LastBreak is not null)
         {
-            _failures.Enqueue($"{writer.Labeler} was sent away: {writer.Break?.Message}");
+            _failures.Enqueue($"{writer.Labeler} was sent away: {writer.LastBreak?.Message}");
         }
     }
 

@@ -6,6 +6,7 @@ using LabelerService.Storage.Ingest;
 using LabelerService.Storage.Items;
 using LabelerService.TestKit;
 using LabelerService.TestKit.Postgres;
+using LabelerService.TestKit.Suites;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -13,6 +14,7 @@ using Npgsql;
 namespace LabelerService.Storage.Tests.Database;
 
 /// <summary>Disks that are really full: what is refused, what goes on, and what happens when there is room again.</summary>
+[Trait("Suite", "faults")]
 public sealed class DiskFullTests
 {
     private const int Batch = 50;
@@ -48,6 +50,7 @@ public sealed class DiskFullTests
         Assert.Null((await AnnotateAsync(storage, dataset, Batch)).Refusal);
         await WriteAsync(storage, dataset, stored / Batch);
         Assert.Equal(stored + Batch, await CountAsync(storage, dataset));
+        SuiteReport.Add("faults", "disk full where tables are", ("items stored before", stored), ("annotations acknowledged before", said.Acknowledged), ("lost", 0));
     }
 
     [SmallDiskFact]
@@ -73,6 +76,7 @@ public sealed class DiskFullTests
         // The batch that got no answer may have been committed; nothing else may be more, and nothing less.
         Assert.InRange(await CountAsync(storage, dataset), stored, stored + Batch);
         await WriteAsync(storage, dataset, (stored / Batch) + 1);
+        SuiteReport.Add("faults", "disk full where the log is", ("items acknowledged before", stored), ("lost", 0));
     }
 
     private static async Task<DatasetRecord> CreateAsync(ServiceProvider storage)

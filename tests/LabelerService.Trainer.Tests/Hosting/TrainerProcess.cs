@@ -36,6 +36,8 @@ internal sealed class TrainerProcess : IDisposable
         _errors = _process.StandardError.ReadToEndAsync();
     }
 
+    public int Id => _process.Id;
+
     public void CloseStandardInput() => _process.StandardInput.Close();
 
     /// <summary>kill -9.</summary>

@@ -7,6 +7,7 @@ using LabelerService.Storage.Ingest;
 using LabelerService.Storage.Models;
 using LabelerService.Storage.Queries;
 using LabelerService.Storage.Runs;
+using LabelerService.TestKit.Suites;
 using LabelerService.Trainer.Tests.Hosting;
 using Xunit.Abstractions;
 
@@ -15,7 +16,6 @@ namespace LabelerService.Trainer.Tests.Running;
 /// <summary>Runs that are taken up again give the model of an undisturbed one, whatever interrupted them.</summary>
 public sealed class ResumeTests(ITestOutputHelper output) : IAsyncLifetime
 {
-    private const string DefaultRounds = "3";
     private Queue _queue = null!;
 
     public async Task InitializeAsync() => _queue = await Queue.CreateAsync();
@@ -23,9 +23,12 @@ public sealed class ResumeTests(ITestOutputHelper output) : IAsyncLifetime
     public Task DisposeAsync() => _queue.DisposeAsync().AsTask();
 
     [Fact]
+    [Trait("Suite", "faults")]
     public async Task Trainers_killed_at_random_moments_leave_runs_that_end_with_the_weights_of_an_undisturbed_one()
     {
-        var rounds = int.Parse(Environment.GetEnvironmentVariable("LABELER_KILL_ROUNDS") ?? DefaultRounds, System.Globalization.CultureInfo.InvariantCulture);
+        var rounds = Environment.GetEnvironmentVariable("LABELER_KILL_ROUNDS") is { Length: > 0 } given
+            ? int.Parse(given, System.Globalization.CultureInfo.InvariantCulture)
+            : LongForm.Of(3, 8);
         var epochs = 200 * rounds;
         string[] settings = [$"epochs={epochs}", $"averaging_epochs={epochs}", "weight_resamples=2", "bootstrap_resamples=0"];
         var before = await _queue.Get<SnapshotReader>().ReadAsync("simulated", default);
@@ -62,6 +65,7 @@ public sealed class ResumeTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.InRange(run.ResumedCount, 1, rounds);
         await AssertUndisturbedAsync(run, before, settings);
         Assert.NotEqual(before.SnapshotId, (await _queue.Get<SnapshotReader>().ReadAsync("simulated", default)).SnapshotId);
+        SuiteReport.Add("faults", "trainers killed mid-epoch", ("killed", rounds), ("resumed", run.ResumedCount), ("bits that differ from an undisturbed run", 0));
 
         TrainerProcess Start() => new(_queue.ConnectionString, "--checkpoint-every", "0.05", "--lease", "3");
     }

@@ -19,10 +19,14 @@ internal sealed partial class RouteTable(
     // One refresh after the other: an older state must not come after a newer one.
     private readonly SemaphoreSlim _refresh = new(1, 1);
     private readonly ConcurrentDictionary<(string Dataset, string Model), Route> _routes = new();
+    private readonly ConcurrentDictionary<(string Dataset, string Model), bool> _heldBack = new();
     private int _refreshes;
 
     /// <summary>Routes in memory.</summary>
     public int Count => _routes.Count;
+
+    /// <summary>Models whose new route is not taken, since the version that it leads to cannot be loaded: the old one goes on answering.</summary>
+    public int HeldBack => _heldBack.Count;
 
     /// <summary>The route that is in memory; null if there is none.</summary>
     public Route? Find(string datasetId, string modelId) => _routes.GetValueOrDefault((datasetId, modelId));
@@ -105,6 +109,7 @@ internal sealed partial class RouteTable(
     {
         if (!_routes.TryGetValue(key, out var old) || (state is not null && old.IsLike(state)))
         {
+            _heldBack.TryRemove(key, out _);
             return;
         }
 
@@ -112,6 +117,7 @@ internal sealed partial class RouteTable(
         {
             // After an erasure all is read anew: what was known of versions names a labeler who has no name any more.
             _routes.TryRemove(KeyValuePair.Create(key, old));
+            _heldBack.TryRemove(key, out _);
             cache.Forget(old.State.DatasetUid, key.Model, _ => true);
             return;
         }
@@ -128,10 +134,12 @@ internal sealed partial class RouteTable(
         if (!await LoadTargetsAsync(old, route, cancel))
         {
             // The old version goes on answering; the next refresh tries again.
+            _heldBack[key] = true;
             return;
         }
 
         _routes[key] = route;
+        _heldBack.TryRemove(key, out _);
         cache.Forget(state.DatasetUid, key.Model, version => !state.Versions.Contains(version));
         LogChanged(key.Dataset, key.Model, state.Route.Aliases.GetValueOrDefault(ModelAliases.Champion), state.Route.CanaryVersion ?? 0);
     }
@@ -179,7 +187,9 @@ internal sealed partial class RouteTable(
     {
         while (_routes.Count >= Capacity)
         {
-            _routes.TryRemove(_routes.MinBy(pair => pair.Value.LastUse));
+            var oldest = _routes.MinBy(pair => pair.Value.LastUse);
+            _routes.TryRemove(oldest);
+            _heldBack.TryRemove(oldest.Key, out _);
         }
     }
 

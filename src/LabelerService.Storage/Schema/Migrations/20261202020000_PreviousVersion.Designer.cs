@@ -139,6 +139,10 @@ namespace LabelerService.Storage.Schema.Migrations
 
                     NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("KeyNumber"));
 
+                    b.Property<int?>("ConcurrentCalls")
+                        .HasColumnType("integer")
+                        .HasColumnName("concurrent_calls");
+
                     b.Property<DateTimeOffset>("CreateTime")
                         .ValueGeneratedOnAdd()
                         .HasColumnType("timestamp with time zone")
@@ -173,6 +177,14 @@ namespace LabelerService.Storage.Schema.Migrations
                     b.Property<DateTimeOffset?>("LastUseTime")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("last_use_time");
+
+                    b.Property<int?>("RequestBurst")
+                        .HasColumnType("integer")
+                        .HasColumnName("request_burst");
+
+                    b.Property<double?>("RequestsPerSecond")
+                        .HasColumnType("double precision")
+                        .HasColumnName("requests_per_second");
 
                     b.Property<short>("Role")
                         .HasColumnType("smallint")
@@ -221,6 +233,96 @@ namespace LabelerService.Storage.Schema.Migrations
                         .HasName("pk_artefacts");
 
                     b.ToTable("artefacts", (string)null);
+                });
+
+            modelBuilder.Entity("LabelerService.Storage.Schema.AuditEventEntity", b =>
+                {
+                    b.Property<long>("Sequence")
+                        .HasColumnType("bigint")
+                        .HasColumnName("sequence");
+
+                    b.Property<string>("Actor")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("actor");
+
+                    b.Property<long>("Begun")
+                        .HasColumnType("bigint")
+                        .HasColumnName("begun");
+
+                    b.Property<int>("Count")
+                        .HasColumnType("integer")
+                        .HasColumnName("count");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("hash");
+
+                    b.Property<string>("Method")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("method");
+
+                    b.Property<string>("Outcome")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("outcome");
+
+                    b.Property<byte[]>("PreviousHash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("previous_hash");
+
+                    b.Property<byte[]>("RequestDigest")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("request_digest");
+
+                    b.Property<string>("Resource")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("resource");
+
+                    b.Property<short?>("Role")
+                        .HasColumnType("smallint")
+                        .HasColumnName("role");
+
+                    b.Property<DateTimeOffset>("Time")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("time");
+
+                    b.HasKey("Sequence")
+                        .HasName("pk_audit_log");
+
+                    b.ToTable("audit_log", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_audit_log_hashes", "octet_length(hash) = 32 and octet_length(previous_hash) = 32 and octet_length(request_digest) in (0, 32)");
+                        });
+                });
+
+            modelBuilder.Entity("LabelerService.Storage.Schema.AuditHeadEntity", b =>
+                {
+                    b.Property<short>("Id")
+                        .HasColumnType("smallint")
+                        .HasColumnName("id");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("hash");
+
+                    b.Property<long>("Sequence")
+                        .HasColumnType("bigint")
+                        .HasColumnName("sequence");
+
+                    b.HasKey("Id")
+                        .HasName("pk_audit_head");
+
+                    b.ToTable("audit_head", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_audit_head_single", "id = 1 and octet_length(hash) = 32");
+                        });
                 });
 
             modelBuilder.Entity("LabelerService.Storage.Schema.BackboneEntity", b =>

@@ -1,9 +1,8 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
 using LabelerService.Contracts.V1;
-using LabelerService.EndToEnd.Harness;
 
-namespace LabelerService.EndToEnd.Torture;
+namespace LabelerService.EndToEnd.Faults;
 
 /// <summary>How a client sends.</summary>
 internal enum TortureWay
@@ -14,113 +13,124 @@ internal enum TortureWay
     /// <summary>Acknowledged stream, a request id a message: revises anything at any time.</summary>
     StreamWithRequestIds,
 
-    /// <summary>One call a message, with request ids.</summary>
+    /// <summary>One call a message, with request ids; some calls are made again, and must be answered as before.</summary>
     Unary,
+
+    /// <summary>One stream a message, cut anew each time, with request ids: all or none of it.</summary>
+    Import,
 }
 
 /// <summary>
 /// A client in the manner of Jepsen: one labeler's messages, some of which revise or retract earlier ones. It remembers what was
 /// acknowledged, and sends again what was not.
 /// </summary>
-internal sealed class TortureClient(string dataset, string labeler, TortureWay way, int items, int seed)
+internal sealed class TortureClient(string dataset, string labeler, TortureWay way, int items, int seed) : ITortureClient
 {
     private const int MostRows = 60;
     private const int Window = 6;
     private const int Classes = 3;
-
-    // What a client sees of a service or database that dies under it. Anything else is a defect.
-    private static readonly StatusCode[] Breaks = [StatusCode.Unavailable, StatusCode.Cancelled, StatusCode.Aborted];
+    private const int RepeatOneIn = 5;
 
     private readonly Random _random = new(seed);
     private readonly ConcurrentQueue<TortureMessage> _pending = new();
-    private readonly TortureModel _committed = new();
+    private readonly List<Acknowledged> _acknowledged = [];
     private int _nextItem;
 
-    public string Labeler => labeler;
-
-    public long Acknowledged { get; private set; }
+    public long Acknowledged => _acknowledged.Count;
 
     public long SentAgain { get; private set; }
 
     public long AcknowledgedRows { get; private set; }
 
     /// <summary>What last broke off a run; null if nothing did.</summary>
-    public RpcException? Break { get; private set; }
+    public RpcException? LastBreak { get; private set; }
 
-    /// <summary>Sends until told to stop, or until the service breaks off.</summary>
-    public async Task RunAsync(RunningService service, CancellationToken stop)
+    /// <summary>Requests that were made again although they had been answered.</summary>
+    public long Repeated { get; private set; }
+
+    public bool IsDone => _pending.IsEmpty;
+
+    public async Task RunAsync(CallInvoker service, CancellationToken stop)
     {
+        var annotations = new AnnotationService.AnnotationServiceClient(service);
         try
         {
-            if (way == TortureWay.Unary)
+            await (way switch
             {
-                await CallAsync(service, stop);
-            }
-            else
-            {
-                await StreamAsync(service, stop);
-            }
+                TortureWay.Unary => CallAsync(annotations, stop),
+                TortureWay.Import => ImportAsync(annotations, stop),
+                _ => StreamAsync(annotations, stop),
+            });
         }
-        catch (RpcException error) when (IsBreak(error))
+        catch (RpcException error) when (Break.Is(error))
         {
             // What was not acknowledged is sent again in the next round.
-            Break = error;
+            LastBreak = error;
         }
     }
 
-    /// <summary>Sends what is still pending; every message is acknowledged when it returns.</summary>
-    public async Task FinishAsync(RunningService service)
-    {
-        using var stopped = new CancellationTokenSource();
-        await stopped.CancelAsync();
-        await RunAsync(service, stopped.Token);
-        Assert.Empty(_pending);
-    }
+    public IReadOnlyList<Finding> Check(StoredState stored) => FaultChecker.Check(labeler, _acknowledged, [.. _pending], stored.Of(labeler));
 
-    /// <summary>
-    /// Compares with what is stored: everything acknowledged, then some number of whole messages that were sent after it. What turns out to
-    /// be committed stays pending; sending it again must change nothing.
-    /// </summary>
-    /// <returns>Null, or what is wrong.</returns>
-    public string? Check(IReadOnlyDictionary<int, (int? Class, int Revision)> stored)
-    {
-        var model = _committed.Copy();
-        var first = model.Difference(stored);
-        if (first is null)
-        {
-            return null;
-        }
-
-        foreach (var message in _pending)
-        {
-            model.Apply(message);
-            if (model.Difference(stored) is null)
-            {
-                return null;
-            }
-        }
-
-        return $"{labeler}: {first}; nor is it that with any of the {_pending.Count} messages that were not acknowledged";
-    }
-
-    private static bool IsBreak(RpcException error) =>
-        Array.IndexOf(Breaks, error.StatusCode) >= 0
-
-        // The transport's own words for a connection that broke: no status of the service came.
-        || (error.StatusCode == StatusCode.Internal && error.GetRpcStatus() is null && error.Status.DebugException is not null);
-
-    private async Task CallAsync(RunningService service, CancellationToken stop)
+    private async Task CallAsync(AnnotationService.AnnotationServiceClient service, CancellationToken stop)
     {
         while (_pending.TryPeek(out var message) || (!stop.IsCancellationRequested && TryCreate(out message)))
         {
+            Acknowledge(await SendAsync(message));
+
+            // Later revisions do not change what a request was answered.
+            if (_random.Next(RepeatOneIn) == 0)
+            {
+                var place = Math.Max(0, _acknowledged.Count - 1 - _random.Next(20));
+                var answer = await SendAsync(_acknowledged[place].Message);
+                _acknowledged[place] = _acknowledged[place] with { Answers = [.. _acknowledged[place].Answers, answer] };
+                Repeated++;
+            }
+        }
+
+        async Task<string> SendAsync(TortureMessage message)
+        {
             var request = new BatchCreateAnnotationsRequest { Parent = dataset, UnknownLabelers = UnknownLabelers.Register, RequestId = message.RequestId };
             request.Annotations.AddRange(message.Rows.Select(ToAnnotation));
-            await service.Annotations.BatchCreateAnnotationsAsync(request, cancellationToken: CancellationToken.None);
-            Acknowledge();
+            return $"{(await service.BatchCreateAnnotationsAsync(request, cancellationToken: CancellationToken.None)).Counts}";
         }
     }
 
-    private async Task StreamAsync(RunningService service, CancellationToken stop)
+    private async Task ImportAsync(AnnotationService.AnnotationServiceClient service, CancellationToken stop)
+    {
+        while (_pending.TryPeek(out var message) || (!stop.IsCancellationRequested && TryCreate(out message)))
+        {
+            using var call = service.StreamAnnotations(cancellationToken: CancellationToken.None);
+            Exception? broken = null;
+            try
+            {
+                foreach (var part in message.Rows.Chunk(_random.Next(1, MostRows)))
+                {
+                    var request = new StreamAnnotationsRequest { Parent = dataset, UnknownLabelers = UnknownLabelers.Register, RequestId = message.RequestId };
+                    request.Annotations.AddRange(part.Select(ToAnnotation));
+                    await call.RequestStream.WriteAsync(request, CancellationToken.None);
+                }
+
+                await call.RequestStream.CompleteAsync();
+            }
+            catch (Exception error) when (error is RpcException or InvalidOperationException or IOException)
+            {
+                // The stream has ended: its answer says why.
+                broken = error;
+            }
+
+            try
+            {
+                Acknowledge($"{(await call.ResponseAsync).Counts}");
+            }
+            catch (RpcException) when (broken is not null)
+            {
+                // The service has judged what came before the break, which may be nothing; whatever it says of it, nothing is stored.
+                return;
+            }
+        }
+    }
+
+    private async Task StreamAsync(AnnotationService.AnnotationServiceClient service, CancellationToken stop)
     {
         // A stream without a message is refused. One that is created waits among the pending.
         if (_pending.IsEmpty && (stop.IsCancellationRequested || !TryCreate(out _)))
@@ -128,7 +138,7 @@ internal sealed class TortureClient(string dataset, string labeler, TortureWay w
             return;
         }
 
-        using var call = service.Annotations.IngestAnnotations(cancellationToken: CancellationToken.None);
+        using var call = service.IngestAnnotations(cancellationToken: CancellationToken.None);
         using var window = new SemaphoreSlim(Window);
         using var ended = new CancellationTokenSource();
         var onTheWay = new ConcurrentQueue<long>();
@@ -180,7 +190,7 @@ internal sealed class TortureClient(string dataset, string labeler, TortureWay w
                     while (onTheWay.TryPeek(out var first) && first <= call.ResponseStream.Current.AcknowledgedSequence)
                     {
                         onTheWay.TryDequeue(out _);
-                        Acknowledge();
+                        Acknowledge(null);
                         window.Release();
                     }
                 }
@@ -192,11 +202,10 @@ internal sealed class TortureClient(string dataset, string labeler, TortureWay w
         }
     }
 
-    private void Acknowledge()
+    private void Acknowledge(string? answer)
     {
         Assert.True(_pending.TryDequeue(out var message));
-        _committed.Apply(message);
-        Acknowledged++;
+        _acknowledged.Add(new Acknowledged(message, answer is null ? [] : [answer]));
         AcknowledgedRows += message.Rows.Count;
     }
 
