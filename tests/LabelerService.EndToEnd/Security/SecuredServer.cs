@@ -47,7 +47,9 @@ internal sealed class SecuredServer : IAsyncDisposable
     /// <summary>Starts a server.</summary>
     /// <param name="database">Connection string; two servers on the same one are replicas.</param>
     /// <param name="configure">Changes the options; by default keys are demanded.</param>
-    public static async Task<SecuredServer> StartAsync(string database, Func<ServerOptions, ServerOptions>? configure = null)
+    /// <param name="level">What is logged; everything is much where there are many calls.</param>
+    public static async Task<SecuredServer> StartAsync(
+        string database, Func<ServerOptions, ServerOptions>? configure = null, LogLevel level = LogLevel.Trace)
     {
         var scratch = ScratchDirectory.Create("labeler-secured-");
         try
@@ -66,7 +68,7 @@ internal sealed class SecuredServer : IAsyncDisposable
                 options = configure?.Invoke(options) ?? options;
                 var log = new LogLines();
                 var builder = WebApplication.CreateSlimBuilder();
-                builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddProvider(log);
+                builder.Logging.ClearProviders().SetMinimumLevel(level).AddProvider(log);
                 var app = await ServerHost.BuildAsync(builder, options, new DatabaseConnection(database), CancellationToken.None);
                 try
                 {
