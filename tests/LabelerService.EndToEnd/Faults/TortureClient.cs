@@ -100,7 +100,6 @@ internal sealed class TortureClient(string dataset, string labeler, TortureWay w
         while (_pending.TryPeek(out var message) || (!stop.IsCancellationRequested && TryCreate(out message)))
         {
             using var call = service.StreamAnnotations(cancellationToken: CancellationToken.None);
-            Exception? broken = null;
             try
             {
                 foreach (var part in message.Rows.Chunk(_random.Next(1, MostRows)))
@@ -115,18 +114,9 @@ internal sealed class TortureClient(string dataset, string labeler, TortureWay w
             catch (Exception error) when (error is RpcException or InvalidOperationException or IOException)
             {
                 // The stream has ended: its answer says why.
-                broken = error;
             }
 
-            try
-            {
-                Acknowledge($"{(await call.ResponseAsync).Counts}");
-            }
-            catch (RpcException) when (broken is not null)
-            {
-                // The service has judged what came before the break, which may be nothing; whatever it says of it, nothing is stored.
-                return;
-            }
+            Acknowledge($"{(await call.ResponseAsync).Counts}");
         }
     }
 

@@ -62,7 +62,9 @@ internal sealed class TortureCrew(string dataset, IReadOnlyList<ITortureClient> 
         while (clients.Any(client => !client.IsDone))
         {
             Assert.True(limit.Elapsed < Patience, "Not everything can be sent again.");
-            await Task.WhenAll(clients.Select((client, index) => client.RunAsync(serviceOf(index), stopped.Token)));
+
+            // Not those that have nothing to send: a stream without a message is refused.
+            await Task.WhenAll(clients.Select((client, index) => client.IsDone ? Task.CompletedTask : client.RunAsync(serviceOf(index), stopped.Token)));
         }
     }
 
