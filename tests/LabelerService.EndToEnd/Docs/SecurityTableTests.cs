@@ -9,7 +9,7 @@ public sealed partial class SecurityTableTests
 {
     private const int Classes = 19;
 
-    [GeneratedRegex(@"^\| (\d+) \|(?<class>[^|]+)\|(?<rule>[^|]+)\|(?<tests>[^|]+)\|$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\| (?<number>\d+) \|(?<class>[^|]+)\|(?<rule>[^|]+)\|(?<tests>[^|]+)\|$", RegexOptions.Multiline)]
     private static partial Regex Row();
 
     [GeneratedRegex(@"`(?<name>[^`]+)`")]
@@ -20,16 +20,16 @@ public sealed partial class SecurityTableTests
     {
         var page = File.ReadAllText(Path.Combine(Assemblies.Repository, "docs", "security.md"));
         var rows = Row().Matches(page);
-        Assert.Equal(Enumerable.Range(1, Classes), rows.Select(row => int.Parse(row.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)));
+        Assert.Equal(Enumerable.Range(1, Classes), rows.Select(row => int.Parse(row.Groups["number"].Value, System.Globalization.CultureInfo.InvariantCulture)));
         var files = Directory.EnumerateFiles(Path.Combine(Assemblies.Repository, "tests"), "*Tests.cs", SearchOption.AllDirectories)
             .GroupBy(file => Path.GetFileNameWithoutExtension(file), StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.ToArray());
         foreach (var row in rows.Cast<Match>())
         {
             var named = Code().Matches(row.Groups["tests"].Value).Select(match => match.Groups["name"].Value).ToArray();
-            Assert.True(named.Length > 0, $"row {row.Groups[1].Value} names no test");
+            Assert.True(named.Length > 0, $"row {row.Groups["number"].Value} names no test");
             foreach (var name in named)
             {
-                Assert.True(IsThere(name, files), $"row {row.Groups[1].Value} names {name}, which is not there, or not [Trait(\"Suite\", \"security\")]");
+                Assert.True(IsThere(name, files), $"row {row.Groups["number"].Value} names {name}, which is not there, or not [Trait(\"Suite\", \"security\")]");
             }
         }
     }

@@ -42,6 +42,9 @@ internal sealed class TortureClient(string dataset, string labeler, TortureWay w
 
     public long AcknowledgedRows { get; private set; }
 
+    /// <summary>The labeler's key.</summary>
+    public string Labeler => labeler;
+
     /// <summary>What last broke off a run; null if nothing did.</summary>
     public RpcException? LastBreak { get; private set; }
 

@@ -41,7 +41,7 @@ internal sealed class RemoteTrainer : IAsyncDisposable
         var command = Environment.GetEnvironmentVariable("LABELER_TRAINER_COMMAND") is { Length: > 0 } given
             ? given
             : $"exec /usr/bin/python3 -I '{Path.Combine(Assemblies.Repository, "clients", "python", "examples", "remote_trainer.py")}'";
-        var start = new ProcessStartInfo("/bin/sh", ["-c", $"{command} --name {name} --lease 5"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("/bin/sh", ["-c", $"{command} --name {name} --lease 5"]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.Environment.Remove("LABELER_API_KEY");
         start.Environment["LABELER_SERVER"] = service.GrpcAddress;
         start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";

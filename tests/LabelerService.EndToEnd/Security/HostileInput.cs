@@ -196,7 +196,7 @@ internal static class Leaks
 {
     private static readonly System.Text.RegularExpressions.Regex Inside = new(
         @"\bat [A-Z]\w+\.|\.cs:line|/work/|/home/|/usr/|/root/|/tmp/|/var/lib|\bSystem\.[A-Z]|Npgsql|Microsoft\.|Google\.Protobuf|LabelerService\.[A-Z]|Exception"
-        + @"|\b(SELECT|INSERT INTO|UPDATE|DELETE FROM)\s+\w|relation ""|column ""|violates|pg_\w+|\b\d{2}[A-Z0-9]{3}:",
+        + @"|\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM)\s+\w|relation ""|column ""|violates|pg_\w+|\b\d{2}[A-Z0-9]{3}:",
         System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(5));
 
     /// <summary>The first leak in a text; null for none. What the caller has sent may come back.</summary>

@@ -24,7 +24,7 @@ public sealed class RunWatcherTests(PostgresFixture database) : IClassFixture<Po
         var runs = trainer.GetRequiredService<RunStore>();
         await runs.CreateAsync(dataset, new RunWrite("run", "wdn", "model", 1, new Dictionary<string, string>()), null, default);
         var watcher = new RunWatcher(
-            database.Get<RunStore>(), database.Get<RunEventListener>(), new Drain(new NeverStopping(), TimeProvider.System));
+            database.Get<RunStore>(), database.Get<RunEventListener>(), new Drain(new NeverStopping(), new ServerOptions(), TimeProvider.System));
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         await using var events = watcher.WatchAsync(dataset, "run", 0, limit.Token).GetAsyncEnumerator();
 
