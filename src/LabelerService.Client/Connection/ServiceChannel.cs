@@ -15,6 +15,14 @@ internal static class ServiceChannel
     // A batch of predictions with every labeler's distribution is the largest answer; the client keeps it below this by its batch size.
     private const int MaximumAnswer = 64 << 20;
 
+    /// <summary>
+    /// A server that has come back is found within about this time. gRPC's own pauses grow to two minutes: in a rolling update the next server would be gone
+    /// by then.
+    /// </summary>
+    internal static readonly TimeSpan LongestReconnectPause = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan FirstReconnectPause = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Opens a channel; connections are made with the first call.</summary>
     /// <exception cref="ConnectionSettingsException">A setting is wrong.</exception>
     public static GrpcChannel Open(ConnectionSettings settings)
@@ -24,6 +32,8 @@ internal static class ServiceChannel
         {
             MaxReceiveMessageSize = MaximumAnswer,
             DisposeHttpClient = true,
+            InitialReconnectBackoff = FirstReconnectPause,
+            MaxReconnectBackoff = LongestReconnectPause,
             // The key goes to plain http servers too; a provider's token must not be left out silently where the key is not.
             UnsafeUseInsecureChannelCallCredentials = true,
             HttpHandler = new NamedHandler(settings.UserAgent, new SocketsHttpHandler

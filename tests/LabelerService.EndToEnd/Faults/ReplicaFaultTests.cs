@@ -120,6 +120,9 @@ public sealed class ReplicaFaultTests(ReplicaFixture fixture, ITestOutputHelper 
                 await ProgressAsync();
                 await server.StartAgainAsync();
                 restarts++;
+
+                // As minReadySeconds of Kubernetes and Swarm's delay: the next one goes when clients have found this one again.
+                await Task.Delay(2 * ServiceChannel.LongestReconnectPause);
             }
         }
 
