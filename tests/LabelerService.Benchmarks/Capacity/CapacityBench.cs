@@ -128,7 +128,12 @@ internal static class CapacityBench
             run.Note(string.Create(CultureInfo.InvariantCulture, $"training on {items * each} annotations"));
             var world = SimulatedCrowd.Create(new SimulatedCrowdOptions
             {
-                Items = items, Dimensions = FeatureLength, Classes = Classes, LabelsPerItem = 0, ValidationShare = 0, TestShare = 0,
+                Items = items,
+                Dimensions = FeatureLength,
+                Classes = Classes,
+                LabelsPerItem = 0,
+                ValidationShare = 0,
+                TestShare = 0,
             });
             var features = world.Snapshot.Features.Load();
             var crowd = CrowdSimulation.Run(world.Truth, features, Classes, new CrowdSimulationOptions { LabelsPerItem = each, Labelers = [new(LabelerKind.Average, 50)] });

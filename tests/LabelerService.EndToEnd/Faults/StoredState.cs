@@ -43,7 +43,8 @@ internal sealed class StoredState
             JOIN labelers l ON l.dataset_id = a.dataset_id AND l.labeler_key = a.labeler_key
             ORDER BY 1, 2, a.revision
             """,
-            connection, transaction) { Parameters = { new() { Value = Id(dataset) } } })
+            connection, transaction)
+        { Parameters = { new() { Value = Id(dataset) } } })
         await using (var rows = await command.ExecuteReaderAsync())
         {
             while (await rows.ReadAsync())
