@@ -3,6 +3,7 @@ using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Models;
 using LabelerService.Storage.Runs;
 using LabelerService.TestKit.Postgres;
+using Npgsql;
 
 namespace LabelerService.Storage.Tests.Models;
 
@@ -42,4 +43,19 @@ internal sealed class PublishedVersions(PostgresFixture database)
 
     /// <summary>Bytes that no other version has.</summary>
     public static byte[] Bytes(DatasetRecord dataset, int version) => [.. BitConverter.GetBytes(dataset.Key), .. BitConverter.GetBytes(version)];
+
+    /// <summary>The number that a query gives.</summary>
+    public async Task<int> CountAsync(string query)
+    {
+        await using var command = database.Get<NpgsqlDataSource>().CreateCommand(query);
+        return (int)(await command.ExecuteScalarAsync())!;
+    }
+
+    /// <summary>Changes what no call of the stores changes.</summary>
+    public static async Task ExecuteAsync(NpgsqlConnection connection, string statement, params object[] values)
+    {
+        await using var command = new NpgsqlCommand(statement, connection);
+        command.Parameters.AddRange(values.Select(value => new NpgsqlParameter { Value = value }).ToArray());
+        await command.ExecuteNonQueryAsync();
+    }
 }
