@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
+using LabelerService.EndToEnd.Harness;
 
 namespace LabelerService.EndToEnd.Observability;
 
@@ -16,25 +16,20 @@ public sealed class ObservabilityTests(ObservedService observed) : IClassFixture
         Assert.True(asked.Length > 30, $"only {asked.Length} metrics are asked for");
 
         // Figures of the whole service come a few seconds after the start, with the first look at the database.
-        string[] missing;
-        var watch = Stopwatch.StartNew();
-        do
+        await Eventually.HoldsAsync(async () =>
         {
-            await Task.Delay(100);
             var shown = new HashSet<string>(StringComparer.Ordinal);
             foreach (var port in observed.MetricsPorts)
             {
                 shown.UnionWith(Prometheus.SamplesOf(await ObservedService.ScrapeAsync(port)));
             }
 
-            missing = [.. asked.Except(shown)];
-        }
-        while (missing.Length > 0 && watch.Elapsed < TimeSpan.FromSeconds(15));
-        Assert.Empty(missing);
+            Assert.Empty(asked.Except(shown));
+        });
     }
 
     [Fact]
-    public async Task Metrics_count_what_was_done_and_name_no_dataset_labeler_or_item()
+    public Task Metrics_count_what_was_done_and_name_no_dataset_labeler_or_item() => Eventually.HoldsAsync(async () =>
     {
         var server = await ObservedService.ScrapeAsync(observed.MetricsPorts[0]);
         var trainer = await ObservedService.ScrapeAsync(observed.MetricsPorts[1]);
@@ -48,7 +43,7 @@ public sealed class ObservabilityTests(ObservedService observed) : IClassFixture
         Assert.Equal(1, Value(trainer, "labeler_run_duration_seconds_count", "algorithm=\"dn\""));
         Assert.Equal(5, Value(server, "http_server_request_duration_seconds_count", "/labeler.v1.PredictionService/Predict"));
         Assert.All(observed.Names, name => Assert.DoesNotContain($"\"{name}\"", server + trainer, StringComparison.Ordinal));
-    }
+    });
 
     [Fact]
     public async Task The_admin_port_has_metrics_and_nothing_else_and_no_other_port_has_them()
@@ -69,33 +64,30 @@ public sealed class ObservabilityTests(ObservedService observed) : IClassFixture
     [Fact]
     public async Task One_trace_leads_from_the_client_through_server_and_database_to_the_trainer()
     {
+        // Every process sends its spans, figures and lines in batches of its own.
         string[] parts = ["claim", "read", "fit", "publish"];
-        OtlpSpan[] spans;
-        var watch = Stopwatch.StartNew();
-        do
+        await Eventually.HoldsAsync(() =>
         {
-            await Task.Delay(100);
-            spans = [.. observed.Collector.Spans.Where(span => span.TraceId == observed.TraceId)];
-        }
-        while (!spans.Any(span => span.Name == "training run") && watch.Elapsed < TimeSpan.FromSeconds(15));
-        Assert.True(parts.All(part => spans.Any(span => span.Name == part)), string.Join("\n", observed.Collector.Spans.Where(span => span.TraceId == observed.TraceId)));
-        var call = Assert.Single(spans, span => span.Service == "labeler-server" && span.Name.Contains("CreateTrainingRun", StringComparison.Ordinal));
-        Assert.NotEmpty(call.ParentId);
-        Assert.Contains(spans, span => span is { Service: "labeler-server", Scope: "Npgsql" });
-        var run = Assert.Single(spans, span => span is { Service: "labeler-trainer", Name: "training run" });
-        Assert.Equal(call.SpanId, run.ParentId);
-        Assert.All(parts, part => Assert.Contains(spans, span => span.Name == part && span.ParentId == run.SpanId));
-        Assert.Contains(spans, span => span is { Service: "labeler-trainer", Scope: "Npgsql" });
+            OtlpSpan[] spans = [.. observed.Collector.Spans.Where(span => span.TraceId == observed.TraceId)];
+            var call = Assert.Single(spans, span => span.Service == "labeler-server" && span.Name.Contains("CreateTrainingRun", StringComparison.Ordinal));
+            Assert.NotEmpty(call.ParentId);
+            Assert.Contains(spans, span => span is { Service: "labeler-server", Scope: "Npgsql" });
+            var run = Assert.Single(spans, span => span is { Service: "labeler-trainer", Name: "training run" });
+            Assert.Equal(call.SpanId, run.ParentId);
+            Assert.All(parts, part => Assert.Contains(spans, span => span.Name == part && span.ParentId == run.SpanId));
+            Assert.Contains(spans, span => span is { Service: "labeler-trainer", Scope: "Npgsql" });
+            Assert.Contains("/v1/metrics", observed.Collector.Paths.Keys);
+            Assert.Contains("/v1/logs", observed.Collector.Paths.Keys);
+            return Task.CompletedTask;
+        });
 
         // Probes, looks at queues and signs of life are in no trace.
         Assert.DoesNotContain(observed.Collector.Spans, span => span.Name.Contains("readyz", StringComparison.Ordinal));
         Assert.DoesNotContain(observed.Collector.Spans, span => span is { Scope: "Npgsql", ParentId: "" });
-        Assert.Contains("/v1/metrics", observed.Collector.Paths.Keys);
-        Assert.Contains("/v1/logs", observed.Collector.Paths.Keys);
     }
 
     [Fact]
-    public void The_log_is_one_JSON_object_a_line_with_event_id_and_trace()
+    public Task The_log_is_one_JSON_object_a_line_with_event_id_and_trace() => Eventually.HoldsAsync(() =>
     {
         var lines = observed.Service.Log.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         var events = lines.Select(line => JsonDocument.Parse(line).RootElement).ToArray();
@@ -103,10 +95,11 @@ public sealed class ObservabilityTests(ObservedService observed) : IClassFixture
 
         // The server's own, and its trainer's.
         Assert.Contains(events, line => line.GetProperty("Message").GetString()!.StartsWith("Ready:", StringComparison.Ordinal));
-        var trained = events.Single(line => line.GetProperty("EventId").GetInt32() == 30);
+        var trained = Assert.Single(events, line => line.GetProperty("EventId").GetInt32() == 30);
         Assert.Equal("dn", trained.GetProperty("State").GetProperty("Algorithm").GetString());
         Assert.Contains(events, line => line.GetProperty("EventId").GetInt32() == 31 && line.ToString().Contains(observed.TraceId, StringComparison.Ordinal));
-    }
+        return Task.CompletedTask;
+    });
 
     // The sum of a metric's samples whose labels contain a text.
     private static double Value(string exposition, string name, string label) =>
