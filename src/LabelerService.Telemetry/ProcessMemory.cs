@@ -12,7 +12,7 @@ internal sealed class ProcessMemory
     private const string Kind = "kind";
 
     public ProcessMemory(ServiceMeter service) => service.Meter.CreateObservableGauge<long>(
-        "labeler.process.memory", Read, "By", "Memory of the process: resident in all, what the garbage collector holds of it, and the rest.");
+        "labeler.process.memory", Read, "By", "Memory of the process: resident in all, what the garbage collector holds of it, and the rest; what malloc holds, and uses of that.");
 
     private static IEnumerable<Measurement<long>> Read()
     {
@@ -23,6 +23,11 @@ internal sealed class ProcessMemory
 
         // Of committed pages not all are resident: the rest is at least this.
         yield return Of(Math.Max(0, resident - committed), "native");
+        if (NativeHeap.Read() is { } heap)
+        {
+            yield return Of(heap.Held, "malloc_held");
+            yield return Of(heap.Used, "malloc_used");
+        }
     }
 
     private static Measurement<long> Of(long bytes, string kind) => new(bytes, new KeyValuePair<string, object?>(Kind, kind));

@@ -49,7 +49,7 @@ internal sealed partial class SoakSampler(ServiceUnderTest service, int adminPor
         var metrics = await _http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/metrics"), cancel);
         foreach (Match memory in Memory().Matches(metrics))
         {
-            if (memory.Groups["kind"].Value is "managed" or "native")
+            if (memory.Groups["kind"].Value is not "resident")
             {
                 sample[$"{who}_{memory.Groups["kind"].Value}_mib"] = double.Parse(memory.Groups["bytes"].Value, CultureInfo.InvariantCulture) / Mebibyte;
             }
