@@ -33,7 +33,6 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
     /// <see cref="ErrorKind.FailedPrecondition"/>: no training annotations, nobody has enough of them, items without vectors, or the loss
     /// diverged.
     /// </exception>
-    /// <exception cref="InvalidOperationException">The serving graph does not reproduce the net.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     public TrainedModel Train(
         TrainingSnapshot snapshot, TrainingSettings settings, long seed, IProgress<TrainingProgress>? progress,
@@ -52,7 +51,6 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
     /// The checkpoint to go on from is of other data, settings, seed or code, or not whole. Train without it.
     /// </exception>
     /// <exception cref="ServiceException">As without checkpoints.</exception>
-    /// <exception cref="InvalidOperationException">The serving graph does not reproduce the net.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     public TrainedModel Train(
         TrainingSnapshot snapshot, TrainingSettings settings, long seed, IProgress<TrainingProgress>? progress, CheckpointPlan? checkpoints,
@@ -72,7 +70,6 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
     /// <exception cref="ServiceException">
     /// As without; <see cref="ErrorKind.FailedPrecondition"/> (BACKBONE_MISMATCH): the backbone is of another shape.
     /// </exception>
-    /// <exception cref="InvalidOperationException">The serving graph does not reproduce the net.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     public TrainedModel Train(
         TrainingSnapshot snapshot, TrainingSettings settings, long seed, IProgress<TrainingProgress>? progress, CheckpointPlan? checkpoints,
@@ -89,7 +86,7 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
             };
             return Train(snapshot, settings, seed, run, warmStart, backbone);
         }
-        catch (InvalidDataException error) when (checkpoints?.Resume is not null)
+        catch (Exception error) when (checkpoints?.Resume is not null && CheckpointUnusableException.Explains(error))
         {
             throw new CheckpointUnusableException(error.Message, error);
         }
@@ -219,7 +216,8 @@ public sealed class ModelTrainer(TimeProvider timeProvider, string codeVersion)
         var tolerance = ParityCheck.ToleranceFor(snapshot.Encoding);
         return difference <= tolerance
             ? difference
-            : throw new InvalidOperationException(
+            : throw new ServiceException(
+                ErrorKind.FailedPrecondition, "SERVING_GRAPH_DIFFERS",
                 $"The serving graph differs from the trained net by {difference:G3}; at most {tolerance:G1} is allowed. "
                 + "If features are very large, set feature_transform=standardize; weights that have grown large are kept smaller by weight_decay.");
     }

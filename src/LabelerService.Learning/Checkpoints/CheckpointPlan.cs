@@ -22,4 +22,12 @@ public sealed class CheckpointUnusableException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <summary>
+    /// Whether a run that went on from a checkpoint may have failed because of it. Numbers that fit in kind and count can still be no state of the run
+    /// (altered, or written by a faulty machine), and then it diverges or breaks anywhere. What is not the checkpoint's fault comes again from the
+    /// beginning, and costs no more than the run.
+    /// </summary>
+    internal static bool Explains(Exception failure) =>
+        failure is not (OperationCanceledException or CheckpointUnusableException or OutOfMemoryException);
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using TorchSharp;
 
 namespace LabelerService.Learning.Checkpoints;
@@ -5,6 +6,8 @@ namespace LabelerService.Learning.Checkpoints;
 /// <summary>Named numbers that say where a part of a run is. What was put in stays as it was put in.</summary>
 internal sealed class JournalState
 {
+    private const int MersenneTwisterWords = 624;
+
     private readonly Dictionary<string, Array> _values = new(StringComparer.Ordinal);
 
     /// <summary>The arrays by name.</summary>
@@ -48,13 +51,30 @@ internal sealed class JournalState
         values.CopyTo(into);
     }
 
+    /// <summary>Counters, each from 0 to the most that it can have come to: a loop goes on from them.</summary>
+    /// <exception cref="InvalidDataException">They are not there, or one is beyond.</exception>
+    public int[] Counters(string name, params ReadOnlySpan<int> most)
+    {
+        var counters = new int[most.Length];
+        Read<int>(name, counters);
+        for (var i = 0; i < counters.Length; i++)
+        {
+            if (counters[i] < 0 || counters[i] > most[i])
+            {
+                throw new InvalidDataException($"The checkpoint's {name} has {counters[i]} where at most {most[i]} can be.");
+            }
+        }
+
+        return counters;
+    }
+
     /// <summary>Sets a generator of libtorch to where it was.</summary>
     /// <exception cref="InvalidDataException">That is no state of it.</exception>
     public void Read(string name, torch.Generator generator)
     {
         var saved = Get<byte>(name);
         using var present = generator.get_state();
-        if (present.numel() != saved.Length)
+        if (present.numel() != saved.Length || !IsMersenneTwister(saved))
         {
             throw new InvalidDataException($"The checkpoint's {name} is no state of a generator.");
         }
@@ -62,4 +82,12 @@ internal sealed class JournalState
         using var state = torch.tensor(saved, dtype: torch.ScalarType.Byte);
         generator.set_state(state);
     }
+
+    // libtorch ends the process when it is given another. Its state begins with the seed, 8 bytes; then come how many numbers are left until the next
+    // round, and 1 for seeded, 4 bytes each, and the place of the next number, 8 bytes (CPUGeneratorImplStateLegacy, and mt19937::is_valid).
+    private static bool IsMersenneTwister(ReadOnlySpan<byte> state) =>
+        state.Length > 24
+        && BinaryPrimitives.ReadInt32LittleEndian(state[8..]) is > 0 and <= MersenneTwisterWords
+        && BinaryPrimitives.ReadInt32LittleEndian(state[12..]) == 1
+        && BinaryPrimitives.ReadUInt64LittleEndian(state[16..]) <= MersenneTwisterWords;
 }

@@ -68,7 +68,7 @@ internal sealed class FitLoop(RunControl run, IProgress<TrainingProgress>? progr
             finished.Read("parameters", parameters.Values);
             problem.Load(finished);
             options.Quantiser?.Load(finished);
-            return finished.Get<int>("kept")[0];
+            return finished.Counters("kept", options.Epochs)[0];
         }
 
         using var activity = ServiceTelemetry.Activities.StartActivity("fit");

@@ -9,6 +9,7 @@ internal sealed class FitState : IDisposable
     private readonly ParameterSet _best;
     private readonly WeightQuantiser? _quantiser;
     private readonly ParameterSet? _deployed;
+    private readonly int _epochs;
     private ValidationScore? _bestScore;
 
     /// <summary>Allocates.</summary>
@@ -22,7 +23,7 @@ internal sealed class FitState : IDisposable
         _best = parameters.SameLayout();
         Mean.CopyFrom(parameters);
         _best.CopyFrom(parameters);
-        Kept = options.Epochs;
+        Kept = _epochs = options.Epochs;
         _quantiser = options.Quantiser;
         if (_quantiser is not null)
         {
@@ -122,8 +123,7 @@ internal sealed class FitState : IDisposable
     /// <exception cref="InvalidDataException">It is another fit's.</exception>
     public void Load(JournalState state)
     {
-        Span<int> epochs = stackalloc int[3];
-        state.Read("epochs", epochs);
+        var epochs = state.Counters("epochs", _epochs, _epochs, _epochs);
         (Epoch, SinceBest, Kept) = (epochs[0], epochs[1], epochs[2]);
         state.Read("parameters", Parameters.Values);
         state.Read("mean", Mean.Values);

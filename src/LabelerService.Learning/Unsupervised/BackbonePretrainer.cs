@@ -62,7 +62,7 @@ public sealed class BackbonePretrainer(TimeProvider timeProvider, string codeVer
             };
             return Train(snapshot, settings, seed, run) with { TrainingSeconds = timeProvider.GetElapsedTime(start).TotalSeconds };
         }
-        catch (InvalidDataException error) when (checkpoints?.Resume is not null)
+        catch (Exception error) when (checkpoints?.Resume is not null && CheckpointUnusableException.Explains(error))
         {
             throw new CheckpointUnusableException(error.Message, error);
         }

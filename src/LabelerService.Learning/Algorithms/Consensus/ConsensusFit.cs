@@ -67,7 +67,7 @@ internal sealed class ConsensusFit
         var (fitted, used) = (1.0, 1.0);
         // Who labels alone agrees with nobody: the correction grows with the labels of an item, up to two.
         using var section = run.Journal.Open();
-        var first = section.Reached is { } reached ? Load(reached, posteriors, classifier) + 1 : 1;
+        var first = section.Reached is { } reached ? Load(reached, rounds, posteriors, classifier) + 1 : 1;
         var trust = 1 + ((featureTrust - 1) * Math.Clamp(((double)_table.Count / Math.Max(_table.ItemCount, 1)) - 1, 0, 1));
         for (var round = first; round <= rounds; round++)
         {
@@ -127,7 +127,7 @@ internal sealed class ConsensusFit
         classifier.Save(state);
     }
 
-    private static int Load(JournalState state, double[][] posteriors, ICrossFitClassifier classifier)
+    private static int Load(JournalState state, int rounds, double[][] posteriors, ICrossFitClassifier classifier)
     {
         for (var p = 0; p < posteriors.Length; p++)
         {
@@ -136,7 +136,7 @@ internal sealed class ConsensusFit
         }
 
         classifier.Load(state);
-        return state.Get<int>("round")[0];
+        return state.Counters("round", rounds - 1)[0];
     }
 
     // The power of the classifier's distributions under which the annotations are likeliest; the mean over partitions. It is one number:

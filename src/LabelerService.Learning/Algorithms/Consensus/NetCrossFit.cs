@@ -39,7 +39,7 @@ internal sealed class NetCrossFit(LearningTask task, Fold[] folds) : ICrossFitCl
 
     public void Save(JournalState state) => state.Put("net.round", [_round]);
 
-    public void Load(JournalState state) => _round = state.Get<int>("net.round")[0];
+    public void Load(JournalState state) => _round = state.Counters("net.round", int.MaxValue)[0];
 
     public Ensemble Build(double sharpness)
     {

@@ -28,7 +28,7 @@ internal static class JointEm
         var first = 0;
         if (section.Reached is { } reached)
         {
-            first = reached.Get<int>("rounds")[0];
+            first = reached.Counters("rounds", epochs.Length)[0];
             (posteriors, best) = (reached.Get<double>("posteriors"), (reached.Get<double>("best.before"), reached.Get<double>("best.after")));
             targets = ClassDistributions.ToSingle(posteriors);
             classifier.Load(reached);

@@ -105,8 +105,7 @@ internal sealed class RefinedClassifier : IDisposable
     /// <exception cref="InvalidDataException">It is another classifier's.</exception>
     public void Load(JournalState state)
     {
-        Span<int> epochs = stackalloc int[2];
-        state.Read("classifier.epochs", epochs);
+        var epochs = state.Counters("classifier.epochs", _totalEpochs, _totalEpochs);
         (_epochsDone, _sinceBest) = (epochs[0], epochs[1]);
         state.Read("classifier.parameters", _parameters.Values);
         state.Read("classifier.best", _best.Values);
