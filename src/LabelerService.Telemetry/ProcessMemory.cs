@@ -12,7 +12,8 @@ internal sealed class ProcessMemory
     private const string Kind = "kind";
 
     public ProcessMemory(ServiceMeter service) => service.Meter.CreateObservableGauge<long>(
-        "labeler.process.memory", Read, "By", "Memory of the process: resident in all, what the garbage collector holds of it, and the rest; what malloc holds, and uses of that.");
+        "labeler.process.memory", Read, "By",
+        "Memory of the process: resident in all; what is managed, and what the latest full collection left of it; the rest; what malloc holds, and uses of that.");
 
     private static IEnumerable<Measurement<long>> Read()
     {
@@ -20,6 +21,10 @@ internal sealed class ProcessMemory
         var committed = GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes;
         yield return Of(resident, "resident");
         yield return Of(GC.GetTotalMemory(forceFullCollection: false), "managed");
+        if (AfterFullCollection() is { } live)
+        {
+            yield return Of(live, "managed_live");
+        }
 
         // Of committed pages not all are resident: the rest is at least this.
         yield return Of(Math.Max(0, resident - committed), "native");
@@ -28,6 +33,14 @@ internal sealed class ProcessMemory
             yield return Of(heap.Held, "malloc_held");
             yield return Of(heap.Used, "malloc_used");
         }
+    }
+
+    // The heap rises from one full collection to the next, which can be a quarter of an hour away: only what each leaves shows a leak.
+    private static long? AfterFullCollection()
+    {
+        var (blocking, background) = (GC.GetGCMemoryInfo(GCKind.FullBlocking), GC.GetGCMemoryInfo(GCKind.Background));
+        var latest = blocking.Index > background.Index ? blocking : background;
+        return latest.Index > 0 ? latest.HeapSizeBytes : null;
     }
 
     private static Measurement<long> Of(long bytes, string kind) => new(bytes, new KeyValuePair<string, object?>(Kind, kind));

@@ -17,6 +17,7 @@ internal static class SoakBench
     private const int Blocks = 30;
     private const double MinutesAnHour = 60;
     private static readonly TimeSpan SampleEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CollectEvery = TimeSpan.FromMinutes(1);
 
     public static Command Create(BenchHost host)
     {
@@ -60,9 +61,15 @@ internal static class SoakBench
         var samples = new List<(double Minutes, Dictionary<string, double> Values)>();
         var start = run.Time.GetTimestamp();
         var driving = driver.RunAsync(stop.Token, cancel);
-        var lastNote = TimeSpan.Zero;
+        var (lastNote, lastCollection) = (TimeSpan.Zero, TimeSpan.Zero);
         while (run.Time.GetElapsedTime(start) is var elapsed && elapsed < duration)
         {
+            if (elapsed - lastCollection > CollectEvery)
+            {
+                lastCollection = elapsed;
+                await sampler.CollectGarbageAsync(cancel);
+            }
+
             samples.Add((elapsed.TotalMinutes, await sampler.TakeAsync(cancel)));
             if (elapsed - lastNote > TimeSpan.FromMinutes(1))
             {

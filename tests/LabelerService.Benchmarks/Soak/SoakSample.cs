@@ -25,6 +25,13 @@ internal sealed partial class SoakSampler(ServiceUnderTest service, int adminPor
         return sample;
     }
 
+    /// <summary>Has both processes collect all of their garbage.</summary>
+    public async Task CollectGarbageAsync(CancellationToken cancel)
+    {
+        await FullCollection.InduceAsync(service.ServerProcessId, cancel);
+        await FullCollection.InduceAsync(Trainer(), cancel);
+    }
+
     /// <summary>Id of the trainer that the server has started.</summary>
     public int Trainer()
     {
