@@ -14,6 +14,7 @@ using LabelerService.Storage.Labelers;
 using LabelerService.Storage.LabelStudio;
 using LabelerService.Storage.Models;
 using LabelerService.Storage.Notifications;
+using LabelerService.Storage.Partitions;
 using LabelerService.Storage.Predictions;
 using LabelerService.Storage.Queries;
 using LabelerService.Storage.Requests;
@@ -61,6 +62,8 @@ public static class StorageServiceCollectionExtensions
         services.AddSingleton(provider => new DatabaseBackup(
             provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<IDbContextFactory<LabelerDbContext>>()));
         services.AddSingleton(provider => new DatabaseRestore(
+            provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<IDbContextFactory<LabelerDbContext>>()));
+        services.AddSingleton(provider => new TablePartitioning(
             provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<IDbContextFactory<LabelerDbContext>>()));
         services.AddSingleton(provider => new NotificationListener(
             provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<TimeProvider>(),

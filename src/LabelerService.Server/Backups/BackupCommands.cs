@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LabelerService.Server.Hosting;
+using LabelerService.Server.Operations;
 
 namespace LabelerService.Server.Backups;
 

@@ -1,5 +1,6 @@
 using System.Reflection;
 using LabelerService.Core.Errors;
+using LabelerService.Server.Operations;
 using LabelerService.Storage.Audit;
 using LabelerService.Storage.Backups;
 
@@ -14,7 +15,7 @@ internal static class BackupRun
         typeof(BackupRun).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
     /// <summary>Writes a backup; gives the exit code.</summary>
-    public static Task<int> WriteAsync(DatabasePlace place, string path, bool overwrite, CancellationToken cancel) => RunAsync(async () =>
+    public static Task<int> WriteAsync(DatabasePlace place, string path, bool overwrite, CancellationToken cancel) => OperatorRun.RunAsync(async () =>
     {
         if (!overwrite && File.Exists(path))
         {
@@ -54,7 +55,7 @@ internal static class BackupRun
     });
 
     /// <summary>Checks a backup and, unless that is all that is wanted, restores it; gives the exit code.</summary>
-    public static Task<int> ReadAsync(DatabasePlace place, string path, bool checkOnly, CancellationToken cancel) => RunAsync(async () =>
+    public static Task<int> ReadAsync(DatabasePlace place, string path, bool checkOnly, CancellationToken cancel) => OperatorRun.RunAsync(async () =>
     {
         await using var file = new FileStream(path, new FileStreamOptions { Options = FileOptions.Asynchronous, BufferSize = BufferBytes });
         await Console.Error.WriteLineAsync($"Checking {path}.");
@@ -76,23 +77,4 @@ internal static class BackupRun
     private static string Summary(BackupManifest manifest) =>
         $"{manifest.Tables.Sum(table => table.Rows):N0} rows in {manifest.Tables.Count} tables as of {manifest.Time.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z, "
         + $"written by version {manifest.Version}, schema {manifest.Migrations[^1]}.";
-
-    private static async Task<int> RunAsync(Func<Task> work)
-    {
-        try
-        {
-            await work();
-            return 0;
-        }
-        catch (Exception error) when (error is ServiceException or IOException or UnauthorizedAccessException)
-        {
-            await Console.Error.WriteLineAsync(error.Message);
-            return 1;
-        }
-        catch (OperationCanceledException)
-        {
-            await Console.Error.WriteLineAsync("Stopped; nothing was left behind.");
-            return 1;
-        }
-    }
 }

@@ -27,12 +27,20 @@ internal static class AnnotationSql
         ON CONFLICT (dataset_id, external_id) DO UPDATE SET version = l.version RETURNING l.external_id, l.labeler_key, xmax = 0
         """;
 
-    /// <summary>As <see cref="RegisterLabelers"/>, for items: $3 the split they are in until they are written.</summary>
+    /// <summary>
+    /// As <see cref="RegisterLabelers"/>, for items: $3 the split they are in until they are written. New is who got the key that was drawn here: a partitioned
+    /// table does not tell <c>xmax</c>.
+    /// </summary>
     public const string RegisterItems =
         """
-        INSERT INTO items AS i (dataset_id, external_id, split, feature_encoding)
-        SELECT $1, n.id, $3, 1 FROM unnest($2::text[]) AS n(id) ORDER BY n.id COLLATE "C"
-        ON CONFLICT (dataset_id, external_id) DO UPDATE SET split = i.split RETURNING i.external_id, i.item_key, xmax = 0
+        WITH drawn AS (
+            SELECT nextval('item_keys') AS item_key, n.id FROM unnest($2::text[]) AS n(id)
+        ), written AS (
+            INSERT INTO items AS i (dataset_id, item_key, external_id, split, feature_encoding)
+            SELECT $1, item_key, id, $3, 1 FROM drawn ORDER BY id COLLATE "C"
+            ON CONFLICT (dataset_id, external_id) DO UPDATE SET split = i.split RETURNING i.external_id, i.item_key
+        )
+        SELECT w.external_id, w.item_key, d.item_key IS NOT NULL FROM written w LEFT JOIN drawn d USING (item_key)
         """;
 
     /// <summary>

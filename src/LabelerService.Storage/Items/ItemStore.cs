@@ -37,9 +37,9 @@ public sealed partial class ItemStore
             WHERE i.split <> excluded.split
                 OR (excluded.content_hash IS NOT NULL AND i.content_hash IS DISTINCT FROM excluded.content_hash)
                 OR (excluded.gold_class IS NOT NULL AND i.gold_class IS DISTINCT FROM excluded.gold_class)
-            RETURNING (xmax = 0) AS created, bytes - replaced_bytes AS more_bytes
+            RETURNING i.item_key, bytes - replaced_bytes AS more_bytes
         )
-        SELECT count(*) FILTER (WHERE created), count(*) FILTER (WHERE NOT created), coalesce(sum(more_bytes), 0)::bigint FROM written
+        SELECT count(input.item_key), count(*) - count(input.item_key), coalesce(sum(more_bytes), 0)::bigint FROM written LEFT JOIN input USING (item_key)
         """;
 
     private readonly Db _db;

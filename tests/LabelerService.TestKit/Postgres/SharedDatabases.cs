@@ -1,5 +1,7 @@
+using System.Globalization;
 using LabelerService.Storage;
 using LabelerService.Storage.Database;
+using LabelerService.Storage.Partitions;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
@@ -11,6 +13,9 @@ namespace LabelerService.TestKit.Postgres;
 /// </summary>
 internal static class SharedDatabases
 {
+    // LABELER_TEST_PARTITIONS=8: what every test's database has instead of plain tables.
+    private const string Partitioned = "LABELER_TEST_PARTITIONS";
+
     private static readonly SemaphoreSlim Gate = new(1, 1);
     private static readonly string Run = Guid.NewGuid().ToString("N")[..12];
     private static ITestServer? _server;
@@ -86,6 +91,11 @@ internal static class SharedDatabases
         await using var services = new ServiceCollection().AddLogging()
             .AddLabelerStorage(ConnectionTo(server, Template) + ";Pooling=false").BuildServiceProvider();
         await services.GetRequiredService<DatabaseMigrator>().MigrateAsync(CancellationToken.None);
+        if (int.TryParse(Environment.GetEnvironmentVariable(Partitioned), NumberStyles.None, CultureInfo.InvariantCulture, out var partitions))
+        {
+            await services.GetRequiredService<TablePartitioning>().ApplyAsync(partitions, null, CancellationToken.None);
+        }
+
         return server;
     }
 

@@ -2,7 +2,7 @@ using LabelerService.Storage;
 using LabelerService.Storage.Embedded;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace LabelerService.Server.Backups;
+namespace LabelerService.Server.Operations;
 
 /// <summary>Where a database is, as the command line says.</summary>
 /// <param name="Directory">Directory of an embedded PostgreSQL; counts where there is no connection string.</param>
