@@ -1,5 +1,4 @@
 using LabelerService.Core.Errors;
-using LabelerService.Core.Models;
 using LabelerService.Core.Tensors;
 using LabelerService.Core.Training;
 using LabelerService.Learning.Checkpoints;
