@@ -88,11 +88,11 @@ public sealed class TablePartitioning
     private static async Task<IReadOnlyList<PartitionedTable>> LookAsync(NpgsqlConnection connection, CancellationToken cancel) => await Sql.Command(
         connection,
         """
-        SELECT t.name, count(p.relid) FILTER (WHERE p.level = 1)::int, sum(pg_total_relation_size(p.relid))::bigint
-        FROM unnest($1::text[]) WITH ORDINALITY AS t(name, place), pg_partition_tree(t.name::regclass) p
+        SELECT t.name, count(p.inhrelid)::int, (pg_total_relation_size(t.name::regclass) + coalesce(sum(pg_total_relation_size(p.inhrelid)), 0))::bigint
+        FROM unnest($1::text[]) WITH ORDINALITY AS t(name, place) LEFT JOIN pg_inherits p ON p.inhparent = t.name::regclass
         GROUP BY t.name, t.place ORDER BY t.place
         """,
-        Tables.ToArray()).ListAsync(row => new PartitionedTable(row.GetString(0), row.GetInt32(1), row.GetInt64(2)), cancel);
+        (object)Tables.ToArray()).ListAsync(row => new PartitionedTable(row.GetString(0), row.GetInt32(1), row.GetInt64(2)), cancel);
 
     private async Task CheckSchemaAsync(NpgsqlConnection connection, CancellationToken cancel)
     {

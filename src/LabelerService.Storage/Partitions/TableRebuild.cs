@@ -28,6 +28,11 @@ internal static class TableRebuild
         var name = BackupCatalog.Quote(table.Name);
         var columns = BackupCatalog.Quote(table.Columns);
         await ExecuteAsync($"ALTER TABLE {name} RENAME TO {Aside}");
+        for (var part = 0; part < table.Partitions; part++)
+        {
+            await ExecuteAsync($"ALTER TABLE {BackupCatalog.Quote(PartName(table.Name, part))} RENAME TO {BackupCatalog.Quote(PartName(Aside, part))}");
+        }
+
         await ExecuteAsync(
             $"CREATE TABLE {name} (LIKE {Aside} INCLUDING ALL EXCLUDING INDEXES EXCLUDING STATISTICS)"
             + (partitions > 0 ? " PARTITION BY HASH (dataset_id)" : With(table.Options)));
@@ -82,8 +87,9 @@ internal static class TableRebuild
     private static Task<List<(string Name, long Pages)>> LeavesAsync(NpgsqlConnection connection, CancellationToken cancel) => Sql.Command(
         connection,
         """
-        SELECT relid::regclass::text, pg_relation_size(relid) / current_setting('block_size')::bigint
-        FROM pg_partition_tree($1::regclass) WHERE isleaf ORDER BY relid
+        SELECT oid::regclass::text, pg_relation_size(oid) / current_setting('block_size')::bigint
+        FROM (SELECT $1::regclass::oid UNION SELECT inhrelid FROM pg_inherits WHERE inhparent = $1::regclass) AS leaf(oid)
+        JOIN pg_class c USING (oid) WHERE c.relkind = 'r' ORDER BY oid
         """,
         Aside).ListAsync(row => (row.GetString(0), row.GetInt64(1)), cancel);
 

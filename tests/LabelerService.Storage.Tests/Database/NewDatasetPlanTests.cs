@@ -48,7 +48,10 @@ public sealed class NewDatasetPlanTests(PostgresFixture database) : IClassFixtur
     }
 
     private Task<long> RowsReadAsync() => ScalarAsync(
-        "SELECT sum(coalesce(idx_tup_fetch, 0) + seq_tup_read)::bigint FROM pg_stat_user_tables WHERE relname IN ('items', 'annotations')");
+        """
+        SELECT sum(coalesce(idx_tup_fetch, 0) + seq_tup_read)::bigint FROM pg_stat_user_tables LEFT JOIN pg_inherits i ON i.inhrelid = relid
+        WHERE coalesce(i.inhparent::regclass::text, relname) IN ('items', 'annotations')
+        """);
 
     private async Task<long> ScalarAsync(string sql)
     {

@@ -2,6 +2,7 @@ using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Ingest;
 using LabelerService.Storage.Items;
 using LabelerService.Storage.Labelers;
+using LabelerService.Storage.Partitions;
 using LabelerService.Storage.Runs;
 using LabelerService.TestKit.Postgres;
 using Microsoft.Extensions.DependencyInjection;
@@ -82,7 +83,8 @@ public sealed class QueryPlanTests(PostgresFixture database) : IClassFixture<Pos
         // The counters do count: a statement that has no index to use is seen.
         var start = (await ScansAsync(storage))["items"];
         await ExecuteAsync(storage, "SELECT count(*) FROM items WHERE create_time < now()");
-        Assert.Equal(start + 1, (await ScansAsync(storage))["items"]);
+        var partitions = (await database.Get<TablePartitioning>().LookAsync(default)).Single(table => table.Name == "items").Partitions;
+        Assert.Equal(start + Math.Max(1, partitions), (await ScansAsync(storage))["items"]);
     }
 
     private async Task FillRunsAsync(DatasetRecord dataset)
@@ -112,8 +114,9 @@ public sealed class QueryPlanTests(PostgresFixture database) : IClassFixture<Pos
 
         await using var command = new NpgsqlCommand(
             """
-            SELECT relname, seq_scan FROM pg_stat_user_tables
-            WHERE relname IN ('items', 'annotations', 'labelers', 'training_runs') ORDER BY relname
+            SELECT coalesce(i.inhparent::regclass::text, relname), sum(seq_scan)::bigint
+            FROM pg_stat_user_tables LEFT JOIN pg_inherits i ON i.inhrelid = relid
+            WHERE coalesce(i.inhparent::regclass::text, relname) IN ('items', 'annotations', 'labelers', 'training_runs') GROUP BY 1 ORDER BY 1
             """,
             connection);
         var scans = new Dictionary<string, long>();
