@@ -66,6 +66,9 @@ internal static class CommandLineApp
             LauncherCommands.Create(
                 host, "restore", "Fill an empty database from a backup, all or nothing",
                 "./labeler restore labeler.backup --data /srv/labeler-restored", "./labeler restore labeler.backup --check"),
+            LauncherCommands.Create(
+                host, "partition", "Split the large tables into hash partitions by dataset, while the service is stopped",
+                "./labeler partition --partitions 16 --data /srv/labeler", "./labeler partition --dry-run --json"),
             LauncherCommands.Create(host, "trainer", "Start one more trainer, for a service with its own PostgreSQL", "./labeler trainer --concurrency 2"),
             LauncherCommands.Create(host, "bench", "Measure models, training speed and more", "./labeler bench models", "./labeler bench predict --json"),
             LauncherCommands.Create(host, "test", "Run all tests of the repository", "./labeler test", "./labeler test Torture"),

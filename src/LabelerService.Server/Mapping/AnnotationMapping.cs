@@ -140,7 +140,7 @@ internal static class AnnotationMapping
 
         // int32 milliseconds: 24 days, more than any labeler takes.
         var milliseconds = (duration.Seconds * 1000m) + (duration.Nanos / 1_000_000m);
-        if (milliseconds is >= 0 and <= int.MaxValue && Math.Abs(duration.Nanos) < 1_000_000_000)
+        if (milliseconds is >= 0 and <= int.MaxValue && duration.Nanos is > -1_000_000_000 and < 1_000_000_000)
         {
             return (int)milliseconds;
         }

@@ -108,9 +108,10 @@ internal static class SoakBench
         var held = new BenchTable(
             $"after a warm-up of {warmUp:0.0} minutes; flat: the slope's interval contains zero, or an hour of it is less than the noise",
             "what", "first", "last", "an hour adds", "95 % from", "to", "noise ±", "");
-        foreach (var name in samples[0].Values.Keys)
+        // Some are known only after the first collection.
+        foreach (var name in samples[^1].Values.Keys)
         {
-            var blocks = BlockMedians([.. samples.Where(sample => sample.Minutes >= warmUp).Select(sample => (sample.Minutes, sample.Values[name]))]);
+            var blocks = BlockMedians([.. samples.Where(sample => sample.Minutes >= warmUp && sample.Values.ContainsKey(name)).Select(sample => (sample.Minutes, sample.Values[name]))]);
             if (blocks.Count < 3)
             {
                 continue;

@@ -10,7 +10,7 @@ namespace LabelerService.Cli.Tests.Commands;
 public sealed partial class JsonTests : IAsyncLifetime, IDisposable
 {
     // The demo is a whole service; what the launcher runs is not run here.
-    private static readonly string[] Elsewhere = ["demo", "serve", "backup", "restore", "trainer", "bench", "test"];
+    private static readonly string[] Elsewhere = ["demo", "serve", "backup", "restore", "partition", "trainer", "bench", "test"];
 
     private readonly TemporaryFolder _folder = new();
     private BlankService _service = null!;

@@ -158,7 +158,7 @@ public class UsageTests
         var outcome = await CommandLine.RunAsync(line);
 
         Assert.Equal(0, outcome.ExitCode);
-        const string commands = "demo serve dataset import export train pretrain watch cancel runs trainers retrain models model backbones algorithms evaluate compare predict consensus labelers suspects agreement next aggregators key audit erase config doctor completion backup restore trainer test";
+        const string commands = "demo serve dataset import export train pretrain watch cancel runs trainers retrain models model backbones algorithms evaluate compare predict consensus labelers suspects agreement next aggregators key audit erase config doctor completion backup restore partition trainer test";
         foreach (var command in commands.Split(' '))
         {
             Assert.Matches($@"(?m)^  {command}\b", outcome.Output);

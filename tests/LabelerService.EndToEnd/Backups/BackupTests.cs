@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using Google.Protobuf;
-using Grpc.Core;
 using LabelerService.Contracts.V1;
 using LabelerService.EndToEnd.Harness;
 using LabelerService.EndToEnd.Predictions;
@@ -46,37 +44,38 @@ public sealed class BackupTests(PostgresFixture database) : IClassFixture<Postgr
         await service.CreateItemsAsync(dataset, 20);
         await service.AnnotateAsync(dataset, [.. Enumerable.Range(0, 20).Select(i => Requests.Says($"l{i % 3}", $"i{i}", i % 2 == 0 ? "a" : "b"))]);
         await service.AnnotateAsync(dataset, Requests.Says("l0", "i0", "c"));
-        var before = await ExportAsync(service, dataset);
+        var before = await service.ExportAnnotationsAsync(dataset);
+        Assert.Equal(20, before.Count);
         var target = RunningService.NewDirectory();
         var file = Path.Combine(service.Directory, "labeler.backup");
 
-        var (exitCode, output) = await RunAsync("backup", file, "--data", service.Directory);
+        var (exitCode, output) = await ServerProgram.RunAsync("backup", file, "--data", service.Directory);
         Assert.True(exitCode == 0, output);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
         Assert.Contains(" rows in ", output, StringComparison.Ordinal);
-        (exitCode, output) = await RunAsync("backup", file, "--data", service.Directory);
+        (exitCode, output) = await ServerProgram.RunAsync("backup", file, "--data", service.Directory);
         Assert.Equal((1, true), (exitCode, output.Contains("--overwrite", StringComparison.Ordinal)));
-        (exitCode, output) = await RunAsync("restore", file, "--check", "--data", "/nowhere");
+        (exitCode, output) = await ServerProgram.RunAsync("restore", file, "--check", "--data", "/nowhere");
         Assert.True(exitCode == 0, output);
 
         // The service owns its own directory; another one may be filled.
-        (exitCode, output) = await RunAsync("restore", file, "--data", service.Directory);
+        (exitCode, output) = await ServerProgram.RunAsync("restore", file, "--data", service.Directory);
         Assert.Equal((1, true), (exitCode, output.Contains("in use by process", StringComparison.Ordinal)));
-        (exitCode, output) = await RunAsync("restore", file, "--data", target);
+        (exitCode, output) = await ServerProgram.RunAsync("restore", file, "--data", target);
         Assert.True(exitCode == 0, output);
-        (exitCode, output) = await RunAsync("restore", file, "--data", target);
+        (exitCode, output) = await ServerProgram.RunAsync("restore", file, "--data", target);
         Assert.Equal((1, true), (exitCode, output.Contains("not empty", StringComparison.Ordinal)));
 
         await using var restored = RunningService.Create(target, ownsDirectory: true, "--trainers", "0");
         await restored.StartAgainAsync();
-        Assert.Equal(before, await ExportAsync(restored, dataset));
+        Assert.Equal(before, await restored.ExportAnnotationsAsync(dataset));
 
         // A cluster that nobody runs is started for the backup, and stopped again.
         await restored.StopAsync();
-        (exitCode, output) = await RunAsync("backup", file, "--overwrite", "--data", target);
+        (exitCode, output) = await ServerProgram.RunAsync("backup", file, "--overwrite", "--data", target);
         Assert.True(exitCode == 0, output);
         Assert.Empty(RunningService.FindProcesses("postgres", "-D", target));
-        (exitCode, output) = await RunAsync("backup", file, "--overwrite", "--data", Path.Combine(target, "other"));
+        (exitCode, output) = await ServerProgram.RunAsync("backup", file, "--overwrite", "--data", Path.Combine(target, "other"));
         Assert.Equal((1, true), (exitCode, output.Contains("holds no data of the service", StringComparison.Ordinal)));
         Assert.False(Directory.Exists(Path.Combine(target, "other")));
     }
@@ -85,34 +84,5 @@ public sealed class BackupTests(PostgresFixture database) : IClassFixture<Postgr
     {
         await using var server = await PredictionServer.StartAsync(connectionString);
         return (await server.Predictions.BatchPredictAsync(request)).ToByteArray();
-    }
-
-    private static async Task<List<Annotation>> ExportAsync(RunningService service, string dataset)
-    {
-        var annotations = new List<Annotation>();
-        using var export = service.Annotations.ExportAnnotations(new ExportAnnotationsRequest { Parent = dataset });
-        await foreach (var part in export.ResponseStream.ReadAllAsync())
-        {
-            annotations.AddRange(part.Annotations);
-        }
-
-        Assert.Equal(20, annotations.Count);
-        return annotations;
-    }
-
-    private static async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
-    {
-        var start = new ProcessStartInfo("dotnet", [Assemblies.Server, .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-        };
-        start.Environment.Remove("LABELER_POSTGRES");
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync();
-        var error = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return (process.ExitCode, await output + await error);
     }
 }

@@ -24,6 +24,7 @@ public sealed class AnnotationRefusalTests(ServiceFixture fixture)
         { "confidence above 1", "annotations[1].confidence", StatusCode.InvalidArgument },
         { "confidence not a number", "annotations[1].confidence", StatusCode.InvalidArgument },
         { "negative duration", "annotations[1].duration", StatusCode.InvalidArgument },
+        { "duration that has no opposite", "annotations[1].duration", StatusCode.InvalidArgument },
         { "time out of range", "annotations[1].annotate_time", StatusCode.InvalidArgument },
         { "two opinions at once", "annotations[2]", StatusCode.InvalidArgument },
         { "none", "annotations", StatusCode.InvalidArgument },
@@ -156,6 +157,7 @@ public sealed class AnnotationRefusalTests(ServiceFixture fixture)
             case "confidence above 1": second.Confidence = 1.5f; break;
             case "confidence not a number": second.Confidence = float.NaN; break;
             case "negative duration": second.Duration = new() { Seconds = -1 }; break;
+            case "duration that has no opposite": second.Duration = new() { Seconds = 1000, Nanos = int.MinValue }; break;
             case "time out of range": second.AnnotateTime = new() { Seconds = long.MaxValue }; break;
             case "two opinions at once": batch[2].ItemId = "i1"; break;
             case "none": return [];

@@ -69,6 +69,19 @@ internal static class Requests
         return (await service.Annotations.BatchCreateAnnotationsAsync(request)).Counts;
     }
 
+    /// <summary>All annotations of a dataset that are not retracted.</summary>
+    public static async Task<List<Annotation>> ExportAnnotationsAsync(this RunningService service, string dataset)
+    {
+        var annotations = new List<Annotation>();
+        using var export = service.Annotations.ExportAnnotations(new ExportAnnotationsRequest { Parent = dataset });
+        await foreach (var part in export.ResponseStream.ReadAllAsync())
+        {
+            annotations.AddRange(part.Annotations);
+        }
+
+        return annotations;
+    }
+
     /// <summary>What a dataset holds.</summary>
     public static async Task<DatasetCounts> CountAsync(this RunningService service, string dataset) =>
         (await service.Datasets.GetDatasetAsync(new GetDatasetRequest { Name = dataset })).Counts;

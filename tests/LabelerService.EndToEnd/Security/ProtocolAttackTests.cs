@@ -9,6 +9,7 @@ namespace LabelerService.EndToEnd.Security;
 
 /// <summary>Attacks on the protocols below the API: streams that are reset as fast as they are opened, and messages that unfold beyond all memory.</summary>
 [Trait("Suite", "security")]
+[Collection(ProcessMemoryCollection.Name)]
 public sealed class ProtocolAttackTests(SecuredServerFixture fixture) : IClassFixture<SecuredServerFixture>
 {
     private const long Mebibyte = 1 << 20;

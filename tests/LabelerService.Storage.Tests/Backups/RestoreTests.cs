@@ -1,16 +1,12 @@
-using LabelerService.Core.Access;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Ingest;
-using LabelerService.Storage.Insight;
 using LabelerService.Storage.Items;
-using LabelerService.Storage.Labelers;
 using LabelerService.Storage.LabelStudio;
 using LabelerService.Storage.Runs;
 using LabelerService.Storage.Secrets;
 using LabelerService.Storage.Security;
 using LabelerService.Storage.Tests.Database;
-using LabelerService.Storage.Tests.Models;
 using LabelerService.TestKit.Postgres;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
