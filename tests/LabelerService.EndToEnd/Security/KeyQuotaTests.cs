@@ -1,7 +1,9 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using Google.Rpc;
 using Grpc.Core;
 using LabelerService.Contracts.V1;
+using LabelerService.Core.Telemetry;
 using LabelerService.EndToEnd.Harness;
 using LabelerService.EndToEnd.LabelStudio;
 using LabelerService.TestKit.Postgres;
@@ -63,6 +65,7 @@ public sealed class KeyQuotaTests(SecuredServerFixture fixture) : IClassFixture<
         await studio.AcceptedAsync("/webhook", StudioEvents.Says(1, "i0", 7, "a"));
         Assert.Equal(5, await TodayAsync(name));
 
+        var before = RefusedSoFar();
         using var browser = new SessionClient(_server.HttpAddress);
         await browser.SignedInAsync(key);
         var refused = await browser.SendAsync(HttpMethod.Post, $"/v1/{dataset}/annotations:batchCreate", Body("session"));
@@ -73,6 +76,7 @@ public sealed class KeyQuotaTests(SecuredServerFixture fixture) : IClassFixture<
         Assert.Equal(HttpStatusCode.TooManyRequests, await PostAsync(http, dataset, "more"));
         await studio.RefusedAsync(HttpStatusCode.TooManyRequests, "may have 5 annotations stored a day", "/webhook", StudioEvents.Says(2, "i1", 7, "a"));
         Assert.Equal((5, 5), (await TodayAsync(name), await CountAsync(dataset)));
+        Assert.Equal(6, RefusedSoFar() - before);
     }
 
     [Fact]
@@ -172,6 +176,27 @@ public sealed class KeyQuotaTests(SecuredServerFixture fixture) : IClassFixture<
         var status = error.GetRpcStatus()!;
         Assert.Equal((StatusCode.ResourceExhausted, "KEY_QUOTA_EXCEEDED"), (error.StatusCode, status.GetDetail<ErrorInfo>()!.Reason));
         Assert.True(status.GetDetail<RetryInfo>()!.RetryDelay.Seconds >= 1 && status.GetDetail<QuotaFailure>()!.Violations.Count == 1);
+    }
+
+    /// <summary>Calls of the server that were refused for a key's quota, by its metrics.</summary>
+    private long RefusedSoFar()
+    {
+        var refused = 0L;
+        var meter = _server.Get<ServiceMeter>().Meter;
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, reader) =>
+            {
+                if (instrument.Name == "labeler.limits.refused" && ReferenceEquals(instrument.Meter, meter))
+                {
+                    reader.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, value, tags, _) => refused += tags[0].Value is "quota" ? value : 0);
+        listener.Start();
+        listener.RecordObservableInstruments();
+        return refused;
     }
 
     private async Task<HttpStatusCode> PostAsync(HttpClient http, string dataset, string item)
