@@ -93,7 +93,7 @@ internal static class KeyCommand
             HelpName = "N",
         };
         var display = new Option<string?>("--display-name") { Description = "Name for people", HelpName = "TEXT" };
-        var command = new Command("create", "Create a key and show it, this once") 
+        var command = new Command("create", "Create a key and show it, this once")
         {
             role, datasets, labeler, expires, rate, burst, calls, annotations, items, display,
         };
