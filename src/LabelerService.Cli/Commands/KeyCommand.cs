@@ -82,13 +82,27 @@ internal static class KeyCommand
             Description = "Calls and streams at the same time; 0: no limit [default: as the server says]",
             HelpName = "N",
         };
+        var annotations = new Option<long?>("--annotations-per-day")
+        {
+            Description = "Annotations that may be created, revised or retracted on one day of UTC; 0: no limit [default: 0]",
+            HelpName = "N",
+        };
+        var items = new Option<long?>("--items-per-day")
+        {
+            Description = "Items that may be created or changed on one day of UTC; 0: no limit [default: 0]",
+            HelpName = "N",
+        };
         var display = new Option<string?>("--display-name") { Description = "Name for people", HelpName = "TEXT" };
-        var command = new Command("create", "Create a key and show it, this once") { role, datasets, labeler, expires, rate, burst, calls, display };
+        var command = new Command("create", "Create a key and show it, this once")
+        {
+            role, datasets, labeler, expires, rate, burst, calls, annotations, items, display,
+        };
         host.Handle(command, async (run, cancellationToken) =>
         {
             var key = new ApiKey { Role = run.Get(role), LabelerId = run.Get(labeler) ?? "", DisplayName = run.Get(display) ?? "" };
             key.Datasets.AddRange(run.Get(datasets) ?? []);
             key.Limits = Limits(run.Get(rate), run.Get(burst), run.Get(calls));
+            key.Quota = KeyQuotas.Read(run.Get(annotations), run.Get(items));
             if (Problem(key) is { } problem)
             {
                 throw new UsageException(problem);
@@ -107,7 +121,8 @@ internal static class KeyCommand
             command,
             "labeler key create --role ingester --dataset scenes --display-name \"label studio\"",
             "labeler key create --role labeler --dataset scenes --labeler anna --expires 90d",
-            "labeler key create --role reader --rate 50 --burst 100 --concurrent-calls 8");
+            "labeler key create --role reader --rate 50 --burst 100 --concurrent-calls 8",
+            "labeler key create --role ingester --dataset scenes --annotations-per-day 100000 --items-per-day 5000");
         return command;
     }
 
@@ -160,13 +175,17 @@ internal static class KeyCommand
             }, cancellationToken).ToListAsync(cancellationToken);
             run.Terminal.Result(new { ApiKeys = keys.Select(Document) }, console =>
             {
-                var table = Tables.Create("key", "role", "datasets", "labeler", "created", "expires", "last used", "");
+                // What nobody has takes no room.
+                string[] today = keys.Any(key => key.Quota is not null) ? ["stored today"] : [];
+                var table = Tables.Create(["key", "role", "datasets", "labeler", "created", "expires", "last used", .. today, ""]);
                 foreach (var key in keys)
                 {
                     var scope = key.Datasets.Count == 0 ? "all" : Tables.Shorten(string.Join(", ", key.Datasets.Select(Id)));
                     table.AddTextRow(
+                    [
                         key.Name, RoleText(key.Role), scope, key.LabelerId, Tables.Time(key.CreateTime), Tables.Time(key.ExpireTime),
-                        Tables.Time(key.LastUseTime), key.DisplayName);
+                        Tables.Time(key.LastUseTime), .. today.Select(_ => KeyQuotas.Text(key)), key.DisplayName,
+                    ]);
                 }
 
                 console.Write(table);
@@ -210,6 +229,7 @@ internal static class KeyCommand
             Burst = key.Limits.HasBurst ? key.Limits.Burst : (int?)null,
             ConcurrentCalls = key.Limits.HasConcurrentCalls ? key.Limits.ConcurrentCalls : (int?)null,
         },
+        Quota = KeyQuotas.Document(key),
     };
 
     private static ApiKey.Types.Role? RoleOf(string text) => text.ToLowerInvariant() switch

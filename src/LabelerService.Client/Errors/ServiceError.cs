@@ -18,6 +18,9 @@ internal sealed record ServiceError(
     /// <summary>Reason of a refusal because a dataset would hold more than it may.</summary>
     public const string QuotaExceeded = "QUOTA_EXCEEDED";
 
+    /// <summary>Reason of a refusal because more was stored with a key on one day than may be.</summary>
+    public const string KeyQuotaExceeded = "KEY_QUOTA_EXCEEDED";
+
     // Key of ErrorInfo.metadata.
     private const string ErrorIdKey = "error_id";
 

@@ -28,6 +28,8 @@ internal static class RetryAdvice
         {
             StatusCode.Unavailable when Breaks.IsTls(failure) => null,
             StatusCode.Unavailable => error.RetryDelay is { } delay && delay > own ? delay : own,
+            // A key's quota has room again after midnight: whoever is that patient says so by the longest pause.
+            StatusCode.ResourceExhausted when error.Reason == ServiceError.KeyQuotaExceeded && error.RetryDelay > settings.LongestPause => null,
             // The service is busy and says when not to be; a quota is not a matter of time.
             StatusCode.ResourceExhausted when error.RetryDelay is { } delay && error.Reason != ServiceError.QuotaExceeded => delay > own ? delay : own,
             // What breaks the connection may be reported as INTERNAL.

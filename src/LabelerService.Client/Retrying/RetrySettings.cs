@@ -4,7 +4,8 @@ namespace LabelerService.Client;
 /// <remarks>
 /// Repeated are calls that change nothing and calls whose repetition changes nothing: reads, predictions, and writes that carry a
 /// <c>request_id</c>. Others are sent once. A delay that the service asks for (<c>google.rpc.RetryInfo</c> or
-/// <c>grpc-retry-pushback-ms</c>) is kept; no repetition begins after the call's deadline.
+/// <c>grpc-retry-pushback-ms</c>) is kept; no repetition begins after the call's deadline. Only the day of a key's quota (<c>KEY_QUOTA_EXCEEDED</c>) is not waited for, unless it ends within
+/// <see cref="LongestPause"/>.
 /// </remarks>
 public sealed record RetrySettings
 {

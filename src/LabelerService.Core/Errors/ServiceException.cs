@@ -42,6 +42,9 @@ public sealed class ServiceException : Exception
     /// <summary>Reason of a write that a dataset's quota refuses; its violations name the dataset instead of a field.</summary>
     public const string QuotaExceeded = "QUOTA_EXCEEDED";
 
+    /// <summary>Reason of a write that a key's quota refuses; its violations name the key instead of a field.</summary>
+    public const string KeyQuotaExceeded = "KEY_QUOTA_EXCEEDED";
+
     /// <summary>Creates an error of the given kind.</summary>
     /// <param name="kind">Decides the gRPC status code.</param>
     /// <param name="reason">Machine-readable reason, UPPER_SNAKE, at most 63 characters (AIP-193).</param>
@@ -63,6 +66,9 @@ public sealed class ServiceException : Exception
 
     /// <summary>The fields at fault; empty where no single field is.</summary>
     public IReadOnlyList<FieldViolation> Violations { get; }
+
+    /// <summary>Whether a quota refuses: the violations name what has it instead of fields.</summary>
+    public bool IsQuota => Reason is QuotaExceeded or KeyQuotaExceeded;
 
     /// <summary>When to call again, where that is known; only for <see cref="ErrorKind.ResourceExhausted"/> and <see cref="ErrorKind.Unavailable"/>.</summary>
     public TimeSpan? RetryAfter { get; init; }

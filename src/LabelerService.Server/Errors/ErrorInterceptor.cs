@@ -2,12 +2,13 @@ using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using LabelerService.Core.Errors;
+using LabelerService.Server.Security.Limits;
 using LabelerService.Storage.Database;
 
 namespace LabelerService.Server.Errors;
 
 /// <summary>The one place where exceptions become statuses. Handlers throw; they catch nothing.</summary>
-internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> logger) : Interceptor
+internal sealed partial class ErrorInterceptor(CallLimitMetrics limits, ILogger<ErrorInterceptor> logger) : Interceptor
 {
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
@@ -67,6 +68,7 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> logger)
     {
         if (error is ServiceException known)
         {
+            limits.Failed(known);
             return StatusMapper.ToRpcException(known);
         }
 

@@ -21,7 +21,7 @@ internal static class StatusMapper
     public static RpcStatus ToStatus(ServiceException error)
     {
         var status = Create(Code(error.Kind), error.Reason, error.Message);
-        if (error.Reason == ServiceException.QuotaExceeded)
+        if (error.IsQuota)
         {
             var quota = new QuotaFailure();
             quota.Violations.AddRange(error.Violations.Select(violation =>

@@ -97,7 +97,8 @@ internal sealed class AnnotationEvents(StudioAnnotationStore notes, AnnotationSt
             foreach (var group in writes.GroupBy(write => write.ClassIndex is null))
             {
                 result += await annotations.WriteAsync(
-                    call.Dataset, [.. group], group.Key ? new UnknownIds(UnknownLabelers.Register, UnknownItems.Register) : unknown, null, cancel);
+                    call.Dataset, [.. group], group.Key ? new UnknownIds(UnknownLabelers.Register, UnknownItems.Register) : unknown, null, cancel,
+                    key: call.Caller.Allowance);
             }
 
             return result;

@@ -57,6 +57,6 @@ internal sealed class TaskEvents(ItemStore items)
                 task.ItemId, existing.GetValueOrDefault(task.ItemId)?.Split ?? Split.Train, default,
                 Content: new ItemContent(ContentType.Text, Encoding.UTF8.GetBytes(task.Text!)))),
         ];
-        return writes.Length == 0 ? 0 : (await items.UpsertAsync(call.Dataset, writes, null, cancel)).Created;
+        return writes.Length == 0 ? 0 : (await items.UpsertAsync(call.Dataset, writes, null, cancel, call.Caller.Allowance)).Created;
     }
 }

@@ -6,7 +6,9 @@ using LabelerService.Core.Errors;
 using LabelerService.Server.Validation;
 using LabelerService.Storage.Security;
 using CallLimits = LabelerService.Contracts.V1.CallLimits;
+using KeyQuota = LabelerService.Contracts.V1.KeyQuota;
 using Limits = LabelerService.Core.Access.CallLimits;
+using Quota = LabelerService.Core.Access.KeyQuota;
 
 namespace LabelerService.Server.Mapping;
 
@@ -41,11 +43,13 @@ internal static class ApiKeyMapping
 
         var expires = ReadExpiry(key.ExpireTime, now, validator);
         var limits = ReadLimits(key.Limits, validator);
+        var quota = ReadQuota(key.Quota, validator);
         validator.ThrowIfInvalid();
         return new ApiKeyWrite(
             id, hash, (Role)key.Role, datasets.Count == 0 ? null : datasets, key.LabelerId.Length == 0 ? null : key.LabelerId, key.DisplayName, expires)
         {
             Limits = limits,
+            Quota = quota,
         };
     }
 
@@ -66,6 +70,12 @@ internal static class ApiKeyMapping
         if (record.Limits != default)
         {
             key.Limits = ToResource(record.Limits);
+        }
+
+        if (record.Quota != default)
+        {
+            key.Quota = ToResource(record.Quota);
+            key.UsageToday = new KeyUsage { Annotations = record.Today.Annotations, Items = record.Today.Items };
         }
 
         return key;
@@ -121,6 +131,39 @@ internal static class ApiKeyMapping
             Burst = limits.HasBurst ? limits.Burst : null,
             ConcurrentCalls = limits.HasConcurrentCalls ? limits.ConcurrentCalls : null,
         };
+    }
+
+    private static Quota ReadQuota(KeyQuota? quota, RequestValidator validator)
+    {
+        const string Allowed = "must be 1 to 1,000,000,000,000, or 0 for no limit";
+        if (quota is null)
+        {
+            return default;
+        }
+
+        validator.Require(!quota.HasAnnotationsPerDay || Quota.IsQuota(quota.AnnotationsPerDay), "api_key.quota.annotations_per_day", Allowed);
+        validator.Require(!quota.HasItemsPerDay || Quota.IsQuota(quota.ItemsPerDay), "api_key.quota.items_per_day", Allowed);
+        return new Quota
+        {
+            AnnotationsPerDay = quota.HasAnnotationsPerDay ? quota.AnnotationsPerDay : null,
+            ItemsPerDay = quota.HasItemsPerDay ? quota.ItemsPerDay : null,
+        };
+    }
+
+    private static KeyQuota ToResource(Quota quota)
+    {
+        var resource = new KeyQuota();
+        if (quota.AnnotationsPerDay is { } annotations)
+        {
+            resource.AnnotationsPerDay = annotations;
+        }
+
+        if (quota.ItemsPerDay is { } items)
+        {
+            resource.ItemsPerDay = items;
+        }
+
+        return resource;
     }
 
     private static CallLimits ToResource(Limits limits)

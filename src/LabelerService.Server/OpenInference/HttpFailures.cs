@@ -1,11 +1,12 @@
 using LabelerService.Core.Errors;
 using LabelerService.Server.Errors;
+using LabelerService.Server.Security.Limits;
 using LabelerService.Storage.Database;
 
 namespace LabelerService.Server.OpenInference;
 
 /// <summary>Turns exceptions into the errors of the protocol, by the rules of <see cref="ErrorInterceptor"/>.</summary>
-internal sealed partial class HttpFailures(ILogger<HttpFailures> logger)
+internal sealed partial class HttpFailures(CallLimitMetrics limits, ILogger<HttpFailures> logger)
 {
     /// <summary>Runs a handler; what it throws becomes the answer.</summary>
     public async Task GuardAsync(HttpContext context, Func<HttpContext, Task> handle)
@@ -32,6 +33,12 @@ internal sealed partial class HttpFailures(ILogger<HttpFailures> logger)
         }
         catch (ServiceException error)
         {
+            limits.Failed(error);
+            if (error.Reason == ServiceException.KeyQuotaExceeded && error.RetryAfter is { } wait)
+            {
+                context.Response.Headers.RetryAfter = wait.TotalSeconds.ToString("0", System.Globalization.CultureInfo.InvariantCulture);
+            }
+
             await WriteAsync(context, error);
         }
         catch (Exception error) when (DatabaseErrors.Translate(error) is { } translated)

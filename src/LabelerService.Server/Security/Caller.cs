@@ -3,6 +3,7 @@ using System.Security.Claims;
 using Grpc.Core;
 using LabelerService.Core.Access;
 using LabelerService.Core.Errors;
+using LabelerService.Storage.Security;
 
 namespace LabelerService.Server.Security;
 
@@ -29,6 +30,9 @@ internal sealed record Caller
 
     /// <summary>How much it may call, where its key says so.</summary>
     public CallLimits Limits { get; init; }
+
+    /// <summary>The key's quota, to be handed to whatever stores annotations or items; null without one.</summary>
+    public KeyAllowance? Allowance { get; init; }
 
     /// <summary>When its credential ends; null for never.</summary>
     public DateTimeOffset? ExpireTime { get; init; }

@@ -170,6 +170,7 @@ internal sealed class KeyRing(ApiKeyStore store, TimeProvider time) : IDisposabl
         LabelerId = key.Role == Role.Labeler ? key.LabelerId : null,
         KeyId = key.Id,
         Limits = key.Limits,
+        Allowance = KeyAllowance.Of(key.Id, key.Quota),
         ExpireTime = key.ExpireTime,
     };
 }

@@ -33,7 +33,7 @@ internal sealed class AnnotationGrpcService(AnnotationStore annotations, Dataset
 
         request.RequestId = "";
         var result = await annotations.WriteAsync(
-            dataset, batch, unknown, RequestIds.Identify(requestId, context.Method, request), context.CancellationToken, Patience(context));
+            dataset, batch, unknown, RequestIds.Identify(requestId, context.Method, request), context.CancellationToken, Patience(context), caller.Allowance);
         return new BatchCreateAnnotationsResponse { Counts = AnnotationMapping.ToCounts(result) };
     }
 
@@ -59,7 +59,7 @@ internal sealed class AnnotationGrpcService(AnnotationStore annotations, Dataset
                     return AnnotationMapping.ReadBatch(message.Annotations, caller, classes, time.GetUtcNow(), check);
                 },
                 context.CancellationToken);
-            var result = await annotations.WriteAllAsync(dataset, batches, unknown, request, context.CancellationToken);
+            var result = await annotations.WriteAllAsync(dataset, batches, unknown, request, context.CancellationToken, caller.Allowance);
             return new StreamAnnotationsResponse { Counts = AnnotationMapping.ToCounts(result) };
         }
         catch (ServiceException error)

@@ -77,9 +77,12 @@ internal sealed class DatasetStream<TMessage>(
     /// <summary>Puts the number of a message in front of an error's fields. A quota's violations name no field.</summary>
     public static ServiceException Locate(ServiceException error, int index) => new(
         error.Kind, error.Reason, $"Message {index} of the stream: {error.Message}",
-        error.Reason == ServiceException.QuotaExceeded
+        error.IsQuota
             ? error.Violations
-            : [.. error.Violations.Select(violation => violation with { Field = $"messages[{index}].{violation.Field}" })]);
+            : [.. error.Violations.Select(violation => violation with { Field = $"messages[{index}].{violation.Field}" })])
+    {
+        RetryAfter = error.RetryAfter,
+    };
 
     private Task<bool> NextAsync(CancellationToken token) =>
         drain is null ? NextInTimeAsync(token) : drain.UnlessStoppingAsync(reader.MoveNext, token);

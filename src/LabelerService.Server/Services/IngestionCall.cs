@@ -32,7 +32,7 @@ internal sealed class IngestionCall(
         validator.ThrowIfInvalid();
 
         var mode = (first.UnknownLabelers, first.UnknownItems);
-        using var writes = annotations.OpenStream(dataset, unknown);
+        using var writes = annotations.OpenStream(dataset, unknown, caller.Allowance);
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
         var acknowledging = AcknowledgeAsync(reading);
         try

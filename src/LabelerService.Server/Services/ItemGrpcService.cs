@@ -30,7 +30,7 @@ internal sealed partial class ItemGrpcService(
         var batch = await images.DecodeAsync(dataset.Schema, read, context.CancellationToken);
         request.RequestId = "";
         var result = await items.UpsertAsync(
-            dataset, batch, RequestIds.Identify(requestId, context.Method, request), context.CancellationToken);
+            dataset, batch, RequestIds.Identify(requestId, context.Method, request), context.CancellationToken, Caller.Of(context).Allowance);
         return new BatchCreateItemsResponse { Counts = ToCounts(result) };
     }
 
@@ -44,7 +44,8 @@ internal sealed partial class ItemGrpcService(
             var batches = DecodeAsync(
                 dataset, stream.ReadAsync((message, validator) => reader.Read(message.Batch, validator), context.CancellationToken),
                 context.CancellationToken);
-            return new StreamItemsResponse { Counts = ToCounts(await items.UpsertAllAsync(dataset, batches, context.CancellationToken)) };
+            var result = await items.UpsertAllAsync(dataset, batches, context.CancellationToken, Caller.Of(context).Allowance);
+            return new StreamItemsResponse { Counts = ToCounts(result) };
         }
         catch (ServiceException error)
         {
@@ -134,7 +135,7 @@ internal sealed partial class ItemGrpcService(
 
         request.RequestId = "";
         var result = await gold.SetAsync(
-            dataset, writes, RequestIds.Identify(requestId, context.Method, request), context.CancellationToken);
+            dataset, writes, RequestIds.Identify(requestId, context.Method, request), context.CancellationToken, Caller.Of(context).Allowance);
         return new BatchSetGoldClassesResponse { Changed = result.Changed, Unchanged = result.Unchanged };
     }
 

@@ -1,15 +1,19 @@
 using LabelerService.Storage.Requests;
+using LabelerService.Storage.Security;
 
 namespace LabelerService.Storage.Ingest;
 
 /// <summary>A checked batch on its way into the database: all of it is written or none.</summary>
 /// <param name="batch">The annotations.</param>
 /// <param name="request">Its request id, if it has one.</param>
-internal sealed class AnnotationMessage(AnnotationBatch batch, RequestIdentity? request)
+/// <param name="key">The key whose quota it counts against; null for none.</param>
+internal sealed class AnnotationMessage(AnnotationBatch batch, RequestIdentity? request, KeyAllowance? key = null)
 {
     public AnnotationBatch Batch { get; } = batch;
 
     public RequestIdentity? Request { get; } = request;
+
+    public KeyAllowance? Key { get; } = key;
 }
 
 /// <summary>What became of a message in one attempt: written, refused, or left for a later one.</summary>

@@ -1,6 +1,7 @@
 using LabelerService.Core.Errors;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Requests;
+using LabelerService.Storage.Security;
 
 namespace LabelerService.Storage.Ingest;
 
@@ -21,13 +22,14 @@ public sealed partial class AnnotationStore
     /// <param name="unknown">What to do with items and labelers that do not exist.</param>
     /// <param name="request">Makes the stream idempotent; null for none.</param>
     /// <param name="cancel">Cancels before the commit.</param>
+    /// <param name="key">The key whose quota it counts against; null for none.</param>
     /// <exception cref="ServiceException">
     /// As <see cref="WriteAsync"/>; Aborted: another stream wrote the same annotations in another order, or the same request was sent twice
     /// at once. Repeat it.
     /// </exception>
     public async Task<AnnotationWriteResult> WriteAllAsync(
         DatasetRecord dataset, IAsyncEnumerable<IReadOnlyList<AnnotationWrite>> batches, UnknownIds unknown, StreamRequest? request,
-        CancellationToken cancel)
+        CancellationToken cancel, KeyAllowance? key = null)
     {
         if (request is not null && await AnswerAsync(dataset, batches, request, cancel) is { } earlier)
         {
@@ -42,7 +44,7 @@ public sealed partial class AnnotationStore
                 var total = new AnnotationWriteResult(0, 0, 0);
                 await foreach (var entries in batches.WithCancellation(token))
                 {
-                    var message = new AnnotationMessage(AnnotationBatch.Create(dataset.Schema, entries), null);
+                    var message = new AnnotationMessage(AnnotationBatch.Create(dataset.Schema, entries), null, key);
                     var outcome = (await last.WriteAsync([message], [-1], token))[0];
                     total += outcome.Result ?? throw outcome.Error!;
                 }

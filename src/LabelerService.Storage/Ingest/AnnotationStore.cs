@@ -2,6 +2,7 @@ using LabelerService.Core.Errors;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Requests;
+using LabelerService.Storage.Security;
 using LabelerService.Storage.Telemetry;
 
 namespace LabelerService.Storage.Ingest;
@@ -51,20 +52,21 @@ public sealed partial class AnnotationStore
     /// <param name="request">Makes the call idempotent against later revisions too.</param>
     /// <param name="cancel">Takes the batch out before it is written; one that is being written may be stored all the same.</param>
     /// <param name="patience">How long to wait for room in the queue; null for ten seconds.</param>
+    /// <param name="key">The key whose quota it counts against; null for none.</param>
     /// <exception cref="ServiceException">
     /// InvalidArgument naming <c>annotations[i]…</c>: invalid id, class outside the schema, confidence outside [0, 1], a retraction with
     /// content, or an (item, labeler) twice with different contents; or naming <c>request_id</c>: it was used for another request. NotFound
     /// naming <c>annotations[i].item_id</c> or <c>annotations[i].labeler_id</c>, at most 20 of them; or the dataset, if it was deleted.
-    /// ResourceExhausted: a quota of the dataset, or no room in the queue.
+    /// ResourceExhausted: a quota of the dataset or of the key, or no room in the queue.
     /// </exception>
     public async Task<AnnotationWriteResult> WriteAsync(
         DatasetRecord dataset, IReadOnlyList<AnnotationWrite> annotations, UnknownIds unknown, RequestIdentity? request,
-        CancellationToken cancel, TimeSpan? patience = null)
+        CancellationToken cancel, TimeSpan? patience = null, KeyAllowance? key = null)
     {
         var batch = AnnotationBatch.Create(dataset.Schema, annotations);
         await TakeRoomAsync(batch.Bytes, patience ?? DefaultPatience, cancel);
         var message = new QueuedMessage(
-            new AnnotationMessage(batch, request), new AnnotationSource(dataset, unknown), _metrics, () => _room.GiveBack(batch.Bytes));
+            new AnnotationMessage(batch, request, key), new AnnotationSource(dataset, unknown), _metrics, () => _room.GiveBack(batch.Bytes));
         _queue.Add(message);
         try
         {
@@ -80,7 +82,9 @@ public sealed partial class AnnotationStore
     /// <summary>Opens a stream of messages about a dataset.</summary>
     /// <param name="dataset">The dataset.</param>
     /// <param name="unknown">What to do with items and labelers that do not exist.</param>
-    public AnnotationStream OpenStream(DatasetRecord dataset, UnknownIds unknown) => new(_queue, _room, new AnnotationSource(dataset, unknown), _metrics);
+    /// <param name="key">The key whose quota its messages count against; null for none.</param>
+    public AnnotationStream OpenStream(DatasetRecord dataset, UnknownIds unknown, KeyAllowance? key = null) =>
+        new(_queue, _room, new AnnotationSource(dataset, unknown), key, _metrics);
 
     private async Task TakeRoomAsync(long bytes, TimeSpan patience, CancellationToken cancel)
     {

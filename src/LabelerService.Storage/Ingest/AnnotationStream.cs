@@ -1,5 +1,6 @@
 using LabelerService.Core.Errors;
 using LabelerService.Storage.Requests;
+using LabelerService.Storage.Security;
 using LabelerService.Storage.Telemetry;
 
 namespace LabelerService.Storage.Ingest;
@@ -22,12 +23,14 @@ public sealed class AnnotationStream : IDisposable
     private readonly AnnotationQueue _queue;
     private readonly AsyncBudget _all;
     private readonly AnnotationSource _source;
+    private readonly KeyAllowance? _key;
     private readonly IngestMetrics _metrics;
     private readonly AsyncBudget _messages = new(Messages);
     private readonly AsyncBudget _bytes = new(Bytes);
 
-    internal AnnotationStream(AnnotationQueue queue, AsyncBudget all, AnnotationSource source, IngestMetrics metrics)
+    internal AnnotationStream(AnnotationQueue queue, AsyncBudget all, AnnotationSource source, KeyAllowance? key, IngestMetrics metrics)
     {
+        _key = key;
         _metrics = metrics;
         _queue = queue;
         _all = all;
@@ -65,7 +68,7 @@ public sealed class AnnotationStream : IDisposable
             throw;
         }
 
-        var message = new QueuedMessage(new AnnotationMessage(batch, request), _source, _metrics, () =>
+        var message = new QueuedMessage(new AnnotationMessage(batch, request, _key), _source, _metrics, () =>
         {
             _all.GiveBack(size);
             _bytes.GiveBack(size);

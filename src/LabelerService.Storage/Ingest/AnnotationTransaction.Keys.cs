@@ -1,6 +1,7 @@
 using LabelerService.Core.Datasets;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Datasets;
+using LabelerService.Storage.Security;
 using Npgsql;
 
 namespace LabelerService.Storage.Ingest;
@@ -121,15 +122,23 @@ internal sealed partial class AnnotationTransaction
             return;
         }
 
-        var newItems = new HashSet<string>(StringComparer.Ordinal);
+        var newItems = new Dictionary<string, int>(StringComparer.Ordinal);
         var newLabelers = new HashSet<string>(StringComparer.Ordinal);
         foreach (var row in keys.Rows)
         {
             var annotation = keys.Messages[row.Message].Batch[row.Entry];
             if ((row.Item == 0 || row.Labeler == 0) && annotation.ClassIndex is not null && taken[row.Message])
             {
-                Take(annotation.ItemId, items, newItems);
-                Take(annotation.LabelerId, labelers, newLabelers);
+                // The message that names an item first is the one that creates it.
+                if (items.Contains(annotation.ItemId))
+                {
+                    newItems.TryAdd(annotation.ItemId, row.Message);
+                }
+
+                if (labelers.Contains(annotation.LabelerId))
+                {
+                    newLabelers.Add(annotation.LabelerId);
+                }
             }
         }
 
@@ -137,7 +146,14 @@ internal sealed partial class AnnotationTransaction
         if (newItems.Count > 0)
         {
             var count = await RegisterAsync(
-                Sql.Command(connection, AnnotationSql.RegisterItems, dataset.Key, newItems.ToArray(), (short)Split.Train), _items, keys.FoundItem, cancel);
+                Sql.Command(connection, AnnotationSql.RegisterItems, dataset.Key, newItems.Keys.ToArray(), (short)Split.Train), _items, keys.FoundItem, cancel,
+                id =>
+                {
+                    if (keys.Messages[newItems[id]].Key is { } key)
+                    {
+                        (_keyUsage ??= new KeyUsage()).Count(key, annotations: 0, items: 1);
+                    }
+                });
             created += new UsageChange(Items: count, ItemChanges: count);
         }
 
@@ -148,25 +164,21 @@ internal sealed partial class AnnotationTransaction
         }
 
         _usage += created;
-
-        static void Take(string id, HashSet<string> missing, HashSet<string> taken)
-        {
-            if (missing.Contains(id))
-            {
-                taken.Add(id);
-            }
-        }
     }
 
     private static async Task<long> RegisterAsync(
-        NpgsqlCommand command, Dictionary<string, long> known, Action<string, long> found, CancellationToken cancel)
+        NpgsqlCommand command, Dictionary<string, long> known, Action<string, long> found, CancellationToken cancel, Action<string>? isCreated = null)
     {
         var created = 0L;
         foreach (var (id, key, isNew) in await command.ListAsync(row => (row.GetString(0), row.GetInt64(1), row.GetBoolean(2)), cancel))
         {
             known[id] = key;
             found(id, key);
-            created += isNew ? 1 : 0;
+            if (isNew)
+            {
+                created++;
+                isCreated?.Invoke(id);
+            }
         }
 
         return created;

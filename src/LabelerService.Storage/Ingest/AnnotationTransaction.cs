@@ -2,6 +2,7 @@ using LabelerService.Core.Errors;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Requests;
+using LabelerService.Storage.Security;
 using Npgsql;
 
 namespace LabelerService.Storage.Ingest;
@@ -28,6 +29,9 @@ internal sealed partial class AnnotationTransaction(NpgsqlConnection connection,
     private readonly Dictionary<string, long> _labelers = new(StringComparer.Ordinal);
     private readonly List<(RequestIdentity Request, AnnotationWriteResult Result)> _requests = [];
     private UsageChange _usage;
+
+    /// <summary>What keys with a quota have written; null where no message was one's.</summary>
+    private KeyUsage? _keyUsage;
 
     /// <summary>The epoch of the dataset's keys, once the lock is held.</summary>
     private long? _epoch;
@@ -72,6 +76,11 @@ internal sealed partial class AnnotationTransaction(NpgsqlConnection connection,
                     var result = new AnnotationWriteResult(
                         created, revised, batch.Count + batch.Repeated - created - revised - retracted, retracted);
                     outcomes[m] = new MessageOutcome(result, null);
+                    if (messages[m].Key is { } key)
+                    {
+                        (_keyUsage ??= new KeyUsage()).Count(key, annotations: created + revised + retracted, items: 0);
+                    }
+
                     if (messages[m].Request is { } request)
                     {
                         Answer(request, result);
@@ -96,7 +105,7 @@ internal sealed partial class AnnotationTransaction(NpgsqlConnection connection,
     public void Answer(RequestIdentity request, AnnotationWriteResult result) => _requests.Add((request, result));
 
     /// <summary>Stores the answers to request ids and counts what was written. The last thing before the commit.</summary>
-    /// <exception cref="ServiceException">ResourceExhausted: a quota; the transaction must not commit.</exception>
+    /// <exception cref="ServiceException">ResourceExhausted: a quota of a key or of the dataset; the transaction must not commit.</exception>
     /// <exception cref="LostRaceException">Another transaction has just used one of the request ids; the transaction must not commit.</exception>
     public async Task FinishAsync(CancellationToken cancel)
     {
@@ -105,6 +114,11 @@ internal sealed partial class AnnotationTransaction(NpgsqlConnection connection,
             await RequestLog.AddAsync(
                 connection, dataset.Key, [.. _requests.Select(entry => (entry.Request, System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(entry.Result)))],
                 cancel);
+        }
+
+        if (_keyUsage is not null)
+        {
+            await _keyUsage.StoreAsync(connection, cancel);
         }
 
         await DatasetUsage.AddAsync(connection, dataset, _usage, cancel);

@@ -2,6 +2,7 @@ using LabelerService.Core.Errors;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Requests;
+using LabelerService.Storage.Security;
 using NpgsqlTypes;
 
 namespace LabelerService.Storage.Items;
@@ -37,10 +38,10 @@ public sealed class GoldStore
     /// <summary>Sets or clears the gold class of a batch of items, all or none.</summary>
     /// <exception cref="ServiceException">
     /// NotFound naming <c>gold_classes[i].item_id</c>; InvalidArgument naming <c>gold_classes[i]…</c>: a class outside the schema, an
-    /// invalid id, or one item with two classes.
+    /// invalid id, or one item with two classes. ResourceExhausted: a quota of the key.
     /// </exception>
     public Task<GoldWriteResult> SetAsync(
-        DatasetRecord dataset, IReadOnlyList<GoldWrite> gold, RequestIdentity? request, CancellationToken cancel)
+        DatasetRecord dataset, IReadOnlyList<GoldWrite> gold, RequestIdentity? request, CancellationToken cancel, KeyAllowance? key = null)
     {
         var problems = new Violations();
         var classOf = new Dictionary<string, int?>(gold.Count);
@@ -80,6 +81,7 @@ public sealed class GoldStore
                 unknown.ThrowNotFound("Write the items first: nothing of this batch was stored.");
                 var changed = await Sql.Command(
                     connection, Set, dataset.Key, ids, Sql.Typed(classes, NpgsqlDbType.Array | NpgsqlDbType.Smallint)).ExecuteAsync(token);
+                await KeyUsage.AddAsync(connection, key, annotations: 0, items: changed, token);
                 await DatasetUsage.AddAsync(connection, dataset, new UsageChange(ItemChanges: changed), token);
                 return new GoldWriteResult(changed, gold.Count - changed);
             },

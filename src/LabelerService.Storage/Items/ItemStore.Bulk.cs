@@ -1,5 +1,6 @@
 using LabelerService.Core.Errors;
 using LabelerService.Storage.Datasets;
+using LabelerService.Storage.Security;
 
 namespace LabelerService.Storage.Items;
 
@@ -10,11 +11,11 @@ public sealed partial class ItemStore
     /// stream that throws leaves nothing. Memory holds one batch at a time.
     /// </summary>
     /// <exception cref="ServiceException">
-    /// As <see cref="UpsertAsync(DatasetRecord, IReadOnlyList{ItemWrite}, Requests.RequestIdentity?, CancellationToken)"/>; Aborted: another
+    /// As <see cref="UpsertAsync(DatasetRecord, IReadOnlyList{ItemWrite}, Requests.RequestIdentity?, CancellationToken, KeyAllowance?)"/>; Aborted: another
     /// stream wrote the same items in another order. Repeat it.
     /// </exception>
     public async Task<ItemUpsertResult> UpsertAllAsync(
-        DatasetRecord dataset, IAsyncEnumerable<IReadOnlyList<ItemWrite>> batches, CancellationToken cancel)
+        DatasetRecord dataset, IAsyncEnumerable<IReadOnlyList<ItemWrite>> batches, CancellationToken cancel, KeyAllowance? key = null)
     {
         var committed = await _db.TransactUnrepeatedAsync(
             async (connection, token) =>
@@ -30,6 +31,7 @@ public sealed partial class ItemStore
                 }
 
                 // Only now: where there is a quota, others wait for the commit from here on.
+                await KeyUsage.AddAsync(connection, key, annotations: 0, items: total.Created + total.Updated, token);
                 await DatasetUsage.AddAsync(connection, dataset, Usage(total, bytes), token);
                 return total;
             },

@@ -2,6 +2,7 @@ using LabelerService.Core.Errors;
 using LabelerService.Storage.Database;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Requests;
+using LabelerService.Storage.Security;
 using LabelerService.Storage.Telemetry;
 using Npgsql;
 using NpgsqlTypes;
@@ -57,10 +58,11 @@ public sealed partial class ItemStore
     /// </summary>
     /// <exception cref="ServiceException">
     /// InvalidArgument naming <c>items[i].item_id</c> (empty, too long, twice in the batch), <c>items[i].features</c> (wrong length, not
-    /// finite), <c>items[i].content</c> or <c>items[i].gold_class</c>; NotFound: the dataset was deleted; ResourceExhausted: a quota.
+    /// finite), <c>items[i].content</c> or <c>items[i].gold_class</c>; NotFound: the dataset was deleted; ResourceExhausted: a quota of
+    /// the dataset or of the key.
     /// </exception>
     public async Task<ItemUpsertResult> UpsertAsync(
-        DatasetRecord dataset, IReadOnlyList<ItemWrite> items, RequestIdentity? request, CancellationToken cancel)
+        DatasetRecord dataset, IReadOnlyList<ItemWrite> items, RequestIdentity? request, CancellationToken cancel, KeyAllowance? key = null)
     {
         var parameters = ItemParameters.Create(dataset, items);
         var committed = await _db.TransactOnceAsync(
@@ -68,6 +70,7 @@ public sealed partial class ItemStore
             async (connection, token) =>
             {
                 var (result, bytes) = await UpsertAsync(connection, dataset, parameters, token);
+                await KeyUsage.AddAsync(connection, key, annotations: 0, items: result.Created + result.Updated, token);
                 await DatasetUsage.AddAsync(connection, dataset, Usage(result, bytes), token);
                 return result;
             },

@@ -41,6 +41,7 @@ internal sealed class LabelerDbContext(DbContextOptions<LabelerDbContext> option
         modelBuilder.Entity<RequestIdEntity>(RequestId);
         modelBuilder.Entity<ServerSecretEntity>(ServerSecret);
         modelBuilder.Entity<ApiKeyEntity>(ApiKey);
+        modelBuilder.Entity<ApiKeyUsageEntity>(ApiKeyUsage);
         RetrainingModel.Configure(modelBuilder);
         CurveModel.Configure(modelBuilder);
         BackboneModel.Configure(modelBuilder);
@@ -240,6 +241,13 @@ internal sealed class LabelerDbContext(DbContextOptions<LabelerDbContext> option
         entity.HasIndex(row => row.Id).IsUnique();
         entity.Property(row => row.DisplayName).HasDefaultValue("");
         entity.Property(row => row.CreateTime).HasDefaultValueSql("now()");
+    }
+
+    private static void ApiKeyUsage(EntityTypeBuilder<ApiKeyUsageEntity> entity)
+    {
+        entity.ToTable("api_key_usage").HasKey(row => new { row.KeyId, row.Day });
+        entity.Property(row => row.KeyId).UseCollation(ByteOrder);
+        entity.HasIndex(row => row.Day);
     }
 
     private static void PredictionJob(EntityTypeBuilder<PredictionJobEntity> entity)

@@ -26,9 +26,28 @@ internal sealed class ApiKeyEntity
 
     public int? ConcurrentCalls { get; set; }
 
+    /// <summary>Annotations written a day; null and 0 for no limit.</summary>
+    public long? AnnotationsPerDay { get; set; }
+
+    /// <summary>Items written a day; null and 0 for no limit.</summary>
+    public long? ItemsPerDay { get; set; }
+
     public DateTimeOffset CreateTime { get; set; }
 
     public DateTimeOffset? ExpireTime { get; set; }
 
     public DateTimeOffset? LastUseTime { get; set; }
+}
+
+/// <summary>What was stored with a key on one day; only of keys that have a quota. Nothing refers to the key: its row may go first.</summary>
+internal sealed class ApiKeyUsageEntity
+{
+    public required string KeyId { get; set; }
+
+    /// <summary>In UTC, by the database's clock.</summary>
+    public DateOnly Day { get; set; }
+
+    public long Annotations { get; set; }
+
+    public long Items { get; set; }
 }

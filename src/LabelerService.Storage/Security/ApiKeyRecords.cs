@@ -16,7 +16,15 @@ public sealed record ApiKeyWrite(
 {
     /// <summary>How much it may call.</summary>
     public CallLimits Limits { get; init; }
+
+    /// <summary>How much it may have stored a day.</summary>
+    public KeyQuota Quota { get; init; }
 }
+
+/// <summary>What was stored with a key on one day.</summary>
+/// <param name="Annotations">Annotations created, revised or retracted.</param>
+/// <param name="Items">Items created or changed.</param>
+public readonly record struct KeyUse(long Annotations, long Items);
 
 /// <summary>A stored key.</summary>
 public sealed record ApiKeyRecord
@@ -44,6 +52,12 @@ public sealed record ApiKeyRecord
 
     /// <summary>How much it may call.</summary>
     public CallLimits Limits { get; init; }
+
+    /// <summary>How much it may have stored a day.</summary>
+    public KeyQuota Quota { get; init; }
+
+    /// <summary>What was stored with it today (database clock, UTC), as far as that is counted; read by the store's lists only.</summary>
+    public KeyUse Today { get; init; }
 
     /// <summary>When it was created (database clock).</summary>
     public required DateTimeOffset CreateTime { get; init; }

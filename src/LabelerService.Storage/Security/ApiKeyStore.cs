@@ -19,15 +19,22 @@ public sealed class ApiKeyStore
 
     private const string Columns =
         "key_number, id, secret_hash, role, datasets, labeler_id, display_name, create_time, expire_time, last_use_time, "
-        + "requests_per_second, request_burst, concurrent_calls";
+        + "requests_per_second, request_burst, concurrent_calls, annotations_per_day, items_per_day";
+
+    private const string WithToday =
+        $"""
+        SELECT {Columns}, coalesce(u.annotations, 0), coalesce(u.items, 0)
+        FROM api_keys LEFT JOIN api_key_usage u ON u.key_id = id AND u.day = (now() AT TIME ZONE 'UTC')::date
+        """;
 
     private const string TakeTurn = "LOCK TABLE api_keys IN SHARE ROW EXCLUSIVE MODE";
 
     private const string Insert =
         $"""
         INSERT INTO api_keys (
-            id, secret_hash, role, datasets, labeler_id, display_name, expire_time, requests_per_second, request_burst, concurrent_calls)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING RETURNING {Columns}
+            id, secret_hash, role, datasets, labeler_id, display_name, expire_time, requests_per_second, request_burst, concurrent_calls,
+            annotations_per_day, items_per_day)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING RETURNING {Columns}
         """;
 
     private readonly Db _db;
@@ -77,7 +84,7 @@ public sealed class ApiKeyStore
     public async Task<ApiKeyRecord?> FindAsync(string id, CancellationToken cancel)
     {
         var rows = await _db.RunAsync(
-            (connection, token) => Sql.Command(connection, $"SELECT {Columns} FROM api_keys WHERE id = $1", id).ListAsync(Read, token), cancel);
+            (connection, token) => Sql.Command(connection, $"{WithToday} WHERE id = $1", id).ListAsync(ReadWithToday, token), cancel);
         return rows.Count == 1 ? rows[0] : null;
     }
 
@@ -87,7 +94,7 @@ public sealed class ApiKeyStore
     /// <param name="cancel">Cancels.</param>
     public async Task<IReadOnlyList<ApiKeyRecord>> ListAsync(long afterNumber, int limit, CancellationToken cancel) => await _db.RunAsync(
         (connection, token) => Sql.Command(
-            connection, $"SELECT {Columns} FROM api_keys WHERE key_number > $1 ORDER BY key_number LIMIT $2", afterNumber, limit).ListAsync(Read, token),
+            connection, $"{WithToday} WHERE key_number > $1 ORDER BY key_number LIMIT $2", afterNumber, limit).ListAsync(ReadWithToday, token),
         cancel);
 
     /// <summary>Reads all keys, unless they are still those of <paramref name="known"/>.</summary>
@@ -150,6 +157,12 @@ public sealed class ApiKeyStore
             uses.Keys.ToArray(), uses.Values.Select(time => time.UtcDateTime).ToArray()).ExecuteAsync(token),
         cancel);
 
+    /// <summary>Forgets what was stored with keys on days longer ago (database clock).</summary>
+    public Task<int> PruneUsesAsync(TimeSpan age, CancellationToken cancel) => _db.RunAsync(
+        (connection, token) => Sql.Command(
+            connection, "DELETE FROM api_key_usage WHERE day < ((now() - $1) AT TIME ZONE 'UTC')::date", age).ExecuteAsync(token),
+        cancel);
+
     private static async Task<ApiKeyRecord> InsertAsync(NpgsqlConnection connection, ApiKeyWrite key, CancellationToken cancel)
     {
         TextRules.CheckText("api_key.display_name", key.DisplayName, TextRules.MaxDisplayNameBytes);
@@ -163,7 +176,8 @@ public sealed class ApiKeyStore
             connection, Insert, key.Id, key.SecretHash, (short)key.Role,
             Sql.Typed(key.Datasets?.ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text), Sql.Typed(key.LabelerId, NpgsqlDbType.Text), key.DisplayName,
             Sql.Typed(key.ExpireTime?.UtcDateTime, NpgsqlDbType.TimestampTz), Sql.Typed(key.Limits.RequestsPerSecond, NpgsqlDbType.Double),
-            Sql.Typed(key.Limits.Burst, NpgsqlDbType.Integer), Sql.Typed(key.Limits.ConcurrentCalls, NpgsqlDbType.Integer)).ListAsync(Read, cancel);
+            Sql.Typed(key.Limits.Burst, NpgsqlDbType.Integer), Sql.Typed(key.Limits.ConcurrentCalls, NpgsqlDbType.Integer),
+            Sql.Typed(key.Quota.AnnotationsPerDay, NpgsqlDbType.Bigint), Sql.Typed(key.Quota.ItemsPerDay, NpgsqlDbType.Bigint)).ListAsync(Read, cancel);
         if (rows.Count == 0)
         {
             throw new ServiceException(ErrorKind.AlreadyExists, "API_KEY_EXISTS", $"apiKeys/{key.Id} exists already.");
@@ -197,5 +211,8 @@ public sealed class ApiKeyStore
             Burst = row.Maybe<int>(11),
             ConcurrentCalls = row.Maybe<int>(12),
         },
+        Quota = new KeyQuota { AnnotationsPerDay = row.Maybe<long>(13), ItemsPerDay = row.Maybe<long>(14) },
     };
+
+    private static ApiKeyRecord ReadWithToday(NpgsqlDataReader row) => Read(row) with { Today = new KeyUse(row.GetInt64(15), row.GetInt64(16)) };
 }

@@ -93,6 +93,8 @@ public class UsageTests
     [InlineData("key create --role reader --expires 0d", "90d")]
     [InlineData("key create --role reader --burst 5", "--rate")]
     [InlineData("key create --role reader --rate many", "many")]
+    [InlineData("key create --role ingester --annotations-per-day many", "many")]
+    [InlineData("key create --role ingester --items-per-day 1.5", "1.5")]
     [InlineData("key revoke lbl_abc_secret", "apiKeys/ID")]
     [InlineData("audit verify --head 12", "64 hexadecimal digits")]
     [InlineData("audit list --since yesterday", "2026-11-28")]

@@ -138,6 +138,25 @@ public sealed class CallRetryTests
     }
 
     [Theory]
+    [InlineData(1, 2)]
+    [InlineData(6 * 3600 * 1000, 1)]
+    public async Task The_day_of_a_keys_quota_is_waited_for_only_where_it_is_about_to_end(int milliseconds, int calls)
+    {
+        var service = new DatasetStub
+        {
+            Answer = (call, _) => call < 2 || calls == 1
+                ? throw Refusals.Of(Code.ResourceExhausted, "KEY_QUOTA_EXCEEDED", "tomorrow", retry: TimeSpan.FromMilliseconds(milliseconds)) : Task.CompletedTask,
+        };
+        await using var host = await GrpcHost.StartAsync(service);
+        using var client = host.Client();
+
+        var failure = await Record.ExceptionAsync(() => client.Datasets.GetAsync("d"));
+
+        Assert.Equal(calls == 1, failure is LabelerException { Reason: "KEY_QUOTA_EXCEEDED" });
+        Assert.Equal(calls, service.Calls);
+    }
+
+    [Theory]
     [InlineData("0", 2)]
     [InlineData("-1", 1)]
     public async Task Pushback_allows_or_forbids_the_next_try(string pushback, int calls)

@@ -18,6 +18,7 @@ public sealed class DistributionTests(PostgresFixture database) : IClassFixture<
         ["artefacts"] = "local: addressed by content; the same bytes of two datasets are stored once",
         ["api_keys"] = "reference: small, read as a whole into every server's memory",
         ["server_secrets"] = "local: a few rows, read at the start",
+        ["api_key_usage"] = "local: what a key has stored on a day, over all datasets",
         ["audit_log"] = "local: one chain over all datasets, each entry with the hash of the one before",
         ["audit_head"] = "local: where the chain has got to",
         ["trainers"] = "local: signs of life, of no dataset",

@@ -14,7 +14,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n labeler_client/api/api_key.proto\x12\nlabeler.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x87\x04\n\x06\x41piKey\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12!\n\x0c\x64isplay_name\x18\x02 \x01(\tR\x0b\x64isplayName\x12+\n\x04role\x18\x03 \x01(\x0e\x32\x17.labeler.v1.ApiKey.RoleR\x04role\x12\x1a\n\x08\x64\x61tasets\x18\x04 \x03(\tR\x08\x64\x61tasets\x12\x1d\n\nlabeler_id\x18\x05 \x01(\tR\tlabelerId\x12;\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12;\n\x0b\x65xpire_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nexpireTime\x12>\n\rlast_use_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0blastUseTime\x12.\n\x06limits\x18\t \x01(\x0b\x32\x16.labeler.v1.CallLimitsR\x06limits\"t\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0e\n\nROLE_ADMIN\x10\x01\x12\x11\n\rROLE_INGESTER\x10\x02\x12\x10\n\x0cROLE_LABELER\x10\x03\x12\x0f\n\x0bROLE_READER\x10\x04\x12\x10\n\x0cROLE_TRAINER\x10\x05\"\xc3\x01\n\nCallLimits\x12\x33\n\x13requests_per_second\x18\x01 \x01(\x01H\x00R\x11requestsPerSecond\x88\x01\x01\x12\x19\n\x05\x62urst\x18\x02 \x01(\x05H\x01R\x05\x62urst\x88\x01\x01\x12.\n\x10\x63oncurrent_calls\x18\x03 \x01(\x05H\x02R\x0f\x63oncurrentCalls\x88\x01\x01\x42\x16\n\x14_requests_per_secondB\x08\n\x06_burstB\x13\n\x11_concurrent_callsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n labeler_client/api/api_key.proto\x12\nlabeler.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xea\x04\n\x06\x41piKey\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12!\n\x0c\x64isplay_name\x18\x02 \x01(\tR\x0b\x64isplayName\x12+\n\x04role\x18\x03 \x01(\x0e\x32\x17.labeler.v1.ApiKey.RoleR\x04role\x12\x1a\n\x08\x64\x61tasets\x18\x04 \x03(\tR\x08\x64\x61tasets\x12\x1d\n\nlabeler_id\x18\x05 \x01(\tR\tlabelerId\x12;\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12;\n\x0b\x65xpire_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nexpireTime\x12>\n\rlast_use_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0blastUseTime\x12.\n\x06limits\x18\t \x01(\x0b\x32\x16.labeler.v1.CallLimitsR\x06limits\x12*\n\x05quota\x18\n \x01(\x0b\x32\x14.labeler.v1.KeyQuotaR\x05quota\x12\x35\n\x0busage_today\x18\x0b \x01(\x0b\x32\x14.labeler.v1.KeyUsageR\nusageToday\"t\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0e\n\nROLE_ADMIN\x10\x01\x12\x11\n\rROLE_INGESTER\x10\x02\x12\x10\n\x0cROLE_LABELER\x10\x03\x12\x0f\n\x0bROLE_READER\x10\x04\x12\x10\n\x0cROLE_TRAINER\x10\x05\"\xc3\x01\n\nCallLimits\x12\x33\n\x13requests_per_second\x18\x01 \x01(\x01H\x00R\x11requestsPerSecond\x88\x01\x01\x12\x19\n\x05\x62urst\x18\x02 \x01(\x05H\x01R\x05\x62urst\x88\x01\x01\x12.\n\x10\x63oncurrent_calls\x18\x03 \x01(\x05H\x02R\x0f\x63oncurrentCalls\x88\x01\x01\x42\x16\n\x14_requests_per_secondB\x08\n\x06_burstB\x13\n\x11_concurrent_calls\"\x92\x01\n\x08KeyQuota\x12\x33\n\x13\x61nnotations_per_day\x18\x01 \x01(\x03H\x00R\x11\x61nnotationsPerDay\x88\x01\x01\x12\'\n\ritems_per_day\x18\x02 \x01(\x03H\x01R\x0bitemsPerDay\x88\x01\x01\x42\x16\n\x14_annotations_per_dayB\x10\n\x0e_items_per_day\"B\n\x08KeyUsage\x12 \n\x0b\x61nnotations\x18\x01 \x01(\x03R\x0b\x61nnotations\x12\x14\n\x05items\x18\x02 \x01(\x03R\x05itemsb\x06proto3')
 
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'labeler_client.api.api_key_pb2', globals())
@@ -22,9 +22,13 @@ if _descriptor._USE_C_DESCRIPTORS == False:
 
   DESCRIPTOR._options = None
   _APIKEY._serialized_start=82
-  _APIKEY._serialized_end=601
-  _APIKEY_ROLE._serialized_start=485
-  _APIKEY_ROLE._serialized_end=601
-  _CALLLIMITS._serialized_start=604
-  _CALLLIMITS._serialized_end=799
+  _APIKEY._serialized_end=700
+  _APIKEY_ROLE._serialized_start=584
+  _APIKEY_ROLE._serialized_end=700
+  _CALLLIMITS._serialized_start=703
+  _CALLLIMITS._serialized_end=898
+  _KEYQUOTA._serialized_start=901
+  _KEYQUOTA._serialized_end=1047
+  _KEYUSAGE._serialized_start=1049
+  _KEYUSAGE._serialized_end=1115
 # @@protoc_insertion_point(module_scope)

@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ApiKey(_message.Message):
-    __slots__ = ["create_time", "datasets", "display_name", "expire_time", "labeler_id", "last_use_time", "limits", "name", "role"]
+    __slots__ = ["create_time", "datasets", "display_name", "expire_time", "labeler_id", "last_use_time", "limits", "name", "quota", "role", "usage_today"]
     class Role(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = []
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -19,6 +19,7 @@ class ApiKey(_message.Message):
     LAST_USE_TIME_FIELD_NUMBER: _ClassVar[int]
     LIMITS_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
+    QUOTA_FIELD_NUMBER: _ClassVar[int]
     ROLE_ADMIN: ApiKey.Role
     ROLE_FIELD_NUMBER: _ClassVar[int]
     ROLE_INGESTER: ApiKey.Role
@@ -26,6 +27,7 @@ class ApiKey(_message.Message):
     ROLE_READER: ApiKey.Role
     ROLE_TRAINER: ApiKey.Role
     ROLE_UNSPECIFIED: ApiKey.Role
+    USAGE_TODAY_FIELD_NUMBER: _ClassVar[int]
     create_time: _timestamp_pb2.Timestamp
     datasets: _containers.RepeatedScalarFieldContainer[str]
     display_name: str
@@ -34,8 +36,10 @@ class ApiKey(_message.Message):
     last_use_time: _timestamp_pb2.Timestamp
     limits: CallLimits
     name: str
+    quota: KeyQuota
     role: ApiKey.Role
-    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., role: _Optional[_Union[ApiKey.Role, str]] = ..., datasets: _Optional[_Iterable[str]] = ..., labeler_id: _Optional[str] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., last_use_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., limits: _Optional[_Union[CallLimits, _Mapping]] = ...) -> None: ...
+    usage_today: KeyUsage
+    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., role: _Optional[_Union[ApiKey.Role, str]] = ..., datasets: _Optional[_Iterable[str]] = ..., labeler_id: _Optional[str] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., last_use_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., limits: _Optional[_Union[CallLimits, _Mapping]] = ..., quota: _Optional[_Union[KeyQuota, _Mapping]] = ..., usage_today: _Optional[_Union[KeyUsage, _Mapping]] = ...) -> None: ...
 
 class CallLimits(_message.Message):
     __slots__ = ["burst", "concurrent_calls", "requests_per_second"]
@@ -46,3 +50,19 @@ class CallLimits(_message.Message):
     concurrent_calls: int
     requests_per_second: float
     def __init__(self, requests_per_second: _Optional[float] = ..., burst: _Optional[int] = ..., concurrent_calls: _Optional[int] = ...) -> None: ...
+
+class KeyQuota(_message.Message):
+    __slots__ = ["annotations_per_day", "items_per_day"]
+    ANNOTATIONS_PER_DAY_FIELD_NUMBER: _ClassVar[int]
+    ITEMS_PER_DAY_FIELD_NUMBER: _ClassVar[int]
+    annotations_per_day: int
+    items_per_day: int
+    def __init__(self, annotations_per_day: _Optional[int] = ..., items_per_day: _Optional[int] = ...) -> None: ...
+
+class KeyUsage(_message.Message):
+    __slots__ = ["annotations", "items"]
+    ANNOTATIONS_FIELD_NUMBER: _ClassVar[int]
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    annotations: int
+    items: int
+    def __init__(self, annotations: _Optional[int] = ..., items: _Optional[int] = ...) -> None: ...

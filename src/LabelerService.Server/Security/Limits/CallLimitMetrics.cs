@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using LabelerService.Core.Errors;
 using LabelerService.Core.Telemetry;
 
 namespace LabelerService.Server.Security.Limits;
@@ -8,9 +9,11 @@ internal sealed class CallLimitMetrics
 {
     private static readonly KeyValuePair<string, object?> Rate = new("limit", "rate");
     private static readonly KeyValuePair<string, object?> Concurrency = new("limit", "concurrency");
+    private static readonly KeyValuePair<string, object?> Quota = new("limit", "quota");
 
     private long _rate;
     private long _concurrency;
+    private long _quota;
     private long _held;
 
     public CallLimitMetrics(ServiceMeter service)
@@ -18,8 +21,9 @@ internal sealed class CallLimitMetrics
         // Shown from the start, so that the first one is a change.
         service.Meter.CreateObservableCounter(
             "labeler.limits.refused",
-            () => (Measurement<long>[])[new(Interlocked.Read(ref _rate), Rate), new(Interlocked.Read(ref _concurrency), Concurrency)],
-            "{call}", "Calls refused because their key made too many.");
+            () => (Measurement<long>[])[
+                new(Interlocked.Read(ref _rate), Rate), new(Interlocked.Read(ref _concurrency), Concurrency), new(Interlocked.Read(ref _quota), Quota)],
+            "{call}", "Calls refused because their key made too many, or had too much stored.");
         service.Meter.CreateObservableCounter(
             "labeler.limits.held", () => Interlocked.Read(ref _held), "{message}", "Messages of streams that waited for their key's rate.");
     }
@@ -29,6 +33,15 @@ internal sealed class CallLimitMetrics
 
     /// <summary>A call was refused for the calls under way.</summary>
     public void RefusedConcurrency() => Interlocked.Increment(ref _concurrency);
+
+    /// <summary>A call failed; it counts where it was the quota of its key.</summary>
+    public void Failed(ServiceException error)
+    {
+        if (error.Reason == ServiceException.KeyQuotaExceeded)
+        {
+            Interlocked.Increment(ref _quota);
+        }
+    }
 
     /// <summary>A message has to wait.</summary>
     public void Held() => Interlocked.Increment(ref _held);

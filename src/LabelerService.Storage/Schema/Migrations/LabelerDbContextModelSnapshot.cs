@@ -136,6 +136,10 @@ namespace LabelerService.Storage.Schema.Migrations
 
                     NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("KeyNumber"));
 
+                    b.Property<long?>("AnnotationsPerDay")
+                        .HasColumnType("bigint")
+                        .HasColumnName("annotations_per_day");
+
                     b.Property<int?>("ConcurrentCalls")
                         .HasColumnType("integer")
                         .HasColumnName("concurrent_calls");
@@ -166,6 +170,10 @@ namespace LabelerService.Storage.Schema.Migrations
                         .HasColumnType("text")
                         .HasColumnName("id")
                         .UseCollation("C");
+
+                    b.Property<long?>("ItemsPerDay")
+                        .HasColumnType("bigint")
+                        .HasColumnName("items_per_day");
 
                     b.Property<string>("LabelerId")
                         .HasColumnType("text")
@@ -203,6 +211,34 @@ namespace LabelerService.Storage.Schema.Migrations
                         {
                             t.HasCheckConstraint("ck_api_keys_hash", "octet_length(secret_hash) = 32");
                         });
+                });
+
+            modelBuilder.Entity("LabelerService.Storage.Schema.ApiKeyUsageEntity", b =>
+                {
+                    b.Property<string>("KeyId")
+                        .HasColumnType("text")
+                        .HasColumnName("key_id")
+                        .UseCollation("C");
+
+                    b.Property<DateOnly>("Day")
+                        .HasColumnType("date")
+                        .HasColumnName("day");
+
+                    b.Property<long>("Annotations")
+                        .HasColumnType("bigint")
+                        .HasColumnName("annotations");
+
+                    b.Property<long>("Items")
+                        .HasColumnType("bigint")
+                        .HasColumnName("items");
+
+                    b.HasKey("KeyId", "Day")
+                        .HasName("pk_api_key_usage");
+
+                    b.HasIndex("Day")
+                        .HasDatabaseName("ix_api_key_usage_day");
+
+                    b.ToTable("api_key_usage", (string)null);
                 });
 
             modelBuilder.Entity("LabelerService.Storage.Schema.ArtefactEntity", b =>

@@ -163,7 +163,7 @@ export class LabelQueue extends EventTarget {
       return;
     }
 
-    if (error.isAway || error.status === 429 && error.reason !== "QUOTA_EXCEEDED" || error.status === 408 || error.status === 500) {
+    if (error.isAway || error.status === 429 && error.reason !== "QUOTA_EXCEEDED" && error.reason !== "KEY_QUOTA_EXCEEDED" || error.status === 408 || error.status === 500) {
       this.#pause(error.isAway ? "The service does not answer." : error.message);
       await untilBack(pauses[Math.min(failures, pauses.length - 1)]);
       return;
