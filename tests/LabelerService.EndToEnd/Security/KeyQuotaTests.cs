@@ -6,7 +6,6 @@ using LabelerService.Contracts.V1;
 using LabelerService.Core.Telemetry;
 using LabelerService.EndToEnd.Harness;
 using LabelerService.EndToEnd.LabelStudio;
-using LabelerService.TestKit.Postgres;
 
 namespace LabelerService.EndToEnd.Security;
 
