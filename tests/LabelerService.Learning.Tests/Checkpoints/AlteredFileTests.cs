@@ -53,7 +53,7 @@ public sealed class AlteredFileTests
             if (values is byte[] || (values is int[] && (name.EndsWith("epochs", StringComparison.Ordinal) || name.Contains("round", StringComparison.Ordinal))))
             {
                 var arrays = taken.Arrays.ToDictionary(StringComparer.Ordinal);
-                arrays[name] = values is byte[] ? Enumerable.Repeat((byte)255, values.Length).ToArray() : Enumerable.Repeat(int.MinValue, values.Length).ToArray();
+                arrays[name] = values is byte[]? Enumerable.Repeat((byte)255, values.Length).ToArray() : Enumerable.Repeat(int.MinValue, values.Length).ToArray();
                 var altered = TrainingCheckpoint.Read(new TensorArchive(taken.Metadata, arrays, taken.Shapes).ToBytes());
                 Assert.Throws<CheckpointUnusableException>(() => Train(algorithm, all, new CheckpointPlan(() => false, _ => { }, altered), start: null));
                 tried++;

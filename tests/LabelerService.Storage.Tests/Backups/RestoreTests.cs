@@ -2,8 +2,6 @@ using LabelerService.Storage.Database;
 using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Ingest;
 using LabelerService.Storage.Items;
-using LabelerService.Storage.Secrets;
-using LabelerService.Storage.Security;
 using LabelerService.Storage.Tests.Database;
 using LabelerService.TestKit.Postgres;
 using Microsoft.EntityFrameworkCore;
