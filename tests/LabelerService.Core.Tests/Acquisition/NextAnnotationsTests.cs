@@ -221,7 +221,8 @@ public sealed class NextAnnotationsTests
         var result = new List<double>();
         while (result.Count < count)
         {
-            var (best, item, slot) = (1e-9, -1, -1);
+            // A gain must be worth mentioning; that gain divided by its cost need not be.
+            var (best, item, slot) = (0.0, -1, -1);
             for (var n = 0; n < table.ItemCount; n++)
             {
                 var (start, end) = table.RangeOfItem(n);
