@@ -48,23 +48,24 @@ internal sealed class DatasetStream<TMessage>(
     {
         var first = _first ?? throw new InvalidOperationException("The stream was not started.");
         var parent = parentOf(first);
-        var ends = token.CanBeCanceled ? token : cancel;
-        var (batch, next) = (Check(first, parent, read), NextAsync(ends));
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(token.CanBeCanceled ? token : cancel);
+        var (batch, next) = (Check(first, parent, read), NextAsync(reading.Token));
         try
         {
             yield return batch;
             while (await next)
             {
                 _index++;
-                (batch, next) = (Check(reader.Current, parent, read), NextAsync(ends));
+                (batch, next) = (Check(reader.Current, parent, read), NextAsync(reading.Token));
                 yield return batch;
             }
         }
         finally
         {
-            // Given up between two messages: nobody waits for the one that was coming.
-            _ = next.ContinueWith(
-                static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            // Given up between two messages. The read of the one that was coming must not outlive the call: Kestrel gives a call's pipe to a later one of the
+            // connection, which would then find it being read, or miss what this read took.
+            await reading.CancelAsync();
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -3,14 +3,16 @@ using System.IO.Compression;
 using System.Net.Sockets;
 using System.Text;
 using LabelerService.Contracts.V1;
+using LabelerService.TestKit.Postgres;
 using LabelerService.TestKit.Suites;
+using Microsoft.Extensions.Logging;
 
 namespace LabelerService.EndToEnd.Security;
 
 /// <summary>Attacks on the protocols below the API: streams that are reset as fast as they are opened, and messages that unfold beyond all memory.</summary>
 [Trait("Suite", "security")]
 [Collection(ProcessMemoryCollection.Name)]
-public sealed class ProtocolAttackTests(SecuredServerFixture fixture) : IClassFixture<SecuredServerFixture>
+public sealed class ProtocolAttackTests(ProtocolAttackTests.QuietServer fixture) : IClassFixture<ProtocolAttackTests.QuietServer>
 {
     private const long Mebibyte = 1 << 20;
 
@@ -206,6 +208,26 @@ public sealed class ProtocolAttackTests(SecuredServerFixture fixture) : IClassFi
                 block.WriteByte((byte)bytes.Length);
                 block.Write(bytes);
             }
+        }
+    }
+
+    /// <summary>A server that keeps no line of every call: those would be the memory that is measured.</summary>
+    public sealed class QuietServer : IAsyncLifetime
+    {
+        private readonly PostgresFixture _database = new();
+
+        internal SecuredServer Server { get; private set; } = null!;
+
+        public async Task InitializeAsync()
+        {
+            await _database.InitializeAsync();
+            Server = await SecuredServer.StartAsync(_database.ConnectionString, level: LogLevel.Warning);
+        }
+
+        public async Task DisposeAsync()
+        {
+            await Server.DisposeAsync();
+            await _database.DisposeAsync();
         }
     }
 }
