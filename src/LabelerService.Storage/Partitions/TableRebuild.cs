@@ -28,9 +28,13 @@ internal static class TableRebuild
         var name = BackupCatalog.Quote(table.Name);
         var columns = BackupCatalog.Quote(table.Columns);
         await ExecuteAsync($"ALTER TABLE {name} RENAME TO {Aside}");
-        for (var part = 0; part < table.Partitions; part++)
+        if (table.Partitions > 0)
         {
-            await ExecuteAsync($"ALTER TABLE {BackupCatalog.Quote(PartName(table.Name, part))} RENAME TO {BackupCatalog.Quote(PartName(Aside, part))}");
+            // Whatever they are called: somebody may have made them by hand.
+            foreach (var (part, (leaf, _)) in (await LeavesAsync(connection, cancel)).Index())
+            {
+                await ExecuteAsync($"ALTER TABLE {leaf} RENAME TO {BackupCatalog.Quote(PartName(Aside, part))}");
+            }
         }
 
         await ExecuteAsync(
