@@ -13,19 +13,26 @@ public sealed class WatchTests
     {
         await using var service = await RunningService.StartAsync();
         var crowd = await SimulatedDataset.CreateAsync(service);
+
+        // The only trainer has something else to do until both watches are there: however slow the machine, none of the run's progress is before them.
+        var busy = await TrainAndPredictTests.StartAsync(service, crowd.Dataset, "wdn", ("epochs", "100000"), ("patience", "0"));
         var run = await TrainAndPredictTests.StartAsync(
-            service, crowd.Dataset, "wdn", ("epochs", "200"), ("patience", "0"), ("hidden", "64"));
+            service, crowd.Dataset, "wdn", ("epochs", "400"), ("patience", "0"), ("hidden", "64"));
         await using var watch = CliProcess.Start(service, "watch", run.Name, "--events");
         await watch.SpokeAsync();
         using (var events = service.Training.WatchTrainingRun(new WatchTrainingRunRequest { Name = run.Name }))
         {
-            while (await events.ResponseStream.MoveNext(CancellationToken.None) && events.ResponseStream.Current.Progress is null)
+            Assert.True(await events.ResponseStream.MoveNext(CancellationToken.None));
+            Assert.Equal(TrainingRun.Types.State.Queued, events.ResponseStream.Current.State);
+            await service.Training.CancelTrainingRunAsync(new CancelTrainingRunRequest { Name = busy.Name });
+            while (events.ResponseStream.Current.Progress is null)
             {
-                // Until it makes progress.
+                Assert.True(await events.ResponseStream.MoveNext(CancellationToken.None));
             }
+
+            await service.KillAsync();
         }
 
-        await service.KillAsync();
         await service.StartAgainAsync();
         var outcome = await watch.WaitAsync();
 

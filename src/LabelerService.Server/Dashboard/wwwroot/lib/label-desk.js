@@ -45,16 +45,30 @@ export async function desk(/** @type {import("./router.js").View} */ view, /** @
   /** Whether that number may be wrong: a label was on its way when the service counted, or another window labels too. */
   let unsure = false;
   let asked = 0;
+  /** @type {any} What the list gave and is not shown yet. */
+  let coming = null;
 
-  /** Shows an item, or the next one of the list. */
-  async function go(/** @type {any} */ item = null, /** @type {any} */ known = null) {
+  /** Shows an item, or the next one of the list. What the list gave is not lost, whatever comes between it and the screen. */
+  async function go(/** @type {any} */ item = null, /** @type {any} */ known = null, listed = item === null) {
     const turn = ++asked;
+    const from = list;
+    const isLate = () => turn !== asked || signal.aborted;
+    if (coming && coming !== item) {
+      list.putBack(coming);
+    }
+
+    coming = listed ? item : null;
     current = null;
     enable(false);
     stage.setAttribute("aria-busy", "true");
+    let next = item;
     try {
-      const next = item ?? await list.next();
-      if (turn !== asked || signal.aborted) {
+      next ??= await from.next();
+      if (isLate()) {
+        if (next && next !== item) {
+          from.putBack(next);
+        }
+
         return;
       }
 
@@ -64,8 +78,9 @@ export async function desk(/** @type {import("./router.js").View} */ view, /** @
         return;
       }
 
-      const whole = await list.contentOf(next);
-      if (turn !== asked || signal.aborted) {
+      coming = listed ? next : null;
+      const whole = await from.contentOf(next);
+      if (isLate()) {
         return;
       }
 
@@ -74,21 +89,25 @@ export async function desk(/** @type {import("./router.js").View} */ view, /** @
           !known.retracted && h("button", { type: "button", onclick: () => void retract(next, known) }, "Take it back")),
         content(dataset, whole, signal, { large: true }));
       current = { item: next, known, watch: stopwatch(signal) };
+      coming = null;
       enable(true);
       progress();
       announce(`Item ${shorten(next.itemId, 60)}`);
     } catch (error) {
-      if (turn === asked && !signal.aborted) {
-        if (/** @type {any} */ (error).status === 404 && item === null) {
-          // Deleted since it was listed.
-          void go();
-          return;
-        }
-
-        const again = () => void go(item, known);
-        fill(stage, failure(error, again));
-        whenBack(error, signal, again);
+      if (isLate()) {
+        return;
       }
+
+      if (/** @type {any} */ (error).status === 404 && coming) {
+        // Deleted since it was listed.
+        coming = null;
+        void go();
+        return;
+      }
+
+      const again = () => void go(next, known, listed);
+      fill(stage, failure(error, again));
+      whenBack(error, signal, again);
     } finally {
       if (turn === asked) {
         stage.removeAttribute("aria-busy");
@@ -198,6 +217,7 @@ export async function desk(/** @type {import("./router.js").View} */ view, /** @
   }
 
   function restart() {
+    coming = null;
     unsure = queue.entries.some(entry => entry.state === "sending");
     ahead = queue.entries.filter(entry => entry.state !== "refused" && entry.annotation.labelerId === labelerId)
       .reduce((sum, { annotation, known }) => sum + Number(!annotation.retracted) - Number(known !== null && !known.retracted), 0);
