@@ -1,8 +1,8 @@
 using System.CommandLine;
-using System.Globalization;
 using Grpc.Core;
 using LabelerService.Cli.Client;
 using LabelerService.Cli.Commands;
+using LabelerService.Cli.Diagnosis;
 using LabelerService.Contracts.V1;
 
 namespace LabelerService.Cli.Completion;
@@ -14,12 +14,7 @@ namespace LabelerService.Cli.Completion;
 internal sealed class ServiceNames(CommandHost host, ParseResult parsed)
 {
     private const int Most = 200;
-    private const double LimitSeconds = 2;
-
-    // For machines that are so busy that two seconds are nothing.
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(
-        double.TryParse(Environment.GetEnvironmentVariable("LABELER_COMPLETION_SECONDS"), CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= 600
-            ? seconds : LimitSeconds);
+    private static readonly TimeSpan Limit = Patience.OfSeconds(2);
 
     /// <summary>Names of a kind that can stand where <paramref name="current"/> does; empty where nobody knows in time.</summary>
     public async Task<IReadOnlyList<Candidate>> FindAsync(NameKind kind, string current, CancellationToken cancellationToken)

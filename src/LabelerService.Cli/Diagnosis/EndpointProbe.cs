@@ -48,7 +48,7 @@ internal static class EndpointProbe
 {
     private const int MostRead = 4096;
     private const byte TlsAlert = 0x15;
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Limit = Patience.OfSeconds(5);
     private static readonly byte[] Question = "GET /healthz HTTP/1.1\r\nHost: labeler\r\nConnection: close\r\n\r\n"u8.ToArray();
 
     /// <summary>Looks at a URL.</summary>

@@ -12,7 +12,7 @@ namespace LabelerService.Cli.Diagnosis;
 internal static partial class FailureAdvice
 {
     private const int MostListed = 5;
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Limit = Patience.OfSeconds(2);
 
     /// <summary>What to tell of a failed call.</summary>
     /// <param name="error">The failure.</param>

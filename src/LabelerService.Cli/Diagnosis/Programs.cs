@@ -7,7 +7,7 @@ namespace LabelerService.Cli.Diagnosis;
 /// <param name="path">The value of PATH.</param>
 internal sealed class Programs(string path)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Limit = Patience.OfSeconds(5);
 
     /// <summary>The first program of one of these names; null where there is none.</summary>
     public string? Find(params IEnumerable<string> names)

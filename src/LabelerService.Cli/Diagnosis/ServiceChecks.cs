@@ -16,7 +16,7 @@ internal sealed class ServiceChecks(CommandRun command)
     // Certificates are renewed a month before they end, where that works by itself.
     private static readonly TimeSpan RenewBefore = TimeSpan.FromDays(14);
 
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Limit = Patience.OfSeconds(5);
     private static readonly TimeSpan MostSkew = TimeSpan.FromMinutes(1);
 
     /// <summary>Looks at everything that can be looked at.</summary>

@@ -39,6 +39,9 @@ public sealed record ServerOptions
     /// <summary>Whether callers without a credential are let in, as admins.</summary>
     public bool AdmitsAnonymous => !RequireKeys && (AllowAnonymous || IPAddress.IsLoopback(Listen));
 
+    /// <summary>Oldest state of the API keys that a key is accepted by: this long at most after its deletion, even if no notification comes.</summary>
+    internal TimeSpan KeyFreshness { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>How much each caller may call whose key does not say so; nothing is no limit.</summary>
     internal Core.Access.CallLimits CallLimits { get; init; }
 

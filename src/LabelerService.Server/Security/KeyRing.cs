@@ -3,21 +3,19 @@ using System.Collections.Frozen;
 using System.Security.Cryptography;
 using LabelerService.Core.Access;
 using LabelerService.Core.Errors;
+using LabelerService.Server.Hosting;
 using LabelerService.Storage.Security;
 
 namespace LabelerService.Server.Security;
 
 /// <summary>
-/// All API keys, in memory: no call asks the database for its key. What is here is never older than <see cref="Freshness"/>, and a
+/// All API keys, in memory: no call asks the database for its key. What is here is never older than <see cref="ServerOptions.KeyFreshness"/>, and a
 /// notification makes it new at once. An unknown key waits for a state read after it came, which is read at most once every
 /// <see cref="MissPause"/> however many unknown keys come: a key that another replica has just made is found, and guessing costs the
 /// database nothing.
 /// </summary>
-internal sealed class KeyRing(ApiKeyStore store, TimeProvider time) : IDisposable
+internal sealed class KeyRing(ApiKeyStore store, ServerOptions options, TimeProvider time) : IDisposable
 {
-    /// <summary>Oldest state that a key is accepted by: this long at most after its deletion, even if no notification comes.</summary>
-    public static readonly TimeSpan Freshness = TimeSpan.FromSeconds(5);
-
     // Only for those who have shown its secret: others learn nothing of a key, not even that there is one.
     private static readonly ServiceException Expired = new(
         ErrorKind.Unauthenticated, "CREDENTIAL_EXPIRED", "The API key has expired. An admin makes another one with: labeler key create");
@@ -104,9 +102,9 @@ internal sealed class KeyRing(ApiKeyStore store, TimeProvider time) : IDisposabl
     private async ValueTask<Entry?> LookAsync(string id, CancellationToken cancel)
     {
         var state = _state;
-        if (state is null || Age(state) > Freshness)
+        if (state is null || Age(state) > options.KeyFreshness)
         {
-            state = await RefreshAsync(Freshness, cancel);
+            state = await RefreshAsync(options.KeyFreshness, cancel);
         }
 
         return state.Keys.TryGetValue(id, out var entry) ? entry : (await ReadAnewAsync(cancel)).Keys.GetValueOrDefault(id);

@@ -1,15 +1,17 @@
 using LabelerService.Core.Errors;
+using LabelerService.Server.Hosting;
 using LabelerService.Storage.Notifications;
 
 namespace LabelerService.Server.Security;
 
 /// <summary>Keeps the <see cref="KeyRing"/> fresh: at once when a key is made or deleted, and now and then without notice.</summary>
-internal sealed partial class KeyRingKeeper(KeyRing ring, NotificationListener listener, TimeProvider time, ILogger<KeyRingKeeper> logger)
-    : BackgroundService
+internal sealed partial class KeyRingKeeper(
+    KeyRing ring, NotificationListener listener, ServerOptions options, TimeProvider time, ILogger<KeyRingKeeper> logger) : BackgroundService
 {
-    // Often enough that calls need not wait for a refresh of their own.
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan StoreInterval = TimeSpan.FromMinutes(1);
+
+    // Often enough that calls need not wait for a refresh of their own.
+    private readonly TimeSpan _interval = 0.6 * options.KeyFreshness;
 
     /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -34,7 +36,7 @@ internal sealed partial class KeyRingKeeper(KeyRing ring, NotificationListener l
         {
             while (true)
             {
-                await subscription.WaitAsync(Interval, stoppingToken);
+                await subscription.WaitAsync(_interval, stoppingToken);
                 try
                 {
                     await ring.RefreshNowAsync(stoppingToken);

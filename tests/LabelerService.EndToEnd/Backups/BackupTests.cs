@@ -74,7 +74,7 @@ public sealed class BackupTests(PostgresFixture database) : IClassFixture<Postgr
         await restored.StopAsync();
         (exitCode, output) = await ServerProgram.RunAsync("backup", file, "--overwrite", "--data", target);
         Assert.True(exitCode == 0, output);
-        Assert.Empty(RunningService.FindProcesses("postgres", "-D", target));
+        Assert.Empty(RunningService.Postmasters(target));
         (exitCode, output) = await ServerProgram.RunAsync("backup", file, "--overwrite", "--data", Path.Combine(target, "other"));
         Assert.Equal((1, true), (exitCode, output.Contains("holds no data of the service", StringComparison.Ordinal)));
         Assert.False(Directory.Exists(Path.Combine(target, "other")));

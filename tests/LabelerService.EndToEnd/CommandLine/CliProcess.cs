@@ -65,7 +65,7 @@ internal sealed class CliProcess : IAsyncDisposable
     public static IReadOnlyDictionary<string, string> Environment(RunningService? service) => new Dictionary<string, string>
     {
         ["LABELER_CONFIG"] = "/dev/null",
-        ["LABELER_COMPLETION_SECONDS"] = "60",
+        ["LABELER_PATIENCE"] = "30",
         ["LABELER_SERVER"] = service?.GrpcAddress ?? "",
         ["LABELER_SERVER_DLL"] = Assemblies.Server,
         ["LABELER_TRAINER_DLL"] = Assemblies.Trainer,

@@ -72,13 +72,13 @@ public sealed class TortureTests(ITestOutputHelper output)
         // The postmaster is the process with -D; its backends say whom they serve. SIGQUIT is pg_ctl's -m immediate.
         if (fault is Fault.KillPostmaster or Fault.StopPostgresImmediately or Fault.KillServerAndPostmaster)
         {
-            var postmaster = Assert.Single(RunningService.FindProcesses("postgres", "-D", service.Directory));
+            var postmaster = Assert.Single(RunningService.Postmasters(service.Directory));
             await RunningService.SignalAsync(fault == Fault.StopPostgresImmediately ? "QUIT" : "KILL", postmaster);
         }
 
         if (fault == Fault.KillBackend)
         {
-            var postmaster = Assert.Single(RunningService.FindProcesses("postgres", "-D", service.Directory));
+            var postmaster = Assert.Single(RunningService.Postmasters(service.Directory));
             var backends = RunningService.ChildrenOf(postmaster, "postgres: labeler labeler");
             await RunningService.SignalAsync("KILL", backends[random.Next(backends.Count)]);
         }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using Grpc.Net.Client;
 using LabelerService.Contracts.V1;
 
@@ -120,7 +119,7 @@ public sealed class RunningService : IAsyncDisposable
 
     /// <summary>A service in the given directory that is not started yet.</summary>
     public static RunningService Create(string directory, bool ownsDirectory, params string[] extraArguments) =>
-        new(directory, FreePortPair(), extraArguments, ownsDirectory);
+        new(directory, FreePort.Pair(), extraArguments, ownsDirectory);
 
     /// <summary>A directory that the user of the embedded PostgreSQL can enter even when the tests run as root.</summary>
     public static string NewDirectory()
@@ -271,6 +270,13 @@ public sealed class RunningService : IAsyncDisposable
     public IReadOnlyList<int> TrainerProcesses() =>
         [.. FindProcesses("LabelerService.Trainer.dll").Where(id => ParentOf(id) == ProcessId)];
 
+    /// <summary>The postmasters of a data directory. A backend that was forked just now still has the command line of its postmaster: it is none.</summary>
+    public static IReadOnlyList<int> Postmasters(string directory)
+    {
+        var found = FindProcesses("postgres", "-D", directory);
+        return [.. found.Where(id => !found.Contains(ParentOf(id)))];
+    }
+
     /// <summary>Ids of a process's children whose command line contains a text.</summary>
     public static IReadOnlyList<int> ChildrenOf(int parent, string text) => [.. FindProcesses(text).Where(id => ParentOf(id) == parent)];
 
@@ -338,31 +344,6 @@ public sealed class RunningService : IAsyncDisposable
         lock (_log)
         {
             _log.WriteLine(received.Data);
-        }
-    }
-
-    private static int FreePortPair()
-    {
-        while (true)
-        {
-            using var first = new TcpListener(IPAddress.Loopback, 0);
-            first.Start();
-            var port = ((IPEndPoint)first.LocalEndpoint).Port;
-            if (port == IPEndPoint.MaxPort)
-            {
-                continue;
-            }
-
-            using var second = new TcpListener(IPAddress.Loopback, port + 1);
-            try
-            {
-                second.Start();
-                return port;
-            }
-            catch (SocketException)
-            {
-                // The neighbour is taken: try another pair.
-            }
         }
     }
 }

@@ -48,10 +48,7 @@ public sealed class StreamTests(ServiceFixture fixture)
         var dataset = await _service.CreateDatasetAsync();
         await _service.CreateItemsAsync(dataset, 10);
         using var call = _service.Annotations.IngestAnnotations();
-        for (var m = 0; m < 5; m++)
-        {
-            await call.RequestStream.WriteAsync(Message(dataset, m, Requests.Says("anna", m == 3 ? "nobody" : $"i{m}", "a")));
-        }
+        await WriteUntilEndedAsync(call, Enumerable.Range(0, 5).Select(m => Message(dataset, m, Requests.Says("anna", m == 3 ? "nobody" : $"i{m}", "a"))));
 
         var last = -1L;
         await Requests.RefusedAsync(StatusCode.NotFound, "messages[3].annotations[0].item_id", async () =>
@@ -156,9 +153,13 @@ public sealed class StreamTests(ServiceFixture fixture)
             new UpdateDatasetRequest { Dataset = new Dataset { Name = dataset, Quota = new Quota { MaxAnnotations = 3 } } });
         Assert.Equal(3, updated.Quota.MaxAnnotations);
         using var call = _service.Annotations.IngestAnnotations();
-        await call.RequestStream.WriteAsync(Message(dataset, 1, Requests.Says("anna", "i0", "a"), Requests.Says("anna", "i1", "a")));
-        await call.RequestStream.WriteAsync(Message(dataset, 2, Requests.Says("anna", "i2", "a"), Requests.Says("anna", "i3", "a")));
-        await call.RequestStream.WriteAsync(Message(dataset, 3, Requests.Says("anna", "i4", "a")));
+        await WriteUntilEndedAsync(
+            call,
+            [
+                Message(dataset, 1, Requests.Says("anna", "i0", "a"), Requests.Says("anna", "i1", "a")),
+                Message(dataset, 2, Requests.Says("anna", "i2", "a"), Requests.Says("anna", "i3", "a")),
+                Message(dataset, 3, Requests.Says("anna", "i4", "a")),
+            ]);
         var last = 0L;
         var error = await Assert.ThrowsAsync<RpcException>(async () =>
         {
@@ -172,6 +173,23 @@ public sealed class StreamTests(ServiceFixture fixture)
         Assert.Equal("QUOTA_EXCEEDED", status.GetDetail<ErrorInfo>()!.Reason);
         Assert.Equal(dataset, Assert.Single(status.GetDetail<QuotaFailure>()!.Violations).Subject);
         Assert.Equal(2, (await _service.CountAsync(dataset)).Annotations);
+    }
+
+    /// <summary>Writes until the service has ended the stream, which it may do before the last of them; reading says why.</summary>
+    private static async Task WriteUntilEndedAsync(
+        AsyncDuplexStreamingCall<IngestAnnotationsRequest, IngestAnnotationsResponse> call, IEnumerable<IngestAnnotationsRequest> messages)
+    {
+        try
+        {
+            foreach (var message in messages)
+            {
+                await call.RequestStream.WriteAsync(message);
+            }
+        }
+        catch (Exception error) when (error is RpcException or InvalidOperationException or IOException or OperationCanceledException)
+        {
+            // Whoever is late is told so by the transport.
+        }
     }
 
     private static IngestAnnotationsRequest Message(string dataset, long sequence, params Annotation[] annotations) => new()

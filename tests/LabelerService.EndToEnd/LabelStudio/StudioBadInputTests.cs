@@ -140,7 +140,9 @@ public sealed class StudioBadInputTests(SecuredServerFixture fixture) : IClassFi
             Assert.Equal(HttpStatusCode.BadRequest, (await studio.PostAsync("/webhook", deep)).Status);
             var many = StudioEvents.Deleted([.. Enumerable.Range(1, 10_001).Select(id => (long)id)]);
             await studio.RefusedAsync(HttpStatusCode.BadRequest, "at most 10000", "/webhook", many);
-            using var http = new HttpClient();
+
+            // Nothing is sent before the service has said whether it wants it, however long that takes.
+            using var http = new HttpClient(new SocketsHttpHandler { Expect100ContinueTimeout = TimeSpan.FromMinutes(1) });
             http.DefaultRequestHeaders.Add("x-api-key", _server.AdminKey);
             var (dataset, other) = await _server.CreateScenesAsync();
             other.Dispose();

@@ -24,7 +24,7 @@ public sealed class ServeTests
         }
 
         Assert.Equal(0, await service.StopAsync());
-        Assert.Empty(RunningService.FindProcesses("postgres", "-D", service.Directory));
+        Assert.Empty(RunningService.Postmasters(service.Directory));
         await service.StartAgainAsync();
         Assert.Equal(dataset, (await service.Datasets.GetDatasetAsync(new GetDatasetRequest { Name = dataset })).Name);
     }
@@ -89,7 +89,7 @@ public sealed class ServeTests
     [Fact]
     public async Task A_server_that_stops_says_so_and_still_serves_whom_a_balancer_sends_before_it_has_looked()
     {
-        await using var service = await RunningService.StartAsync("--trainers", "0", "--drain-seconds", "5");
+        await using var service = await RunningService.StartAsync("--trainers", "0", "--drain-seconds", "15");
         var dataset = await service.CreateDatasetAsync();
         var stop = service.StopAsync();
         using var balancer = new HttpClient();
@@ -115,10 +115,10 @@ public sealed class ServeTests
     {
         await using var service = await RunningService.StartAsync("--trainers", "0");
         var dataset = await service.CreateDatasetAsync();
-        var orphan = Assert.Single(RunningService.FindProcesses("postgres", "-D", service.Directory));
+        var orphan = Assert.Single(RunningService.Postmasters(service.Directory));
         await service.KillAsync();
         await service.StartAgainAsync();
-        Assert.DoesNotContain(orphan, RunningService.FindProcesses("postgres", "-D", service.Directory));
+        Assert.DoesNotContain(orphan, RunningService.Postmasters(service.Directory));
         Assert.Equal(dataset, (await service.Datasets.GetDatasetAsync(new GetDatasetRequest { Name = dataset })).Name);
     }
 

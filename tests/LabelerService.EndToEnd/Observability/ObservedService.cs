@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using LabelerService.Contracts.V1;
 using LabelerService.EndToEnd.Harness;
 using LabelerService.EndToEnd.Training;
@@ -33,7 +32,7 @@ public sealed class ObservedService : IAsyncLifetime
     public async Task InitializeAsync()
     {
         Collector = await OtlpCollector.StartAsync();
-        AdminPort = FreePortPair();
+        AdminPort = FreePort.Pair();
         var directory = RunningService.NewDirectory();
         Service = RunningService.Create(
             directory, ownsDirectory: true, "--admin-port", AdminPort.ToString(), "--log-format", "json", "--admin-key-file", Path.Combine(directory, "admin-key"));
@@ -104,30 +103,5 @@ public sealed class ObservedService : IAsyncLifetime
         }
 
         Names = [crowd.Dataset.Split('/')[1], "labeler0", "labeler1", crowd.TestItem, run.Name.Split('/')[^1]];
-    }
-
-    private static int FreePortPair()
-    {
-        while (true)
-        {
-            using var first = new TcpListener(IPAddress.Loopback, 0);
-            first.Start();
-            var port = ((IPEndPoint)first.LocalEndpoint).Port;
-            using var second = new TcpListener(IPAddress.Loopback, port == IPEndPoint.MaxPort ? 0 : port + 1);
-            try
-            {
-                second.Start();
-            }
-            catch (SocketException)
-            {
-                // The neighbour is taken: try another pair.
-                continue;
-            }
-
-            if (port < IPEndPoint.MaxPort)
-            {
-                return port;
-            }
-        }
     }
 }

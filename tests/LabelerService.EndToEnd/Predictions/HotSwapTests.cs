@@ -32,8 +32,9 @@ public sealed class HotSwapTests(PostgresFixture database) : IClassFixture<Postg
             expected[Name(dataset, seed)] = PublishedModels.Expected(await _models.PublishAsync(dataset, seed), _features);
         }
 
-        var promoted = Name(dataset, 1);
-        string? promoting = null;
+        // The rounds that promoted last and that promotes now, or did last; round r promotes this one.
+        string Promoted(int round) => Name(dataset, 1 + (round % 2));
+        var (promoted, promoting) = (0, 0);
         var answered = 0;
         using var done = new CancellationTokenSource();
         var clients = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
@@ -43,18 +44,19 @@ public sealed class HotSwapTests(PostgresFixture database) : IClassFixture<Postg
                 var before = Volatile.Read(ref promoted);
                 var answer = await PredictAsync(_server, dataset);
                 Assert.Equal(expected[answer.ModelVersion], answer.Prediction.Probabilities, (a, b) => Math.Abs(a - b) < 1e-5);
+                var after = Volatile.Read(ref promoting);
                 Assert.True(
-                    answer.ModelVersion == before || answer.ModelVersion == Volatile.Read(ref promoted) || answer.ModelVersion == Volatile.Read(ref promoting),
-                    $"{answer.ModelVersion} answered a call that began after {before} was promoted.");
+                    Enumerable.Range(before, after - before + 1).Any(round => answer.ModelVersion == Promoted(round)),
+                    $"{answer.ModelVersion} answered a call that began after {Promoted(before)} was promoted and ended before round {after + 1}.");
                 Interlocked.Increment(ref answered);
             }
         })).ToArray();
         for (var round = 1; round <= promotions; round++)
         {
-            var next = Name(dataset, 1 + (round % 2));
-            Volatile.Write(ref promoting, next);
+            var next = Promoted(round);
+            Volatile.Write(ref promoting, round);
             await PromoteAsync(dataset, next);
-            Volatile.Write(ref promoted, next);
+            Volatile.Write(ref promoted, round);
 
             // Whoever promotes here finds it so with the next call.
             Assert.Equal(next, (await PredictAsync(_server, dataset)).ModelVersion);

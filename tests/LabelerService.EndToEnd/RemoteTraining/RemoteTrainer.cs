@@ -35,13 +35,13 @@ internal sealed class RemoteTrainer : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts one whose lease is the shortest that there is.</summary>
-    public static RemoteTrainer Start(RunningService service, string name)
+    /// <summary>Starts one, whose lease is the shortest that there is unless told otherwise.</summary>
+    public static RemoteTrainer Start(RunningService service, string name, int leaseSeconds = 5)
     {
         var command = Environment.GetEnvironmentVariable("LABELER_TRAINER_COMMAND") is { Length: > 0 } given
             ? given
             : $"exec /usr/bin/python3 -I '{Path.Combine(Assemblies.Repository, "clients", "python", "examples", "remote_trainer.py")}'";
-        var start = new ProcessStartInfo("/bin/sh", ["-c", $"{command} --name {name} --lease 5"]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo("/bin/sh", ["-c", $"{command} --name {name} --lease {leaseSeconds}"]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.Environment.Remove("LABELER_API_KEY");
         start.Environment["LABELER_SERVER"] = service.GrpcAddress;
         start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";

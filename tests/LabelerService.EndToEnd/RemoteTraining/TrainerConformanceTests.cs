@@ -90,7 +90,7 @@ public sealed class TrainerConformanceTests : IAsyncLifetime
         await using var sleeper = RemoteTrainer.Start(_service, "sleeper");
         var run = await UntilTrainingAsync(await StartAsync(("epochs", Endless)), "sleeper");
         await sleeper.SignalAsync("STOP");
-        await using var second = RemoteTrainer.Start(_service, "second");
+        await using var second = RemoteTrainer.Start(_service, "second", leaseSeconds: 20);
         await UntilTrainingAsync(run, "second");
         await sleeper.SignalAsync("CONT");
         var now = await UntilAsync(await GetAsync(run), later => later.Progress?.Epoch > 1);
@@ -118,7 +118,7 @@ public sealed class TrainerConformanceTests : IAsyncLifetime
 
     private async Task<TrainingRun> UntilAsync(TrainingRun run, Predicate<TrainingRun> condition)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         while (true)
         {
             var now = await GetAsync(run);
@@ -127,7 +127,7 @@ public sealed class TrainerConformanceTests : IAsyncLifetime
                 return now;
             }
 
-            Assert.False(limit.IsCancellationRequested, $"It did not come to it within a minute: {now}");
+            Assert.False(limit.IsCancellationRequested, $"It did not come to it within two minutes: {now}");
             await Task.Delay(100);
         }
     }

@@ -16,7 +16,7 @@ public sealed class FirstStartTests
     public async Task The_first_start_shows_an_admin_key_once_and_a_lost_one_is_replaced_by_name()
     {
         await using var service = await RunningService.StartAsync("--trainers", "0", "--require-keys");
-        var key = Announced(service.Log);
+        var key = await AnnouncedAsync(service);
         (await CliInProcess.RunAsync(service, "key", "list", "--api-key", key)).Succeeded();
         var without = await CliInProcess.RunAsync(service, "key", "list");
         Assert.Equal(1, without.ExitCode);
@@ -30,7 +30,7 @@ public sealed class FirstStartTests
         await using (var reset = RunningService.Create(service.Directory, ownsDirectory: false, "--reset-admin-key"))
         {
             Assert.Equal(0, await reset.RunToExitAsync());
-            var second = Announced(reset.Log);
+            var second = await AnnouncedAsync(reset);
             Assert.NotEqual(key, second);
             await service.StartAgainAsync();
             (await CliInProcess.RunAsync(service, "key", "list", "--api-key", second)).Succeeded();
@@ -61,7 +61,7 @@ public sealed class FirstStartTests
     public async Task On_this_machine_callers_need_no_key_but_a_key_that_is_sent_is_what_counts()
     {
         await using var service = await RunningService.StartAsync("--trainers", "0");
-        var admin = Announced(service.Log);
+        var admin = await AnnouncedAsync(service);
         (await CliInProcess.RunAsync(service, "dataset", "create", "d", "--classes", "a,b", "--item-type", "vector:2")).Succeeded();
         var reader = (await CliInProcess.RunAsync(service, "key", "create", "--role", "reader", "--dataset", "d", "--expires", "1d")).Succeeded().Trim();
         (await CliInProcess.RunAsync(service, "dataset", "show", "d", "--api-key", reader)).Succeeded();
@@ -110,6 +110,15 @@ public sealed class FirstStartTests
         await open.Datasets.ListDatasetsAsync(new ListDatasetsRequest());
     }
 
-    private static string Announced(string log) =>
-        Assert.Single(log.Split('\n'), line => line.StartsWith(Announcement, StringComparison.Ordinal))[Announcement.Length..].Trim();
+    // What a process has printed arrives here in its own time.
+    private static async Task<string> AnnouncedAsync(RunningService service)
+    {
+        var key = "";
+        await Eventually.HoldsAsync(() =>
+        {
+            key = Assert.Single(service.Log.Split('\n'), line => line.StartsWith(Announcement, StringComparison.Ordinal))[Announcement.Length..].Trim();
+            return Task.CompletedTask;
+        });
+        return key;
+    }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using LabelerService.Contracts.V1;
 using LabelerService.EndToEnd.Harness;
 
@@ -13,20 +14,25 @@ public sealed class TrainerFailureTests
         await using var service = await RunningService.StartAsync();
         var crowd = await SimulatedDataset.CreateAsync(service);
         var run = await TrainAndPredictTests.StartAsync(
-            service, crowd.Dataset, "wdn", ("epochs", "200"), ("patience", "0"), ("hidden", "64"));
+            service, crowd.Dataset, "wdn", ("epochs", "800"), ("patience", "0"), ("hidden", "64"));
         using (var watch = service.Training.WatchTrainingRun(new WatchTrainingRunRequest { Name = run.Name }))
         {
+            while (await watch.ResponseStream.MoveNext(CancellationToken.None) && watch.ResponseStream.Current.State != TrainingRun.Types.State.Running)
+            {
+                // Until it is taken up: the trainer is there.
+            }
+
+            using var trainer = Process.GetProcessById(Assert.Single(service.TrainerProcesses()));
+
+            // Without it a trainer grows from run to run (bench soak).
+            Assert.Contains("MALLOC_ARENA_MAX=1", (await File.ReadAllTextAsync($"/proc/{trainer.Id}/environ")).Split('\0'));
             while (await watch.ResponseStream.MoveNext(CancellationToken.None) && watch.ResponseStream.Current.Progress is null)
             {
                 // Until it makes progress.
             }
+
+            trainer.Kill();
         }
-
-        var trainer = Assert.Single(service.TrainerProcesses());
-
-        // Without it a trainer grows from run to run (bench soak).
-        Assert.Contains("MALLOC_ARENA_MAX=1", (await File.ReadAllTextAsync($"/proc/{trainer}/environ")).Split('\0'));
-        await RunningService.SignalAsync("KILL", trainer);
 
         // Predictions and everything else go on meanwhile; the run is taken up when its lease has lapsed.
         await service.CountAsync(crowd.Dataset);

@@ -17,7 +17,7 @@ public sealed class WatchTests
         // The only trainer has something else to do until both watches are there: however slow the machine, none of the run's progress is before them.
         var busy = await TrainAndPredictTests.StartAsync(service, crowd.Dataset, "wdn", ("epochs", "100000"), ("patience", "0"));
         var run = await TrainAndPredictTests.StartAsync(
-            service, crowd.Dataset, "wdn", ("epochs", "400"), ("patience", "0"), ("hidden", "64"));
+            service, crowd.Dataset, "wdn", ("epochs", "800"), ("patience", "0"), ("hidden", "64"));
         await using var watch = CliProcess.Start(service, "watch", run.Name, "--events");
         await watch.SpokeAsync();
         using (var events = service.Training.WatchTrainingRun(new WatchTrainingRunRequest { Name = run.Name }))

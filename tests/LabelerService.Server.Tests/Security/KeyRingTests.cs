@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using LabelerService.Core.Access;
 using LabelerService.Core.Errors;
+using LabelerService.Server.Hosting;
 using LabelerService.Server.Security;
 using LabelerService.Storage.Security;
 using LabelerService.TestKit.Postgres;
@@ -18,7 +19,7 @@ public sealed class KeyRingTests(PostgresFixture database) : IClassFixture<Postg
     [Fact]
     public async Task Only_the_right_secret_of_a_key_that_is_there_and_lasts_counts()
     {
-        using var ring = new KeyRing(_store, _time);
+        using var ring = new KeyRing(_store, new ServerOptions(), _time);
         var (id, text) = await CreateAsync(ends: _time.GetUtcNow().AddMinutes(10));
         var caller = await ring.FindAsync(text, default);
         Assert.Equal((Role.Reader, $"apiKeys/{id}"), (caller!.Role, caller.Name));
@@ -34,11 +35,11 @@ public sealed class KeyRingTests(PostgresFixture database) : IClassFixture<Postg
     [Fact]
     public async Task Without_any_notification_a_deleted_key_counts_for_five_seconds_at_most()
     {
-        using var ring = new KeyRing(_store, _time);
+        using var ring = new KeyRing(_store, new ServerOptions(), _time);
         var (id, text) = await CreateAsync();
         var caller = (await ring.FindAsync(text, default))!;
         await _store.DeleteAsync(id, default);
-        _time.Advance(KeyRing.Freshness + TimeSpan.FromMilliseconds(1));
+        _time.Advance(TimeSpan.FromSeconds(5) + TimeSpan.FromMilliseconds(1));
         var found = ring.FindAsync(text, default).AsTask();
         _time.Advance(TimeSpan.FromSeconds(1));
         Assert.Null(await found);
@@ -48,7 +49,7 @@ public sealed class KeyRingTests(PostgresFixture database) : IClassFixture<Postg
     [Fact]
     public async Task A_flood_of_unknown_keys_reads_the_table_once_and_a_new_key_is_found_all_the_same()
     {
-        using var ring = new KeyRing(_store, _time);
+        using var ring = new KeyRing(_store, new ServerOptions(), _time);
         var (_, known) = await CreateAsync();
         Assert.NotNull(await ring.FindAsync(known, default));
         var (_, fresh) = await CreateAsync();
@@ -87,7 +88,7 @@ public sealed class KeyRingTests(PostgresFixture database) : IClassFixture<Postg
     [Fact]
     public async Task The_last_use_is_stored_to_the_minute()
     {
-        using var ring = new KeyRing(_store, _time);
+        using var ring = new KeyRing(_store, new ServerOptions(), _time);
         var (id, text) = await CreateAsync();
         await ring.FindAsync(text, default);
         Assert.Null((await _store.FindAsync(id, default))!.LastUseTime);
