@@ -14,6 +14,9 @@ internal static class FreePort
     private static readonly int End = FirstOfTheSystem();
     private static readonly HashSet<int> Given = [];
 
+    // Two runs of the tests at a time look in different places.
+    private static readonly Random Choice = new(Environment.ProcessId);
+
     /// <summary>Two that follow each other.</summary>
     /// <returns>The first.</returns>
     public static int Pair()
@@ -22,7 +25,7 @@ internal static class FreePort
         {
             while (true)
             {
-                var port = Random.Shared.Next(End - Span, End - 1);
+                var port = Choice.Next(End - Span, End - 1);
                 if (!Given.Contains(port) && !Given.Contains(port + 1) && IsFree(port) && IsFree(port + 1))
                 {
                     Given.Add(port);

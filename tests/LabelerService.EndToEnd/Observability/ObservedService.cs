@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net;
 using LabelerService.Contracts.V1;
 using LabelerService.EndToEnd.Harness;
 using LabelerService.EndToEnd.Training;

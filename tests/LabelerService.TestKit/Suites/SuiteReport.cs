@@ -4,7 +4,7 @@ namespace LabelerService.TestKit.Suites;
 
 /// <summary>
 /// What a suite has tried, for the person who asked for it: a line for each test, which the launcher prints at the end and leaves in
-/// <c>artifacts/test-results/reports/SUITE.md</c>. Without the launcher nothing is written.
+/// <c>artifacts/test-results/reports/SUITE.PROCESS.md</c>. Without the launcher nothing is written.
 /// </summary>
 public static class SuiteReport
 {
@@ -25,7 +25,7 @@ public static class SuiteReport
         lock (Writing)
         {
             Directory.CreateDirectory(folder);
-            File.AppendAllText(Path.Combine(folder, suite + ".md"), line);
+            File.AppendAllText(Path.Combine(folder, $"{suite}.{Environment.ProcessId}.md"), line);
         }
     }
 }
