@@ -49,6 +49,21 @@ internal sealed class Queue : IAsyncDisposable
     public Task<RunRecord> AddAsync(DatasetRecord dataset, string runId, string algorithm, params string[] settings) => Runs.CreateAsync(
         dataset, new RunWrite(runId, algorithm, algorithm, 1, settings.Select(s => s.Split('=')).ToDictionary(s => s[0], s => s[1])), null, default);
 
+    /// <summary>
+    /// Interrupts a run in the middle. On a machine that has stood still it may have ended first: then again with another that takes longer.
+    /// </summary>
+    /// <param name="interrupt">Starts and interrupts one; given how many times as long as the one before it is to take. Gives what became of it.</param>
+    public static async Task InterruptAsync(Func<int, Task<RunRecord>> interrupt)
+    {
+        var run = await interrupt(1);
+        for (var more = 0; more < 3 && run.State == RunState.Succeeded; more++)
+        {
+            run = await interrupt(3);
+        }
+
+        Assert.NotEqual(RunState.Succeeded, run.State);
+    }
+
     /// <summary>Waits until a run is as wanted.</summary>
     public Task<RunRecord> UntilAsync(string runId, Func<RunRecord, bool> wanted) => UntilAsync(Dataset, runId, wanted);
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using LabelerService.Core.Errors;
 using LabelerService.Storage.Backups;
@@ -19,6 +20,8 @@ public sealed class TablePartitioning
 
     // What a table's lock may still be waited for: a session that has just ended, or autovacuum, which gives way.
     private const string LockTimeout = "10s";
+
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(3);
 
     private readonly NpgsqlDataSource _source;
     private readonly IDbContextFactory<LabelerDbContext> _contexts;
@@ -110,18 +113,33 @@ public sealed class TablePartitioning
 
     private static async Task CheckAloneAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
-        var others = await Sql.Command(
-            connection,
-            """
-            SELECT coalesce(nullif(application_name, ''), 'without a name') || ' at ' || coalesce(host(client_addr), 'the database''s own machine')
-            FROM pg_stat_activity
-            WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' GROUP BY 1 ORDER BY 1
-            """).ListAsync(row => row.GetString(0), cancel);
+        // PostgreSQL knows of a session for a moment longer than whoever has ended it.
+        var asked = Stopwatch.StartNew();
+        var others = await OthersAsync(connection, cancel);
+        while (others.Count > 0 && asked.Elapsed < Farewell)
+        {
+            await Task.Delay(100, cancel);
+            others = await OthersAsync(connection, cancel);
+        }
+
         if (others.Count > 0)
         {
             throw new ServiceException(
                 ErrorKind.FailedPrecondition, "DATABASE_IN_USE",
                 $"Others are connected: {string.Join(", ", others)}. Stop all servers and trainers (and poolers, consoles, backups), then try again; nothing was changed.");
         }
+    }
+
+    // Within a transaction the list of sessions is read once, unless it is dropped.
+    private static async Task<IReadOnlyList<string>> OthersAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await Sql.Command(connection, "SELECT pg_stat_clear_snapshot()").ExecuteAsync(cancel);
+        return await Sql.Command(
+            connection,
+            """
+            SELECT coalesce(nullif(application_name, ''), 'without a name') || ' at ' || coalesce(host(client_addr), 'the database''s own machine')
+            FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' GROUP BY 1 ORDER BY 1
+            """).ListAsync(row => row.GetString(0), cancel);
     }
 }

@@ -37,11 +37,13 @@ public sealed class BetaDistributionTests
         {
             // P(X ≤ x) = P(Binomial(a + b − 1, x) ≥ a).
             var n = a + b - 1;
-            double sum = 0, term = Math.Pow(1 - x, n);
+
+            // In logarithms: the first terms of a sum with x near 1 are nothing in a double.
+            double sum = 0, term = n * Math.Log(1 - x);
             for (var k = 0; k <= n; k++)
             {
-                sum += k >= a ? term : 0;
-                term *= (double)(n - k) / (k + 1) * x / (1 - x);
+                sum += k >= a ? Math.Exp(term) : 0;
+                term += Math.Log((double)(n - k) / (k + 1) * x / (1 - x));
             }
 
             Assert.Equal(sum, BetaDistribution.Cdf(a, b, x), 1e-11);

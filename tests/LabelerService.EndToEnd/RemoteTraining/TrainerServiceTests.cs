@@ -42,6 +42,9 @@ public sealed class TrainerServiceTests(ServiceFixture fixture)
             _service, await TrainAndPredictTests.StartAsync(_service, dataset, "bn", ("epochs", "1"), ("hidden", "2")));
         Assert.Equal(TrainingRun.Types.State.Succeeded, own.State);
         Assert.Equal(TrainingRun.Types.State.Queued, (await GetAsync(run)).State);
+
+        // Others look at the same service's queue.
+        await _service.Training.CancelTrainingRunAsync(new CancelTrainingRunRequest { Name = run.Name });
     }
 
     [Fact]

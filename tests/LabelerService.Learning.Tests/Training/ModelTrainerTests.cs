@@ -78,6 +78,8 @@ public sealed class ModelTrainerTests
             reports.Add(report);
             source.Cancel();
         });
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
         var before = torch.Tensor.TotalCount;
         Assert.ThrowsAny<OperationCanceledException>(
             () => Snapshots.Trainer.Train(Crowd.Snapshot, Snapshots.Settings("dn"), 1, progress, source.Token));

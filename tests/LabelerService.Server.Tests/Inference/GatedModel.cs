@@ -8,7 +8,7 @@ namespace LabelerService.Server.Tests.Inference;
 /// </summary>
 internal sealed class GatedModel(bool open) : IBlockModel, IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private readonly SemaphoreSlim _gate = new(0);
     private readonly SemaphoreSlim _started = new(0);
     private readonly Lock _lock = new();

@@ -41,10 +41,21 @@ public sealed class EmbeddedPostgresTests : IDisposable
             Assert.Equal("127.0.0.1", await ScalarAsync(connection, "SHOW listen_addresses"));
         }
 
-        Assert.Null(Files.RunningPostmaster());
-        await using var second = await StartAsync();
-        Assert.Equal(connection, second.ConnectionString);
-        Assert.Equal(42, await ScalarAsync(second.ConnectionString, "SELECT id FROM kept"));
+        // Whoever takes the port meanwhile has it: then it starts on another, which is kept in turn.
+        for (var starts = 1; ; starts++)
+        {
+            Assert.Null(Files.RunningPostmaster());
+            await using var again = await StartAsync();
+            Assert.Equal(42, await ScalarAsync(again.ConnectionString, "SELECT id FROM kept"));
+            if (again.ConnectionString == connection)
+            {
+                break;
+            }
+
+            Assert.InRange(starts, 1, 4);
+            Assert.Equal(new NpgsqlConnectionStringBuilder(connection).Password, new NpgsqlConnectionStringBuilder(again.ConnectionString).Password);
+            connection = again.ConnectionString;
+        }
     }
 
     [Fact]

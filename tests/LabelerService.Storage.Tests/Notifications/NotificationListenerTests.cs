@@ -89,13 +89,21 @@ public sealed class NotificationListenerTests(PostgresFixture database) : IClass
         // Both hear of the start and of the connection; after three events of one, the other has nothing left to hear.
         await _runs.RequestCancelAsync(dataset, "loud", default);
         await WokenUntilAsync(loud, async () => (await _runs.EventsAfterAsync(dataset.Key, "loud", 1, 1, default)).Count == 1);
-        while (await quiet.WaitAsync(TimeSpan.Zero, default))
-        {
-        }
-
         await using (var notify = database.Get<NpgsqlDataSource>().CreateCommand("SELECT pg_notify('labeler_run_events', $1)"))
         {
             notify.Parameters.Add(new NpgsqlParameter { Value = Channels.RunKey(dataset.Key, "loud") });
+
+            // More signals than the start and the connection explain: it listens, and no connection is still to come.
+            for (var heard = 0; heard < 3;)
+            {
+                await notify.ExecuteNonQueryAsync();
+                heard += await loud.WaitAsync(TimeSpan.FromSeconds(1), default) ? 1 : 0;
+            }
+
+            while (await quiet.WaitAsync(TimeSpan.Zero, default))
+            {
+            }
+
             while (await loud.WaitAsync(TimeSpan.Zero, default))
             {
             }

@@ -79,20 +79,21 @@ public sealed class RunForecastTests(RunQueueTests.Databases databases) : IClass
         }
 
         // The first has 10 seconds left by its progress, the second has reported nothing and takes the usual 60.
+        var before = DateTimeOffset.UtcNow;
         var first = (await _store.TryClaimAsync("one", Lease, default))!;
         await _store.AppendProgressAsync(first, new RunProgress("heads", 1, 10, EtaSeconds: 10), default);
         await _store.TryClaimAsync("two", Lease, default);
-        var before = DateTimeOffset.UtcNow;
         runs = [.. (await _store.ListAsync(_dataset, null, null, 4, default)).Reverse()];
         var forecast = await _store.ForecastAsync(runs, default);
+        var after = DateTimeOffset.UtcNow;
 
-        AssertNear(10, forecast[0]!.End, before);
-        AssertNear(60, forecast[1]!.End, before);
+        AssertWithin(10, forecast[0]!.End, before, after);
+        AssertWithin(60, forecast[1]!.End, before, after);
         Assert.Equal((1, 2), (forecast[2]!.Position, forecast[3]!.Position));
-        AssertNear(10, forecast[2]!.Start, before);
-        AssertNear(70, forecast[2]!.End, before);
-        AssertNear(60, forecast[3]!.Start, before);
-        AssertNear(120, forecast[3]!.End, before);
+        AssertWithin(10, forecast[2]!.Start, before, after);
+        AssertWithin(70, forecast[2]!.End, before, after);
+        AssertWithin(60, forecast[3]!.Start, before, after);
+        AssertWithin(120, forecast[3]!.End, before, after);
     }
 
     [Fact]
@@ -108,9 +109,10 @@ public sealed class RunForecastTests(RunQueueTests.Databases databases) : IClass
         var unknown = await _store.CreateAsync(_dataset, Some.Run("unknown") with { Algorithm = "dn" }, null, default);
         var before = DateTimeOffset.UtcNow;
         var forecast = await _store.ForecastAsync([known, unknown], default);
+        var after = DateTimeOffset.UtcNow;
 
-        AssertNear(70, forecast[0]!.End, before);
-        AssertNear(0, forecast[1]!.Start, before);
+        AssertWithin(70, forecast[0]!.End, before, after);
+        AssertWithin(0, forecast[1]!.Start, before, after);
         Assert.Null(forecast[1]!.End);
     }
 
@@ -164,8 +166,9 @@ public sealed class RunForecastTests(RunQueueTests.Databases databases) : IClass
     }
 
     // The guess is some seconds ahead of now; the machine may be slow in between.
-    private static void AssertNear(double seconds, DateTimeOffset? time, DateTimeOffset before) =>
-        Assert.InRange((time!.Value - before).TotalSeconds, seconds - 5, seconds + 25);
+    // So long after a moment between these two, by a clock that may be read to the microsecond.
+    private static void AssertWithin(double seconds, DateTimeOffset? time, DateTimeOffset before, DateTimeOffset after) =>
+        Assert.InRange(time!.Value.AddSeconds(-seconds), before.AddMilliseconds(-1), after.AddMilliseconds(1));
 
     private async Task<Guid> BeatAsync(string name, int slots, TimeSpan lifetime)
     {

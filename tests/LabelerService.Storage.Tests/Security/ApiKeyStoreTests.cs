@@ -78,11 +78,11 @@ public sealed class ApiKeyStoreTests(PostgresFixture database) : IClassFixture<P
     public async Task Every_change_is_announced_and_seen_and_nothing_else_is_read_again()
     {
         using var heard = database.Get<NotificationListener>().Subscribe(NotificationChannel.ApiKeys);
-        await heard.WaitAsync(TimeSpan.FromSeconds(10), default);
+        await heard.WaitAsync(TimeSpan.FromSeconds(60), default);
         var (stays, goes) = (Key(Role.Reader), Key(Role.Reader));
         await _store.CreateAsync(stays, default);
         await _store.CreateAsync(goes, default);
-        Assert.True(await heard.WaitAsync(TimeSpan.FromSeconds(10), default));
+        Assert.True(await heard.WaitAsync(TimeSpan.FromSeconds(60), default));
         var loaded = await _store.LoadAsync(null, default);
         Assert.Same(loaded, await _store.LoadAsync(loaded, default));
 

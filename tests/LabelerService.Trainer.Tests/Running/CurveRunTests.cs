@@ -67,18 +67,18 @@ public sealed class CurveRunTests : IAsyncLifetime
     [Fact]
     public async Task A_cancelled_curve_keeps_its_points_and_is_resumed_on_the_same_data()
     {
-        await AddAsync("curve", "run-1");
+        await AddAsync("curve", "run-1", LongPlan);
         await using var trainer = await RunningTrainer.StartAsync(_queue);
         await _queue.UntilAsync("run-1", run => run.Progress?.Phase.StartsWith("point 2 of", StringComparison.Ordinal) == true || run.Progress?.Epoch >= 1);
         await _queue.Runs.RequestCancelAsync(_queue.Dataset, "run-1", default);
         Assert.Equal(RunState.Cancelled, (await _queue.UntilEndedAsync("run-1")).State);
         var curve = await Curves.GetAsync(_queue.Dataset, "curve", default);
-        Assert.InRange(curve.MeasuredCount, 0, Plan.Cells().Count - 1);
+        Assert.InRange(curve.MeasuredCount, 0, LongPlan.Cells().Count - 1);
 
         Assert.Equal("run-2", (await Curves.ResumeAsync(_queue.Dataset, "curve", "run-2", default)).RunId);
         Assert.Equal(RunState.Succeeded, (await _queue.UntilEndedAsync("run-2")).State);
         var points = await PointsAsync("curve");
-        Assert.Equal(Plan.Cells(), points.Select(point => point.Cell));
+        Assert.Equal(LongPlan.Cells(), points.Select(point => point.Cell));
 
         // Nested parts of the training items, each measured on all test items with gold.
         curve = await Curves.GetAsync(_queue.Dataset, "curve", default);

@@ -48,19 +48,24 @@ public sealed class EncodedRunTests : IAsyncLifetime
     public async Task A_run_on_texts_that_was_given_back_ends_with_the_bits_of_an_undisturbed_one_whatever_texts_came_since()
     {
         var dataset = await TextsAsync("resumed");
-        string[] settings = [.. Short[1..], "epochs=900"];
-        ModelVersionRecord calm;
-        await using (var first = await RunningTrainer.StartAsync(_queue))
+        ModelVersionRecord calm = null!;
+        var (epochs, interrupted) = (900, "");
+        await Queue.InterruptAsync(async attempt =>
         {
-            calm = await TrainAsync(dataset, "calm", "dn", settings);
-            await _queue.AddAsync(dataset, "disturbed", "dn", settings);
-            await _queue.UntilAsync(dataset, "disturbed", run => run.LastCheckpointTime is not null);
+            epochs *= attempt;
+            interrupted = $"disturbed-{epochs}";
+            string[] settings = [.. Short[1..], $"epochs={epochs}"];
+            await using var first = await RunningTrainer.StartAsync(_queue);
+            calm = await TrainAsync(dataset, $"calm-{epochs}", "dn", settings);
+            await _queue.AddAsync(dataset, interrupted, "dn", settings);
+            await _queue.UntilAsync(dataset, interrupted, run => run.LastCheckpointTime is not null);
             await first.StopAsync();
-        }
+            return await _queue.Runs.GetAsync(dataset, interrupted, default);
+        });
 
         await WriteAsync(dataset, new ItemWrite("later", Split.Train, default, Content: Text("quite another film, with other words")));
         await using var second = await RunningTrainer.StartAsync(_queue);
-        var run = await EndAsync(dataset, "disturbed");
+        var run = await EndAsync(dataset, interrupted);
         Assert.Equal((RunState.Succeeded, null, 1), (run.State, run.Error, run.ResumedCount));
         var disturbed = await VersionAsync(dataset, run);
         Assert.Equal(calm.EncoderSha256, disturbed.EncoderSha256);

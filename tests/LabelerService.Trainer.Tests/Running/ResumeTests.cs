@@ -40,6 +40,8 @@ public sealed class ResumeTests(ITestOutputHelper output) : IAsyncLifetime
         int[] kills = [.. Enumerable.Range(0, rounds).Select(kill => 1 + (int)((kill + random.NextDouble()) * part))];
         for (var kill = 0; kill < kills.Length; kill++)
         {
+            // However late this test comes to it, the run does not end before somebody is killed.
+            await using var held = await HeldEnds.StartAsync(_queue.ConnectionString);
             using var trainer = Start();
             // A trainer that dies before its first checkpoint counts against the run, so of two in turn one gets ahead.
             var victim = await _queue.UntilAsync(
@@ -73,20 +75,24 @@ public sealed class ResumeTests(ITestOutputHelper output) : IAsyncLifetime
     [Fact]
     public async Task A_run_given_back_goes_on_in_another_trainer_and_says_so()
     {
-        string[] settings = ["epochs=400", "averaging_epochs=5", "bootstrap_resamples=0"];
         var before = await _queue.Get<SnapshotReader>().ReadAsync("simulated", default);
-        await _queue.AddAsync("run", "wdn", settings);
-        await using (var first = await RunningTrainer.StartAsync(_queue))
+        var (epochs, settings) = (400, Array.Empty<string>());
+        await Queue.InterruptAsync(async attempt =>
         {
-            await _queue.UntilAsync("run", run => run.LastCheckpointTime is not null);
+            epochs *= attempt;
+            settings = [$"epochs={epochs}", "averaging_epochs=5", "bootstrap_resamples=0"];
+            await _queue.AddAsync($"run-{epochs}", "wdn", settings);
+            await using var first = await RunningTrainer.StartAsync(_queue);
+            await _queue.UntilAsync($"run-{epochs}", run => run.LastCheckpointTime is not null);
             await first.StopAsync();
-        }
+            return await _queue.Runs.GetAsync(_queue.Dataset, $"run-{epochs}", default);
+        });
 
         await using var second = await RunningTrainer.StartAsync(_queue);
-        var run = await _queue.UntilEndedAsync("run");
+        var run = await _queue.UntilEndedAsync($"run-{epochs}");
 
         Assert.Equal((RunState.Succeeded, 1), (run.State, run.ResumedCount));
-        Assert.Contains(RunEventKind.Resumed, await _queue.EventsAsync("run"));
+        Assert.Contains(RunEventKind.Resumed, await _queue.EventsAsync(run.RunId));
         await AssertUndisturbedAsync(run, before, settings);
     }
 

@@ -53,7 +53,7 @@ internal sealed partial class RefusalLog(AuditLog log, TimeProvider time, ILogge
         await _writing.WaitAsync(cancel);
         try
         {
-            await WriteAsync(cancel);
+            await WriteAsync();
         }
         finally
         {
@@ -94,7 +94,7 @@ internal sealed partial class RefusalLog(AuditLog log, TimeProvider time, ILogge
         }
     }
 
-    private async Task WriteAsync(CancellationToken cancel)
+    private async Task WriteAsync()
     {
         Dictionary<Kind, int> counts;
         lock (_gate)
@@ -109,8 +109,10 @@ internal sealed partial class RefusalLog(AuditLog log, TimeProvider time, ILogge
 
         try
         {
+            // To its end: a server that is told to stop meanwhile would lose these.
             await log.AppendRefusalsAsync(
-                [.. counts.Select(entry => new AuditWrite(entry.Key.Actor, entry.Key.Role, entry.Key.Method, entry.Key.Reason) { Count = entry.Value })], cancel);
+                [.. counts.Select(entry => new AuditWrite(entry.Key.Actor, entry.Key.Role, entry.Key.Method, entry.Key.Reason) { Count = entry.Value })],
+                CancellationToken.None);
         }
         catch (ServiceException error)
         {
