@@ -55,7 +55,12 @@ class LabelerError(Exception):
     @property
     def transient(self) -> bool:
         """Whether the same call may succeed in a moment: nobody answers, or the service has too much to do."""
-        return self.status == "UNAVAILABLE" or (self.status == "RESOURCE_EXHAUSTED" and self.reason == "OVERLOADED")
+        return self.status == "UNAVAILABLE" or (
+            self.status == "RESOURCE_EXHAUSTED" and self.reason not in _FULL and (self.reason == "OVERLOADED" or self.retry_after is not None))
+
+
+_FULL = ("QUOTA_EXCEEDED", "KEY_QUOTA_EXCEEDED")
+"""Reasons that last for longer than anybody waits."""
 
 
 class InvalidArgumentError(LabelerError):

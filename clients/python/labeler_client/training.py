@@ -85,7 +85,8 @@ class TrainingRun:
         after ``timeout`` seconds.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
-        last_sign, attempt = time.monotonic(), 0
+        away: float | None = None
+        attempt = 0
         while True:
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
             call = self.connection.training.WatchTrainingRun(
@@ -93,16 +94,19 @@ class TrainingRun:
             failure: errors.LabelerError | None = None
             try:
                 for event in call:
-                    last_sign, attempt = time.monotonic(), 0
+                    away, attempt = None, 0
                     if event.sequence > after:
                         after = event.sequence
                         yield _event(event)
                 if _STATES.get(self.info().state) in _ENDED:
                     return
+                away = None
             except grpc.RpcError as error:
                 failure = errors.of_rpc(error, self.connection.address)
                 broken = failure.status in _BREAKS or (failure.status in ("INTERNAL", "UNKNOWN") and errors.rich_status(error) is None)
-                if not broken or time.monotonic() - last_sign > patience:
+                # A quiet run gives no sign for hours: the service is away from the first call on that fails.
+                away = time.monotonic() if away is None else away
+                if not broken or time.monotonic() - away > patience:
                     raise failure from None
             finally:
                 call.cancel()

@@ -57,18 +57,20 @@ class AnnotationUpload:
         Raises what making a message raised, after everything before it is acknowledged; and LabelerError where the service refuses a
         message, or stays away for longer than `patience` seconds.
         """
-        last_sign, attempt = time.monotonic(), 0
+        away: float | None = None
+        attempt = 0
         while self._anything_left():
             before = self.rows
             failure = self._stream()
             if failure is None and not self._anything_left():
                 break
-            if self.rows > before:
-                last_sign, attempt = time.monotonic(), 0
+            # A source that is slow says nothing about the service: it is away from the first stream on that brings nothing.
+            if self.rows > before or away is None:
+                away, attempt = time.monotonic(), 0
             if failure and not failure.transient and failure.status not in _BREAKS + _TRANSPORT_BREAKS:
                 raise self._explained(failure)
             # A stream that ended without an error though messages are pending is a service that stops in good order.
-            if time.monotonic() - last_sign > self._patience:
+            if time.monotonic() - away > self._patience:
                 raise self._explained(failure or errors.make("UNAVAILABLE", f"the service at {self._connection.address} ended the stream early"))
             self._connection.pause(attempt, failure)
             attempt += 1

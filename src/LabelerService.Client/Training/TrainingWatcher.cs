@@ -62,6 +62,7 @@ internal sealed class TrainingWatcher(ServiceConnection connection, TimeProvider
                             var run = await connection.Training.GetTrainingRunAsync(
                                 new GetTrainingRunRequest { Name = name }, cancellationToken: cancellationToken);
                             _ended = IsFinal(run.State) ? run : null;
+                            away = null;
                         }
                     }
                     catch (Exception exception) when (!cancellationToken.IsCancellationRequested && IsBreak(exception))

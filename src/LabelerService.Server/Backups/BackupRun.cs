@@ -24,7 +24,8 @@ internal static class BackupRun
         }
 
         // Under another name until it is complete: whatever bears the name is a whole backup, and an older one stays as long as it is the best.
-        var partial = $"{path}.partial";
+        // Two at a time do not write into one file.
+        var partial = $"{path}.{Environment.ProcessId}.partial";
         try
         {
             BackupManifest manifest;

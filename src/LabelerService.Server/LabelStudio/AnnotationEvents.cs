@@ -42,9 +42,17 @@ internal sealed class AnnotationEvents(StudioAnnotationStore notes, AnnotationSt
             throw Foreign($"{field}.completed_by");
         }
 
+        // A number may be another's already: taken up under it, this would take back what that one said.
+        var own = call.IsLabeler ? call.Caller.LabelerId : null;
+        if (own is not null
+            && (await notes.FindAsync(call.Dataset, call.Settings.Source, [.. read.Select(annotation => annotation.StudioId)], cancel)).Any(pair => pair.LabelerId != own))
+        {
+            throw Foreign(field);
+        }
+
         // Whoever may write items gives those that come with a text their text; a labeler's key creates none.
         var created = await tasks.EnsureAsync(call, about, cancel);
-        var counts = await WriteStandingAsync(call, await notes.TakeAsync(call.Dataset, call.Settings.Source, read, cancel), cancel);
+        var counts = await WriteStandingAsync(call, await notes.TakeAsync(call.Dataset, call.Settings.Source, read, own, cancel), cancel);
         return json => WriteCounts(json, counts, created);
     }
 

@@ -20,6 +20,7 @@ internal sealed class KeyRing(ApiKeyStore store, ServerOptions options, TimeProv
     private static readonly ServiceException Expired = new(
         ErrorKind.Unauthenticated, "CREDENTIAL_EXPIRED", "The API key has expired. An admin makes another one with: labeler key create");
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan MissPause = TimeSpan.FromMilliseconds(250);
     private static readonly byte[] NoHash = new byte[SHA256.HashSizeInBytes];
 
@@ -133,7 +134,7 @@ internal sealed class KeyRing(ApiKeyStore store, ServerOptions options, TimeProv
             }
 
             var read = time.GetTimestamp();
-            var set = await store.LoadAsync(_state?.Set, cancel);
+            var set = await LoadAsync(cancel);
             var keys = _state is { } known && ReferenceEquals(known.Set, set)
                 ? known.Keys
                 : set.Keys.ToFrozenDictionary(key => key.Id, key => new Entry(key.SecretHash, CallerOf(key)), StringComparer.Ordinal);
@@ -142,6 +143,22 @@ internal sealed class KeyRing(ApiKeyStore store, ServerOptions options, TimeProv
         finally
         {
             _gate.Release();
+        }
+    }
+
+    // A connection whose other end has vanished is silent for many minutes, and everybody waits here.
+    private async Task<ApiKeySet> LoadAsync(CancellationToken cancel)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        patience.CancelAfter(Patience);
+        try
+        {
+            return await store.LoadAsync(_state?.Set, patience.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw new ServiceException(
+                ErrorKind.Unavailable, "DATABASE_UNAVAILABLE", "The database does not answer, so that nobody knows which keys count. Repeat the request in a few seconds.");
         }
     }
 

@@ -21,7 +21,7 @@ internal sealed partial class KeyRingKeeper(
         {
             await ring.StoreUsesAsync(cancellationToken);
         }
-        catch (ServiceException error)
+        catch (Exception error) when (error is ServiceException or OperationCanceledException)
         {
             LogPutOff(error.Message);
         }

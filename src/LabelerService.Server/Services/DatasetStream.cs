@@ -30,7 +30,7 @@ internal sealed class DatasetStream<TMessage>(
     /// <exception cref="ServiceException">INVALID_ARGUMENT for an empty stream; NOT_FOUND for an unknown dataset.</exception>
     public async Task<(DatasetRecord Dataset, TMessage First)> StartAsync(DatasetResolver datasets)
     {
-        if (!await reader.MoveNext(cancel))
+        if (!await NextAsync(cancel))
         {
             throw ServiceException.InvalidField(field, "the stream ended before its first message");
         }

@@ -26,7 +26,7 @@ public static class DatabaseErrors
                     return new ServiceException(
                         ErrorKind.Aborted, "CONCURRENT_CHANGE", "Another request wrote the same at the same time. Repeat the request.");
                 case PostgresException postgres:
-                    return Translate(postgres);
+                    return Translate(postgres) ?? (postgres.IsTransient ? Unavailable() : null);
                 case NpgsqlException { InnerException: TimeoutException or SocketException or IOException }:
                 case NpgsqlException { IsTransient: true }:
                 case SocketException:
@@ -72,7 +72,11 @@ public static class DatabaseErrors
             ErrorKind.FailedPrecondition, "DATABASE_READ_ONLY", "The database is read-only. Point the service at the primary."),
         PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
             or PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.LockNotAvailable => Unavailable(),
-        ['0', '8', ..] => Unavailable(),
+
+        // Connections, who may make them, resources, what an operator does, and what the machine does to it (appendix A of PostgreSQL's manual). Also a
+        // defect of a pooler in between is no defect of ours.
+        ['0', '8', ..] or ['2', '8', ..] or ['5', '3', ..] or ['5', '7', ..] or ['5', '8', ..] or PostgresErrorCodes.ObjectInUse
+            or PostgresErrorCodes.InternalError => Unavailable(),
         _ => null,
     };
 

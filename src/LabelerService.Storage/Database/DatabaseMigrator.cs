@@ -53,7 +53,7 @@ public sealed partial class DatabaseMigrator
         }
 
         // A session lock, because migrations are several transactions; it goes with the connection even if this process is killed.
-        await Sql.Command(connection, "SELECT pg_advisory_lock($1)", LockKey).ExecuteAsync(cancel);
+        await Unlimited(Sql.Command(connection, "SELECT pg_advisory_lock($1)", LockKey)).ExecuteAsync(cancel);
         try
         {
             await using var context = await _contexts.CreateDbContextAsync(cancel);
@@ -74,6 +74,13 @@ public sealed partial class DatabaseMigrator
         }
     }
 
+    // A restore, another server's migration, or an index over all there is take as long as they take.
+    private static NpgsqlCommand Unlimited(NpgsqlCommand command)
+    {
+        command.CommandTimeout = 0;
+        return command;
+    }
+
     // A migration is one transaction. EF Core's own way would lock the table of applied migrations for as long, and probes read it.
     private async Task ApplyAsync(NpgsqlConnection connection, string migration, IReadOnlyList<string> steps, CancellationToken cancel)
     {
@@ -85,7 +92,7 @@ public sealed partial class DatabaseMigrator
                 await Sql.Command(connection, $"SET LOCAL lock_timeout = '{LockTimeout}'").ExecuteAsync(cancel);
                 foreach (var step in steps)
                 {
-                    await Sql.Command(connection, step).ExecuteAsync(cancel);
+                    await Unlimited(Sql.Command(connection, step)).ExecuteAsync(cancel);
                 }
 
                 await transaction.CommitAsync(CancellationToken.None);

@@ -17,6 +17,7 @@ internal sealed class AnnotationQueue(
     private readonly Lock _gate = new();
     private readonly Dictionary<(long Dataset, UnknownIds Unknown), Line> _lines = [];
     private readonly Queue<Line> _turns = new();
+    private readonly ExceededKeys _exceeded = new();
     private int _running;
 
     /// <summary>Puts a message behind the others of its source.</summary>
@@ -88,7 +89,7 @@ internal sealed class AnnotationQueue(
 
     private void TakeTurn(Line line)
     {
-        if (line.HasTurn || line.Ready.Count == 0 || line.InFlight >= lanesEach)
+        if (line.HasTurn || line.IsEmpty || line.InFlight >= lanesEach)
         {
             return;
         }
@@ -139,10 +140,27 @@ internal sealed class AnnotationQueue(
     private Group Collect(Line line)
     {
         var group = new Group(line);
+        if (line.IsAsideNext)
+        {
+            CollectAside(group);
+            if (group.Messages.Count > 0)
+            {
+                return group;
+            }
+        }
+
+        // By turns: neither holds up the other.
+        line.IsAsideNext = true;
         var requests = new HashSet<Guid>();
         var rows = 0;
         while (rows < groupRows && line.Ready.TryPeek(out var source))
         {
+            if (_exceeded.Contains(source.Pending.First?.Value.Message.Key))
+            {
+                line.Aside.Enqueue(line.Ready.Dequeue());
+                continue;
+            }
+
             var before = -1;
             foreach (var message in source.Pending)
             {
@@ -172,7 +190,29 @@ internal sealed class AnnotationQueue(
             source.IsReady = false;
         }
 
+        if (group.Messages.Count == 0)
+        {
+            CollectAside(group);
+        }
+
         return group;
+    }
+
+    // One message by itself, of a source whose key is likely to be refused.
+    private static void CollectAside(Group group)
+    {
+        group.Line.IsAsideNext = false;
+        while (group.Messages.Count == 0 && group.Line.Aside.TryDequeue(out var source))
+        {
+            source.IsReady = false;
+            if (source.Pending.First is { Value: var message })
+            {
+                message.IsInFlight = true;
+                source.InFlight++;
+                group.DependsOn.Add(-1);
+                group.Messages.Add(message);
+            }
+        }
     }
 
     private async Task WriteAsync(Group group)
@@ -227,6 +267,7 @@ internal sealed class AnnotationQueue(
                 var message = group.Messages[m];
                 message.IsInFlight = false;
                 message.Source.InFlight--;
+                _exceeded.Note(message.Message.Key, outcomes[m]);
                 if (!outcomes[m].IsPostponed)
                 {
                     message.Source.Pending.Remove(message);
@@ -268,7 +309,7 @@ internal sealed class AnnotationQueue(
 
     private void Forget(Line line)
     {
-        if (line.InFlight == 0 && line.Ready.Count == 0)
+        if (line.InFlight == 0 && line.IsEmpty)
         {
             _lines.Remove(line.Key);
         }
@@ -280,6 +321,14 @@ internal sealed class AnnotationQueue(
         public (long Dataset, UnknownIds Unknown) Key { get; } = key;
 
         public Queue<AnnotationSource> Ready { get; } = new();
+
+        /// <summary>Sources of <see cref="ExceededKeys"/>, which are written alone.</summary>
+        public Queue<AnnotationSource> Aside { get; } = new();
+
+        /// <summary>Whether it is their turn.</summary>
+        public bool IsAsideNext { get; set; }
+
+        public bool IsEmpty => Ready.Count == 0 && Aside.Count == 0;
 
         /// <summary>Whether it is among the turns.</summary>
         public bool HasTurn { get; set; }

@@ -32,7 +32,8 @@ public sealed class StudioAnnotationStore
             ON CONFLICT (dataset_id, source, studio_id) DO UPDATE SET
                 item_id = excluded.item_id, labeler_id = excluded.labeler_id, class_index = excluded.class_index,
                 duration_ms = excluded.duration_ms, update_time = excluded.update_time, deleted = false
-            WHERE excluded.update_time > s.update_time OR (excluded.update_time = s.update_time AND NOT s.deleted)
+            WHERE (excluded.update_time > s.update_time OR (excluded.update_time = s.update_time AND NOT s.deleted))
+                AND ($9::text IS NULL OR s.labeler_id IN ('', $9))
             RETURNING s.studio_id
         )
         SELECT item_id, labeler_id FROM before WHERE studio_id IN (SELECT studio_id FROM written)
@@ -57,10 +58,15 @@ public sealed class StudioAnnotationStore
     internal StudioAnnotationStore(Db db) => _db = db;
 
     /// <summary>Takes up annotations that were created or changed.</summary>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="source">Name of the Label Studio.</param>
+    /// <param name="annotations">The annotations.</param>
+    /// <param name="own">The only labeler whose notes may change; null for any.</param>
+    /// <param name="cancel">Cancels.</param>
     /// <returns>The pairs of item and labeler about which something may have changed.</returns>
     /// <exception cref="ServiceException">InvalidArgument naming <c>annotations[i]…</c>; NotFound: the dataset was deleted.</exception>
     public Task<IReadOnlyList<StudioPair>> TakeAsync(
-        DatasetRecord dataset, string source, IReadOnlyList<StudioAnnotation> annotations, CancellationToken cancel)
+        DatasetRecord dataset, string source, IReadOnlyList<StudioAnnotation> annotations, string? own, CancellationToken cancel)
     {
         // One statement changes a row once: of several that name one number the newest counts.
         var newest = annotations.GroupBy(annotation => annotation.StudioId)
@@ -72,7 +78,7 @@ public sealed class StudioAnnotationStore
             newest.Select(annotation => annotation.LabelerId).ToArray(),
             Sql.Typed(newest.Select(annotation => (short?)annotation.ClassIndex).ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Smallint),
             Sql.Typed(newest.Select(annotation => annotation.DurationMs).ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Integer),
-            newest.Select(annotation => annotation.UpdateTime.UtcDateTime).ToArray());
+            newest.Select(annotation => annotation.UpdateTime.UtcDateTime).ToArray(), Sql.Typed(own, NpgsqlDbType.Text));
     }
 
     /// <summary>Marks annotations as deleted.</summary>

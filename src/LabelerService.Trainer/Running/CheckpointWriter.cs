@@ -77,9 +77,9 @@ internal sealed partial class CheckpointWriter : IAsyncDisposable
                 {
                     await _runs.WriteCheckpointAsync(_lease, StepsBefore + checkpoint.Steps, checkpoint.ToBytes(), cancel);
                 }
-                catch (ServiceException error)
+                catch (Exception error) when (!cancel.IsCancellationRequested)
                 {
-                    // The next one may get through; whether the run is still ours is the lease keeper's business.
+                    // The next one may get through; whether the run is still ours is the lease keeper's business. Whatever it is, training is worth more.
                     LogLost(_lease.Run.RunId, error.Message);
                 }
 

@@ -61,7 +61,7 @@ internal sealed partial class ProgressReporter : IProgress<TrainingProgress>, IA
                 {
                     await _runs.AppendProgressAsync(_lease, progress, cancel);
                 }
-                catch (ServiceException error)
+                catch (Exception error) when (!cancel.IsCancellationRequested)
                 {
                     // Progress is for watching; whether the run is still ours is the lease keeper's business.
                     LogLost(_lease.Run.RunId, error.Message);

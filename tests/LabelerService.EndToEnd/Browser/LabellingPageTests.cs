@@ -77,7 +77,7 @@ public sealed class LabellingPageTests(BrowserFixture browser)
         await browser.VisitAsync("/service", async page =>
         {
             await InOrderAsync(page, _service, dataset);
-            await page.Tab.EvaluateAsync("([key, value]) => localStorage.setItem(key, value)", new[] { $"labeler {await UidAsync(_service, dataset)}", Labeler });
+            await page.Tab.EvaluateAsync("([key, value]) => localStorage.setItem(key, value)", new[] { $"labeler anonymous {await UidAsync(_service, dataset)}", Labeler });
             await page.GoAsync($"/{dataset}/label?item=i2");
             await Expect(Item(page)).ToHaveTextAsync("i2");
             await Expect(page.Main).ToContainTextAsync("You said cat of this item.");

@@ -101,6 +101,9 @@ public sealed class StudioAccessTests(SecuredServerFixture fixture) : IClassFixt
             await studio.RefusedAsync(HttpStatusCode.NotFound, "item", "/webhook", StudioEvents.Says(3, "nowhere", 7, "a"));
             await owner.AcceptedAsync("/webhook", StudioEvents.Says(4, "i1", 8, "b"));
             await studio.RefusedAsync(HttpStatusCode.Forbidden, "one labeler only", "/webhook", StudioEvents.Deleted(4));
+
+            // Nor by taking up its number for something of one's own.
+            await studio.RefusedAsync(HttpStatusCode.Forbidden, "one labeler only", "/webhook", StudioEvents.Says(4, "i2", 7, "a"));
             await studio.RefusedAsync(HttpStatusCode.Forbidden, "start training", "/webhook", StudioClient.Body("start-training"));
             Assert.Equal(["i0 7 a 1", "i1 8 b 1"], await _server.AnnotationsAsync(dataset));
             await studio.AcceptedAsync("/webhook", StudioEvents.Deleted(1));

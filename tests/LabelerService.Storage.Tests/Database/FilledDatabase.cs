@@ -37,7 +37,7 @@ internal static class FilledDatabase
         await database.Get<ApiKeyStore>().CreateAsync(
             new ApiKeyWrite("key", new byte[32], Role.Labeler, [dataset.Id], "l0", "of l0", DateTimeOffset.UnixEpoch), default);
         await database.Get<StudioAnnotationStore>().TakeAsync(
-            dataset, "studio", [new StudioAnnotation(7, "i0", "l1", 1, 900, DateTimeOffset.UnixEpoch)], default);
+            dataset, "studio", [new StudioAnnotation(7, "i0", "l1", 1, 900, DateTimeOffset.UnixEpoch)], null, default);
         return dataset;
     }
 

@@ -43,7 +43,7 @@ public sealed class LabelerEraserTests(RunQueueTests.Databases databases) : ICla
         }
 
         await _database.Get<StudioAnnotationStore>().TakeAsync(
-            _dataset, "studio", [new StudioAnnotation(7, "i0", Anna, 1, 900, DateTimeOffset.UnixEpoch)], default);
+            _dataset, "studio", [new StudioAnnotation(7, "i0", Anna, 1, 900, DateTimeOffset.UnixEpoch)], null, default);
         var keys = _database.Get<ApiKeyStore>();
         await keys.CreateAsync(new ApiKeyWrite("annas", new byte[32], Role.Labeler, [_dataset.Id], Anna, Anna), default);
         await keys.CreateAsync(new ApiKeyWrite("elsewhere", new byte[32], Role.Labeler, ["another-dataset"], "l0"), default);

@@ -4,6 +4,7 @@ import { announce, fill, h } from "./lib/dom.js";
 import { match, sections, to } from "./lib/router.js";
 import * as sessions from "./lib/session.js";
 import { ask, form } from "./lib/sign-in.js";
+import { remember } from "./lib/storage.js";
 import { failure, label, notice, whenBack } from "./lib/ui.js";
 
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
@@ -12,6 +13,9 @@ let session = { authenticated: false };
 /** @type {AbortController | null} */
 let leaving = null;
 let asking = false;
+// When somebody signed in under a page, in milliseconds since 1970.
+let renewed = 0;
+const soon = 10_000;
 
 addEventListener("hashchange", () => void show());
 document.getElementById("skip")?.addEventListener("click", event => {
@@ -21,6 +25,12 @@ document.getElementById("skip")?.addEventListener("click", event => {
 events.addEventListener("away", () => connection("The service does not answer. This page shows what came before; it goes on when the service is back."));
 events.addEventListener("back", () => connection(""));
 events.addEventListener("expired", () => void expired());
+addEventListener("focus", () => void compare());
+addEventListener("pageshow", event => {
+  if (event.persisted) {
+    void compare();
+  }
+});
 await start();
 
 async function start() {
@@ -108,9 +118,11 @@ async function expired() {
 
   asking = true;
   const before = session;
-  session = await ask("The session has ended, or its key was revoked. Nothing on this page is lost; sign in to go on.");
-  asking = false;
-  events.dispatchEvent(new Event("renewed"));
+  // What was refused may have been on its way since before the last sign-in.
+  const now = Date.now() - renewed < soon ? await sessions.read().catch(() => null) : null;
+  session = now?.authenticated ? now : await ask("The session has ended, or its key was revoked. Nothing on this page is lost; sign in to go on.");
+  [asking, renewed] = [false, now?.authenticated ? renewed : Date.now()];
+  events.dispatchEvent(new CustomEvent("renewed", { detail: session }));
   who();
   if (before.role !== session.role || before.labelerId !== session.labelerId) {
     // Somebody who may do other things: the page is another one.
@@ -118,6 +130,15 @@ async function expired() {
   } else {
     // What failed meanwhile is asked for again.
     events.dispatchEvent(new Event("back"));
+  }
+}
+
+/** Another window of this browser may have signed somebody else in: the page is that one's then. */
+async function compare() {
+  const now = session.authenticated && !asking ? await sessions.read().catch(() => null) : null;
+  if (now?.authenticated && !asking && (now.name !== session.name || now.role !== session.role || now.labelerId !== session.labelerId)) {
+    session = now;
+    await show();
   }
 }
 
@@ -148,7 +169,7 @@ function who() {
     onclick: () => {
       const next = isDark() ? "light" : "dark";
       document.documentElement.dataset.theme = next;
-      localStorage.setItem("theme", next);
+      remember("theme", next);
       theme.setAttribute("aria-pressed", String(isDark()));
     },
   }, "Dark");

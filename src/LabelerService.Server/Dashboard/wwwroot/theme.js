@@ -1,6 +1,12 @@
 // Before the first paint: the theme that the user chose. Without a choice the system's counts.
 (() => {
-  const chosen = localStorage.getItem("theme");
+  let chosen = null;
+  try {
+    chosen = localStorage.getItem("theme");
+  } catch {
+    // This browser keeps nothing.
+  }
+
   if (chosen === "light" || chosen === "dark") {
     document.documentElement.dataset.theme = chosen;
   }

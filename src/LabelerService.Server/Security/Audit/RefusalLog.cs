@@ -16,6 +16,7 @@ internal sealed partial class RefusalLog(AuditLog log, TimeProvider time, ILogge
     /// <summary>Time between two times of writing.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
+    private static readonly TimeSpan LastWrite = TimeSpan.FromSeconds(5);
     private static readonly Kind Others = new("", null, "others", "REFUSED");
 
     private readonly Lock _gate = new();
@@ -65,7 +66,17 @@ internal sealed partial class RefusalLog(AuditLog log, TimeProvider time, ILogge
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await WriteNowAsync(cancellationToken);
+
+        // The host's patience may be over, as calls were waited for: what is noted is written all the same, or it is said that it is not.
+        using var last = new CancellationTokenSource(LastWrite);
+        try
+        {
+            await WriteNowAsync(last.Token);
+        }
+        catch (OperationCanceledException error)
+        {
+            LogLost(Waiting, error.Message);
+        }
     }
 
     /// <inheritdoc/>
@@ -116,9 +127,42 @@ internal sealed partial class RefusalLog(AuditLog log, TimeProvider time, ILogge
         }
         catch (ServiceException error)
         {
-            LogLost(counts.Values.Sum(), error.Message);
+            PutBack(counts);
+            LogPutOff(Waiting, error.Message);
         }
     }
+
+    private int Waiting
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _counts.Values.Sum();
+            }
+        }
+    }
+
+    // As if they had been noted just now: no more kinds than fit.
+    private void PutBack(Dictionary<Kind, int> counts)
+    {
+        lock (_gate)
+        {
+            foreach (var (kind, count) in counts)
+            {
+                var fitting = _counts.ContainsKey(kind) || _counts.Count < MostKinds ? kind : Others;
+                _counts[fitting] = _counts.GetValueOrDefault(fitting) + count;
+            }
+
+            if (_noted.CurrentCount == 0)
+            {
+                _noted.Release();
+            }
+        }
+    }
+
+    [LoggerMessage(EventId = 434, Level = LogLevel.Warning, Message = "{Count} refusals are not in the audit log yet: {Problem}")]
+    private partial void LogPutOff(int count, string problem);
 
     [LoggerMessage(EventId = 432, Level = LogLevel.Error, Message = "{Count} refusals are not in the audit log: {Problem}")]
     private partial void LogLost(int count, string problem);

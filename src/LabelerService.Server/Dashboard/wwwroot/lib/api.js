@@ -24,7 +24,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Fires `expired` when the session has ended, `renewed` when somebody has signed in again, `away` when nobody answers, `back` with the first answer after that. */
+/** Fires `expired` when the session has ended, `renewed` when somebody has signed in again (its detail: the session), `away` when nobody answers, `back` with the first answer after that. */
 export const events = new EventTarget();
 let away = false;
 
@@ -76,7 +76,9 @@ export async function stream(path, { query, body, signal, onOpen, onMessage }) {
 /** Has the browser keep a file of the service's. @param {string} path @param {string} name Of the file. @param {Record<string, any>} [query] @param {AbortSignal} [signal] */
 export async function download(path, name, query, signal) {
   const response = await send("GET", path + queryText(query), undefined, signal);
-  const address = URL.createObjectURL(await response.blob());
+  const address = URL.createObjectURL(await response.blob().catch(error => {
+    throw signal?.aborted ? error : noAnswer();
+  }));
   const link = document.createElement("a");
   link.href = address;
   link.download = name;
@@ -109,8 +111,14 @@ export const idOf = name => name.slice(name.lastIndexOf("/") + 1);
 
 async function call(/** @type {string} */ method, /** @type {string} */ path, /** @type {any} */ body, /** @type {AbortSignal | undefined} */ signal) {
   const response = await send(method, path, body, signal);
-  const text = await response.text();
-  return text ? JSON.parse(text) : {};
+  const text = await response.text().catch(error => {
+    throw signal?.aborted ? error : noAnswer();
+  });
+  try {
+    return text ? JSON.parse(text) : {};
+  } catch {
+    throw new ApiError(502, "Something else than the service answered: is there a proxy in between?");
+  }
 }
 
 async function send(/** @type {string} */ method, /** @type {string} */ path, /** @type {any} */ body, /** @type {AbortSignal | undefined} */ signal) {

@@ -3,6 +3,7 @@ import { ApiError, get, idOf, list, stream } from "./api.js";
 import { fill, h } from "./dom.js";
 import { count, duration, estimate, time } from "./format.js";
 import { may } from "./session.js";
+import { recall, remember } from "./storage.js";
 import { check, choice, failure, field, notice, whenBack } from "./ui.js";
 
 /**
@@ -51,7 +52,7 @@ export function allowed({ root, session }, heading) {
 export function read(dataset) {
   const usual = { method: "", model: "", useGold: false, intervals: Number(dataset.counts?.annotations ?? 0) <= mostForIntervals };
   try {
-    return { ...usual, ...JSON.parse(sessionStorage.getItem(place(dataset)) ?? "{}") };
+    return { ...usual, ...JSON.parse(recall(place(dataset), "sessionStorage") ?? "{}") };
   } catch {
     // Somebody else's text under our name: as if there were none.
     return usual;
@@ -144,7 +145,7 @@ export function frame(view, { parts, uses = ["settings", "intervals"], request, 
       if (uses.includes("settings")) {
         try {
           fill(form, await settingsForm(dataset, settings, uses, signal, () => {
-            sessionStorage.setItem(place(dataset), JSON.stringify(settings));
+            remember(place(dataset), JSON.stringify(settings), "sessionStorage");
             void run();
           }));
         } catch (error) {

@@ -3,6 +3,7 @@ import { get } from "./api.js";
 import { bars, lines } from "./charts.js";
 import { h } from "./dom.js";
 import { count } from "./format.js";
+import { recall, remember } from "./storage.js";
 
 /** A filter's literal: what stands in it means itself. @param {string} text */
 const quoted = text => `"${text.replace(/[\\"*]/g, character => "\\" + character)}"`;
@@ -177,12 +178,12 @@ function vector(/** @type {ArrayLike<number>} */ values, /** @type {AbortSignal}
 const place = (/** @type {any} */ dataset) => `items ${dataset.uid}`;
 
 /** Keeps the list for as long as the tab is there. @param {any} dataset @param {ItemList} list */
-export const keepList = (dataset, list) => sessionStorage.setItem(place(dataset), JSON.stringify(list));
+export const keepList = (dataset, list) => remember(place(dataset), JSON.stringify(list), "sessionStorage");
 
 /** @param {any} dataset @returns {ItemList | null} */
 export function keptList(dataset) {
   try {
-    return JSON.parse(sessionStorage.getItem(place(dataset)) ?? "null");
+    return JSON.parse(recall(place(dataset), "sessionStorage") ?? "null");
   } catch {
     // Somebody else's text under our name: as if there were none.
     return null;

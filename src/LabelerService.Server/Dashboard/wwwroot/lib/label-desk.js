@@ -8,6 +8,7 @@ import { LabelList } from "./label-list.js";
 import { conflictNotice, history as historyOf, waitingNotice } from "./label-parts.js";
 import { queueOf } from "./label-queue.js";
 import { to } from "./router.js";
+import { recall, remember } from "./storage.js";
 import { check, choice, failure, field, label, notice, whenBack } from "./ui.js";
 
 // With more classes than these a field finds them.
@@ -21,10 +22,10 @@ export async function desk(/** @type {import("./router.js").View} */ view, /** @
   const id = idOf(dataset.name);
   const queue = queueOf(session, dataset);
   const order = choice([["ITEMS_TO_ANNOTATE_ORDER_MOST_USEFUL", "Where your answer tells most"], ["", "As the items came"]],
-    localStorage.getItem(`order ${dataset.uid}`) ?? (Number(dataset.counts?.annotations ?? 0) <= mostForUseful ? "ITEMS_TO_ANNOTATE_ORDER_MOST_USEFUL" : ""));
+    recall(`order ${dataset.uid}`) ?? (Number(dataset.counts?.annotations ?? 0) <= mostForUseful ? "ITEMS_TO_ANNOTATE_ORDER_MOST_USEFUL" : ""));
   const split = choice([["", "Any"], ["TRAIN", "train"], ["VALIDATION", "validation"], ["TEST", "test"]]);
   const keys = h("input", { type: "checkbox", checked: true });
-  const [said, waiting, conflicts, stage, past] = [h("p", { class: "quiet", role: "status" }), h("div"), h("div"), h("div", { class: "stage" }), h("div")];
+  const [said, waiting, conflicts, clash, stage, past] = [h("p", { class: "quiet", role: "status" }), h("div"), h("div"), h("div"), h("div", { class: "stage" }), h("div")];
   const meter = h("progress", { max: "1", "aria-label": "Items that are labelled" });
   const sure = choice([["", "not said"], ["1", "certain"], ["0.9", "90 %"], ["0.75", "75 %"], ["0.5", "50 %"], ["0.25", "25 %: a guess"]]);
   const digits = digitsOf(dataset.classes);
@@ -36,7 +37,7 @@ export async function desk(/** @type {import("./router.js").View} */ view, /** @
   const finder = h("input", { type: "search", spellcheck: "false", maxlength: "128" });
 
   let list = new LabelList(dataset, { labelerId, order: order.value, split: split.value }, signal);
-  /** @type {{item: any, known: any, watch: ReturnType<typeof stopwatch>} | null} What is shown, once it is. */
+  /** @type {{item: any, known: any, owed: boolean, watch: ReturnType<typeof stopwatch>} | null} What is shown, once it is. */
   let current = null;
   /** @type {{item: any, known: any, entry: import("./label-queue.js").Entry}[]} What was said here, the last first. */
   let done = [];
@@ -45,20 +46,31 @@ export async function desk(/** @type {import("./router.js").View} */ view, /** @
   /** Whether that number may be wrong: a label was on its way when the service counted, or another window labels too. */
   let unsure = false;
   let asked = 0;
-  /** @type {any} What the list gave and is not shown yet. */
+  /** @type {any} An item that is owed an answer, as it is not labelled, and that is not shown yet. */
   let coming = null;
+  /** What the item on the screen, and the one on its way to it, hold on to. */
+  let [shown, asking] = [new AbortController(), new AbortController()];
 
-  /** Shows an item, or the next one of the list. What the list gave is not lost, whatever comes between it and the screen. */
-  async function go(/** @type {any} */ item = null, /** @type {any} */ known = null, listed = item === null) {
+  /**
+   * Shows an item, or the next one of the list. One that is owed an answer goes back to the list when another takes its place, on the
+   * screen or on its way there: it is passed over only by who skips it.
+   */
+  async function go(/** @type {any} */ item = null, /** @type {any} */ known = null, owed = item === null) {
     const turn = ++asked;
     const from = list;
     const isLate = () => turn !== asked || signal.aborted;
-    if (coming && coming !== item) {
-      list.putBack(coming);
+    // What waits to be tried again is overtaken.
+    asking.abort();
+    asking = new AbortController();
+    for (const left of [coming, current?.owed && current.item]) {
+      if (left && left !== item) {
+        list.putBack(left);
+      }
     }
 
-    coming = listed ? item : null;
+    coming = owed ? item : null;
     current = null;
+    sure.value = "";
     enable(false);
     stage.setAttribute("aria-busy", "true");
     let next = item;
@@ -78,17 +90,21 @@ export async function desk(/** @type {import("./router.js").View} */ view, /** @
         return;
       }
 
-      coming = listed ? next : null;
+      coming = owed ? next : null;
       const whole = await from.contentOf(next);
       if (isLate()) {
         return;
       }
 
+      shown.abort();
+      shown = new AbortController();
+      const here = AbortSignal.any([signal, shown.signal]);
+      fill(clash);
       fill(stage, h("h2", null, h("a", { href: to("datasets", id, "items", next.itemId) }, label(next.itemId, 80))),
         known && notice("plain", known.retracted ? "You took back what you said of this item." : ["You said ", h("strong", null, label(known.className, 60)), " of this item. Another class revises that. "],
           !known.retracted && h("button", { type: "button", onclick: () => void retract(next, known) }, "Take it back")),
-        content(dataset, whole, signal, { large: true }));
-      current = { item: next, known, watch: stopwatch(signal) };
+        content(dataset, whole, here, { large: true }));
+      current = { item: next, known, owed, watch: stopwatch(here) };
       coming = null;
       enable(true);
       progress();
@@ -98,16 +114,16 @@ export async function desk(/** @type {import("./router.js").View} */ view, /** @
         return;
       }
 
-      if (/** @type {any} */ (error).status === 404 && coming) {
-        // Deleted since it was listed.
+      if (/** @type {any} */ (error).status === 404 && next) {
+        // Deleted since it was listed, or since it was labelled.
         coming = null;
         void go();
         return;
       }
 
-      const again = () => void go(next, known, listed);
-      fill(stage, failure(error, again));
-      whenBack(error, signal, again);
+      const again = () => void go(next, known, owed);
+      fill(stage, failure(error, again), next && h("button", { type: "button", onclick: () => putOff(next) }, "Leave this item for now"));
+      whenBack(error, AbortSignal.any([signal, asking.signal]), again);
     } finally {
       if (turn === asked) {
         stage.removeAttribute("aria-busy");
@@ -121,11 +137,11 @@ export async function desk(/** @type {import("./router.js").View} */ view, /** @
     }
 
     const { item, known, watch } = current;
+    current = null;
     /** @type {any} */
     const annotation = { itemId: item.itemId, labelerId, className, duration: `${(watch.read() / 1000).toFixed(3)}s`, annotateTime: new Date().toISOString() };
     if (sure.value) {
       annotation.confidence = Number(sure.value);
-      sure.value = "";
     }
 
     say(item, known, annotation);
@@ -142,6 +158,7 @@ export async function desk(/** @type {import("./router.js").View} */ view, /** @
   }
 
   async function retract(/** @type {any} */ item, /** @type {any} */ known) {
+    current = null;
     say(item, known, { itemId: item.itemId, labelerId, retracted: true });
     announce("Taken back.");
     await go();
@@ -163,18 +180,15 @@ export async function desk(/** @type {import("./router.js").View} */ view, /** @
         last.entry.annotation);
     }
 
-    if (current) {
-      list.putBack(current.item);
-    }
-
     showPast();
     announce(`Undone: ${shorten(last.item.itemId, 60)}.`);
-    await go(last.item, was);
+    await go(last.item, was, was === null);
   }
 
-  async function putOff() {
-    if (current) {
-      list.skipped.add(current.item.itemId);
+  async function putOff(item = current?.item) {
+    if (item) {
+      list.skipped.add(item.itemId);
+      current = coming = null;
       announce("Skipped.");
       await go();
     }
@@ -206,18 +220,12 @@ export async function desk(/** @type {import("./router.js").View} */ view, /** @
 
   function showPast() {
     undo.disabled = done.length === 0;
-    fill(past, historyOf(dataset, done, line => {
-      if (current) {
-        list.putBack(current.item);
-      }
-
-      void go(line.item, line.entry.annotation);
-    }));
+    fill(past, historyOf(dataset, done, line => void go(line.item, line.entry.annotation)));
     progress();
   }
 
   function restart() {
-    coming = null;
+    current = coming = null;
     unsure = queue.entries.some(entry => entry.state === "sending");
     ahead = queue.entries.filter(entry => entry.state !== "refused" && entry.annotation.labelerId === labelerId)
       .reduce((sum, { annotation, known }) => sum + Number(!annotation.retracted) - Number(known !== null && !known.retracted), 0);
@@ -255,13 +263,13 @@ export async function desk(/** @type {import("./router.js").View} */ view, /** @
       list.drop(detail.itemId);
       unsure = true;
       if (current?.item.itemId === detail.itemId) {
-        fill(conflicts, notice("warn", `Another window has just labelled this item ${detail.retracted ? "and taken it back" : `as ${shorten(detail.className, 60)}`}. Skip it, or answer to revise that.`));
+        fill(clash, notice("warn", `Another window has just labelled this item ${detail.retracted ? "and taken it back" : `as ${shorten(detail.className, 60)}`}. Skip it, or answer to revise that.`));
       }
     }
   }, { signal });
   document.addEventListener("keydown", event => onKey(event, { keys, buttons, skip, undo }), { signal });
   order.addEventListener("change", () => {
-    localStorage.setItem(`order ${dataset.uid}`, order.value);
+    remember(`order ${dataset.uid}`, order.value);
     restart();
   });
   split.addEventListener("change", restart);
@@ -274,7 +282,7 @@ export async function desk(/** @type {import("./router.js").View} */ view, /** @
     }
   });
   root.append(
-    h("div", null, said, meter), waiting, conflicts,
+    h("div", null, said, meter), waiting, conflicts, clash,
     h("div", { class: "card" }, stage, buttons.length > fewClasses && field("Find a class", finder, "Enter goes to the first that is found."),
       h("div", { class: "answers", role: "group", "aria-label": "Classes" }, buttons),
       h("div", { class: "fields" }, field("How sure are you? (optional)", sure), h("div", { class: "tools" }, skip, undo))),
@@ -283,7 +291,7 @@ export async function desk(/** @type {import("./router.js").View} */ view, /** @
       h("p", { class: "quiet" }, "The digit on a class: answer. Arrows go from class to class, Enter or space answers. S skips, U undoes.")));
   onQueue();
   if (wanted) {
-    await begin(dataset, signal, labelerId, wanted, { stage, go, rest: restart });
+    await begin(dataset, signal, labelerId, wanted, { stage, go, rest: restart, isIdle: () => asked === 0 });
   } else {
     restart();
   }
@@ -292,21 +300,31 @@ export async function desk(/** @type {import("./router.js").View} */ view, /** @
 /**
  * Begins with one item that was asked for, whether or not the labeler has said something of it.
  * @param {any} dataset @param {AbortSignal} signal @param {string} labelerId @param {string} wanted
- * @param {{stage: any, go: (item: any, known: any) => Promise<void>, rest: () => void}} desk
+ * @param {{stage: any, go: (item: any, known: any) => Promise<void>, rest: () => void, isIdle: () => boolean}} desk isIdle: whether nothing else was asked for meanwhile.
  */
-async function begin(dataset, signal, labelerId, wanted, { stage, go, rest }) {
+async function begin(dataset, signal, labelerId, wanted, { stage, go, rest, isIdle }) {
   try {
     const item = await find(dataset, wanted, signal);
+    if (!isIdle()) {
+      return;
+    }
+
     if (!item) {
       fill(stage, notice("warn", "There is no item ", h("code", null, label(wanted, 80)), ". ", h("button", { type: "button", onclick: rest }, "Go on with the list")));
       return;
     }
 
     const { annotations = [] } = await get(`/v1/${dataset.name}/annotations`, { itemId: item.itemId, labelerId, showRetracted: true }, signal);
-    await go(item, annotations[0] ?? null);
+    if (isIdle()) {
+      await go(item, annotations[0] ?? null);
+    }
   } catch (error) {
-    if (!signal.aborted) {
-      const again = () => void begin(dataset, signal, labelerId, wanted, { stage, go, rest });
+    if (!signal.aborted && isIdle()) {
+      const again = () => {
+        if (isIdle()) {
+          void begin(dataset, signal, labelerId, wanted, { stage, go, rest, isIdle });
+        }
+      };
       fill(stage, failure(error, again));
       whenBack(error, signal, again);
     }

@@ -54,7 +54,7 @@ export class LabelList {
 
   /** Puts an item in front of the others. @param {any} item */
   putBack(item) {
-    this.#upcoming.unshift(item);
+    this.#upcoming = [item, ...this.#upcoming.filter(other => other.itemId !== item.itemId)];
   }
 
   /** An item is not to be shown: it is labelled, or gone. @param {string} key @returns {void} */

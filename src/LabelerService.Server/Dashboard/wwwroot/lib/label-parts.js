@@ -13,7 +13,10 @@ export function waitingNotice(queue) {
   const waiting = queue.waiting;
   const stuck = queue.entries.filter(entry => entry.state === "refused" || entry.state === "old");
   const labels = (/** @type {number} */ n) => `${count(n)} ${n === 1 ? "label" : "labels"}`;
+  const foreign = queue.foreign.length;
   return [
+    foreign > 0 && notice("warn", `${labels(foreign)} that ${foreign === 1 ? "was" : "were"} given with another key ${foreign === 1 ? "waits" : "wait"} in this browser. `,
+      h("button", { type: "button", onclick: () => queue.adopt() }, "Send with this key"), " ", h("button", { type: "button", onclick: () => queue.abandon() }, "Discard")),
     waiting > 0 && queue.pausedFor && notice("warn", `${queue.pausedFor} ${labels(waiting)} ${waiting === 1 ? "waits" : "wait"} here and will be sent once it can be`,
       queue.isKept ? ", even if this page is closed and opened again later." : ". This browser keeps nothing: leave this page open until then."),
     stuck.length > 0 && notice("bad", h("p", null, `${labels(stuck.length)} could not be stored.`), h("ul", null, stuck.map(entry => h("li", null,

@@ -45,6 +45,11 @@ export class LabelQueue extends EventTarget {
 
   /** Takes an annotation, and sends it when those before it are sent. @param {any} annotation @param {any} known @returns {Entry} */
   add(annotation, known) {
+    // What was refused of the same item is out of date.
+    for (const other of this.entries.filter(entry => isStuck(entry) && keyOf(entry.annotation) === keyOf(annotation))) {
+      this.#remove(other);
+    }
+
     /** @type {Entry} */
     const entry = { requestId: uuid(), annotation, known, at: Date.now(), state: "waiting", tried: false, problem: null };
     this.entries.push(entry);
@@ -56,7 +61,7 @@ export class LabelQueue extends EventTarget {
 
   /** Takes an entry back that has not left yet. @param {Entry} entry @returns {boolean} Whether it could. */
   withdraw(entry) {
-    if (entry.tried || entry.state !== "waiting") {
+    if (entry.state !== "refused" && (entry.tried || entry.state !== "waiting")) {
       return false;
     }
 
@@ -87,6 +92,44 @@ export class LabelQueue extends EventTarget {
   /** Number of entries that are not stored yet and will be sent. */
   get waiting() {
     return this.entries.filter(entry => entry.state === "waiting" || entry.state === "sending").length;
+  }
+
+  /** Names of labels that wait in this browser for a key that is not signed in. Who speaks for others can send them, too. @returns {string[]} */
+  get foreign() {
+    if (this.#session.labelerId) {
+      return [];
+    }
+
+    try {
+      return Object.keys(localStorage).filter(name => name.startsWith("label ") && name.includes(` ${this.#dataset.uid} `) && !name.startsWith(this.#prefix));
+    } catch {
+      return [];
+    }
+  }
+
+  /** Takes such labels over, under the request ids that they have. */
+  adopt() {
+    for (const name of this.foreign) {
+      const entry = kept(name);
+      if (entry) {
+        this.entries.push(entry);
+        this.#keep(entry);
+      }
+
+      localStorage.removeItem(name);
+    }
+
+    this.#changed();
+    void this.run();
+  }
+
+  /** Forgets such labels. */
+  abandon() {
+    for (const name of this.foreign) {
+      localStorage.removeItem(name);
+    }
+
+    this.#changed();
   }
 
   /** Sends what waits, one after the other, for as long as it takes. */
@@ -178,6 +221,12 @@ export class LabelQueue extends EventTarget {
 
         return;
       }
+
+      if (error.status === 401) {
+        // Another window has signed in meanwhile.
+        await untilBack(pauses[0]);
+        return;
+      }
     }
 
     if (entry.annotation.annotateTime && error.violations.some(violation => violation.field.endsWith("annotate_time"))) {
@@ -236,9 +285,9 @@ export class LabelQueue extends EventTarget {
   #readKept() {
     try {
       for (const key of Object.keys(localStorage).filter(name => name.startsWith(this.#prefix))) {
-        const entry = JSON.parse(localStorage.getItem(key) ?? "null");
-        if (entry?.requestId && entry.annotation?.itemId) {
-          this.entries.push({ ...entry, state: entry.at < Date.now() - longest ? "old" : "waiting", tried: true, problem: null });
+        const entry = kept(key);
+        if (entry) {
+          this.entries.push(entry);
         }
       }
     } catch {
@@ -263,6 +312,18 @@ export class LabelQueue extends EventTarget {
   }
 }
 
+/** An entry that this browser has kept; null for somebody else's text under our name. @param {string} name @returns {Entry | null} */
+function kept(name) {
+  try {
+    const entry = JSON.parse(localStorage.getItem(name) ?? "null");
+    return entry?.requestId && entry.annotation?.itemId ? { ...entry, state: entry.at < Date.now() - longest ? "old" : "waiting", tried: true, problem: null } : null;
+  } catch {
+    return null;
+  }
+}
+
+const isStuck = (/** @type {Entry} */ entry) => entry.state === "refused" || entry.state === "old";
+
 /** @type {Map<string, LabelQueue>} */
 const queues = new Map();
 
@@ -275,7 +336,7 @@ export function queueOf(session, dataset) {
 }
 
 /** A labeler is the same with another key. */
-const identity = (/** @type {import("./session.js").Session} */ session) => session.labelerId ? `labeler ${session.labelerId}` : `${session.name}`;
+export const identity = (/** @type {import("./session.js").Session} */ session) => session.labelerId ? `labeler ${session.labelerId}` : `${session.name}`;
 
 const keyOf = (/** @type {any} */ annotation) => `${annotation.labelerId}\n${annotation.itemId}`;
 

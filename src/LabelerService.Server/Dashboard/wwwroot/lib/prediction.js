@@ -5,6 +5,7 @@ import { fill, h } from "./dom.js";
 import { count, decimal, percent, shorten, time } from "./format.js";
 import { labelerLink } from "./labelers.js";
 import { to } from "./router.js";
+import { recall, remember } from "./storage.js";
 import { table } from "./table.js";
 import { badge, bar, check, choice, failure, field, label, load, notice, section, tiles, whenBack } from "./ui.js";
 
@@ -44,7 +45,7 @@ export async function predictionOf(view, item, place) {
       // Of the alias only the answer tells which version it is.
       distilled.disabled = answering ? answering.distilled !== true : !versions.some(entry => entry.distilled);
       const small = distilled.checked && !distilled.disabled;
-      sessionStorage.setItem(placeOf(dataset), JSON.stringify({ model: model.value, version: version.value, distilled: distilled.checked }));
+      remember(placeOf(dataset), JSON.stringify({ model: model.value, version: version.value, distilled: distilled.checked }), "sessionStorage");
       await load(shown, now, async () => prediction(view, item, await post(`/v1/${dataset.name}:predict`, {
         model: { model: version.value || model.value }, itemId: item.itemId, distilled: small, includeLabelers: !small, includeUncertainty: !small,
       }, now), small, now));
@@ -52,7 +53,13 @@ export async function predictionOf(view, item, place) {
 
     async function changed() {
       // Heads are not needed for a choice of versions, and there may be thousands: those of nobody.
-      versions = await list(`/v1/${model.value}/versions`, "versions", { pageSize: mostVersions, headLabelerId: "-" }, signal, mostVersions);
+      const of = model.value;
+      const found = await list(`/v1/${of}/versions`, "versions", { pageSize: mostVersions, headLabelerId: "-" }, signal, mostVersions);
+      if (of !== model.value) {
+        return;
+      }
+
+      versions = found;
       const before = version.value || (model.value === chosen.model ? chosen.version : "");
       const champion = models.find(entry => entry.name === model.value)?.aliases?.find((/** @type {any} */ alias) => alias.alias === "champion");
       fill(version, [...(champion ? [["", `the champion (version ${idOf(champion.version)})`]] : []), ...versions.map(entry => [entry.name, `version ${idOf(entry.name)}, ${entry.algorithm}, ${time(entry.createTime)}`])]
@@ -85,7 +92,7 @@ const placeOf = (/** @type {any} */ dataset) => `prediction ${dataset.uid}`;
 /** @returns {{model?: string, version?: string, distilled?: boolean}} */
 function remembered(/** @type {any} */ dataset) {
   try {
-    return JSON.parse(sessionStorage.getItem(placeOf(dataset)) ?? "{}") ?? {};
+    return JSON.parse(recall(placeOf(dataset), "sessionStorage") ?? "{}") ?? {};
   } catch {
     // Somebody else's text under our name: as if there were none.
     return {};

@@ -58,11 +58,14 @@ export async function runForm(dataset, signal, started) {
       fill(said);
       button.disabled = true;
       try {
-        started(await post(`/v1/${dataset.name}/trainingRuns?requestId=${request}`, {
+        const run = await post(`/v1/${dataset.name}/trainingRuns?requestId=${request}`, {
           algorithm: algorithm.value, modelId: id.value || undefined, seed: seed.value, priority: Number(priority.value),
           warmStartVersion: warmField.hidden ? undefined : warm.value || undefined,
           settings: Object.fromEntries(different().map(([key, { input }]) => [key, input.value.trim()])),
-        }));
+        });
+        if (!signal.aborted) {
+          started(run);
+        }
       } catch (error) {
         fill(said, failure(error));
         refused(error, inputs);

@@ -44,17 +44,37 @@ export function pagedTable({ caption, columns, empty, signal, start = [""], load
       }
 
       fill(place, note, table({ caption, columns, rows, empty }), (tokens.length > 1 || next) && h("nav", { class: "pager", "aria-label": `Pages: ${caption}` },
-        h("button", { type: "button", disabled: tokens.length === 1, onclick: () => { tokens.pop(); void show(); } }, "Previous"),
+        h("button", { type: "button", disabled: tokens.length === 1, onclick: () => void turn("Previous", () => { tokens.pop(); }) }, "Previous"),
         h("span", null, `Page ${tokens.length}`),
-        h("button", { type: "button", disabled: !next, onclick: () => { tokens.push(/** @type {string} */ (next)); void show(); } }, "Next")));
+        h("button", { type: "button", disabled: !next, onclick: () => void turn("Next", () => { tokens.push(/** @type {string} */ (next)); }) }, "Next")));
     } catch (error) {
       if (mine === asked && !signal.aborted) {
+        if (/** @type {any} */ (error).reason === "STATE_GONE") {
+          // What the pages were pages of is no more.
+          tokens.splice(0, tokens.length, "");
+        }
+
         fill(place, failure(error, () => void show()));
         whenBack(error, signal, () => void show());
       }
     } finally {
       if (mine === asked) {
         place.removeAttribute("aria-busy");
+      }
+    }
+  }
+
+  /** Turns the page, once; whoever pressed the button by keyboard stays on it. */
+  async function turn(/** @type {string} */ name, /** @type {() => void} */ move) {
+    if (place.hasAttribute("aria-busy")) {
+      return;
+    }
+
+    move();
+    await show();
+    for (const button of place.querySelectorAll(".pager button")) {
+      if (button.textContent === name && !button.disabled) {
+        button.focus();
       }
     }
   }

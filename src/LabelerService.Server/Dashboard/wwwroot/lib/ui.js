@@ -46,6 +46,9 @@ export function whenBack(error, signal, again) {
   }
 }
 
+/** How often each place was filled: answers come in any order, and the last one asked for is shown. @type {WeakMap<Element, number>} */
+const turns = new WeakMap();
+
 /**
  * Loads a part of a page: shows that it is loading, then what came, or what failed with a way to try again. Where nobody answered, or the
  * session had ended, it tries again by itself when the service is back or somebody has signed in.
@@ -54,21 +57,30 @@ export function whenBack(error, signal, again) {
  * @param {() => Promise<any>} produce Gives the content.
  */
 export async function load(place, signal, produce) {
+  const turn = (turns.get(place) ?? 0) + 1;
+  turns.set(place, turn);
+  const isLate = () => signal.aborted || turns.get(place) !== turn;
   place.setAttribute("aria-busy", "true");
   fill(place, h("p", { class: "quiet" }, "Loading…"));
   try {
     const content = await produce();
-    if (!signal.aborted) {
+    if (!isLate()) {
       fill(place, content);
     }
   } catch (error) {
-    if (!signal.aborted) {
-      const again = () => void load(place, signal, produce);
+    if (!isLate()) {
+      const again = () => {
+        if (!isLate()) {
+          void load(place, signal, produce);
+        }
+      };
       fill(place, failure(error, again));
       whenBack(error, signal, again);
     }
   } finally {
-    place.removeAttribute("aria-busy");
+    if (turns.get(place) === turn) {
+      place.removeAttribute("aria-busy");
+    }
   }
 }
 

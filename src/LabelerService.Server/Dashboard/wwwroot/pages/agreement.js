@@ -92,9 +92,11 @@ function matrix(/** @type {any} */ dataset, /** @type {any} */ agreement, /** @t
   /** All pairs among the labelers: a page holds 1,000, fifty labelers have 1,225. */
   async function among() {
     const all = [];
+    // As it was chosen when this began: the pages of one list.
+    const mostActive = most.value;
     let page;
     do {
-      page = /** @type {any} */ (await get(`/v1/${dataset.name}/labelerPairs`, { scale: agreement.scale, mostActive: most.value, pageSize: 1000, pageToken: page?.nextPageToken }, part.signal));
+      page = /** @type {any} */ (await get(`/v1/${dataset.name}/labelerPairs`, { scale: agreement.scale, mostActive, pageSize: 1000, pageToken: page?.nextPageToken }, part.signal));
       all.push(...(page.pairs ?? []));
     } while (page.nextPageToken);
     return { pairs: all, labelers: page.labelerIds ?? [] };

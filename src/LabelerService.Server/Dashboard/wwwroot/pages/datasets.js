@@ -44,7 +44,12 @@ export async function show({ root, signal, session, go }) {
   });
   root.append(h("h1", null, "Datasets"), h("section", { class: "card" }, list));
   if (admin) {
-    root.append(section("Create a dataset", form(go)));
+    root.append(section("Create a dataset", form(path => {
+      // Whoever has gone elsewhere meanwhile stays there.
+      if (!signal.aborted) {
+        go(path);
+      }
+    })));
   } else if (session.role === "LABELER") {
     root.append(h("p", { class: "quiet" }, "Choose the dataset to label."));
   }

@@ -103,6 +103,12 @@ function table(/** @type {import("../lib/router.js").View} */ view, /** @type {R
   const parameters = kind === "consensus" ? { ...query(settings), order: options.order, pageSize } : {
     pageSize, filter: filterOf({ ...options, gold: gold.startsWith("=") ? "" : gold, goldClass: gold.startsWith("=") ? gold.slice(1) : "" }),
   };
+  const kept = keptList(dataset);
+  if (kept && JSON.stringify(kept.query) !== JSON.stringify(parameters)) {
+    // Its pages are those of another list: by another method of the consensus, say.
+    start = [""];
+  }
+
   const note = h("div");
   /** @type {Map<string, {class: any, wrong: any, difficulty: any, count: any}>} */
   let cells = new Map();

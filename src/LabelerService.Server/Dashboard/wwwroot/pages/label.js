@@ -1,8 +1,10 @@
 // Labelling: one item after the other, by keyboard or pointer, as the labeler that is signed in.
-import { get, idOf } from "../lib/api.js";
+import { events, get, idOf } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
 import { desk } from "../lib/label-desk.js";
+import { identity } from "../lib/label-queue.js";
 import { to } from "../lib/router.js";
+import { recall, remember } from "../lib/storage.js";
 import { field, notice } from "../lib/ui.js";
 
 export const title = () => "Label";
@@ -16,8 +18,9 @@ export async function show(view) {
     return;
   }
 
-  const remembered = `labeler ${dataset.uid}`;
-  const labelerId = session.labelerId ?? localStorage.getItem(remembered) ?? "";
+  // Whoever signs in here next is somebody else.
+  const remembered = `labeler ${identity(session)} ${dataset.uid}`;
+  const labelerId = session.labelerId ?? recall(remembered) ?? "";
   const place = h("div");
   if (session.role !== "LABELER") {
     const labeler = h("input", { value: labelerId, maxlength: "256", required: true, spellcheck: "false", list: "labelers-known" });
@@ -25,7 +28,7 @@ export async function show(view) {
     root.append(h("form", {
       class: "card fields", onsubmit: (/** @type {Event} */ event) => {
         event.preventDefault();
-        localStorage.setItem(remembered, labeler.value);
+        remember(remembered, labeler.value);
         begin(labeler.value);
       },
     }, field("Labels are those of the labeler", labeler, "Its key; a new one is registered with its first label."), known, h("button", { type: "submit" }, "Label as this one")));
@@ -35,12 +38,24 @@ export async function show(view) {
   }
 
   let mine = new AbortController();
+  let [signedIn, speaking] = [session, ""];
+  events.addEventListener("renewed", event => {
+    const { detail } = /** @type {CustomEvent} */ (event);
+    if (identity(detail) !== identity(signedIn)) {
+      // What is said from now on goes with the new key.
+      signedIn = detail;
+      if (speaking) {
+        begin(speaking);
+      }
+    }
+  }, { signal });
 
   function begin(/** @type {string} */ who) {
+    speaking = who;
     mine.abort();
     mine = new AbortController();
     fill(place);
-    void desk({ ...view, root: place, signal: AbortSignal.any([signal, mine.signal]) }, who, query.get("item") ?? "");
+    void desk({ ...view, session: signedIn, root: place, signal: AbortSignal.any([signal, mine.signal]) }, who, query.get("item") ?? "");
     query.delete("item");
     // Loaded again, the page goes on with the list.
     history.replaceState(null, "", to("datasets", idOf(dataset.name), "label"));

@@ -61,7 +61,10 @@ export async function show(view) {
       announce("The model is shown as it is now.");
     } catch (error) {
       if (!signal.aborted) {
-        await load(place, signal, draw);
+        await load(place, signal, async () => {
+          await draw();
+          return [...place.childNodes];
+        });
       }
     }
   }

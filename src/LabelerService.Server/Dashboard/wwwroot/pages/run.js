@@ -9,7 +9,7 @@ import { RunCurves } from "../lib/run-curves.js";
 import { done, hasEnded, made, metricName, phaseName, purpose, shortRun, stateBadge, taken } from "../lib/runs.js";
 import { may } from "../lib/session.js";
 import { table } from "../lib/table.js";
-import { action, badge, confirm, failure, label, notice, section, tiles } from "../lib/ui.js";
+import { action, badge, confirm, failure, label, notice, section, tiles, whenBack } from "../lib/ui.js";
 
 export const title = (/** @type {Record<string, string>} */ params) => `Run ${shortRun(params.run)}`;
 
@@ -122,11 +122,23 @@ export async function show(view) {
           draw();
         },
       });
-      fill(liveness);
-      await look();
+      await settle();
     } catch (error) {
       if (!signal.aborted) {
         fill(liveness, failure(error));
+      }
+    }
+  }
+
+  /** What its last event does not say: what it has made, and when it ended. */
+  async function settle() {
+    try {
+      await look();
+      fill(liveness);
+    } catch (error) {
+      if (!signal.aborted) {
+        fill(liveness, failure(error, () => void settle()));
+        whenBack(error, signal, () => void settle());
       }
     }
   }
