@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using LabelerService.Core.Errors;
 using LabelerService.Learning.Checkpoints;
 using LabelerService.Storage.Runs;
 using LabelerService.Trainer.Hosting;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Threading.Channels;
-using LabelerService.Core.Errors;
 using LabelerService.Core.Training;
 using LabelerService.Storage.Runs;
 using Microsoft.Extensions.Logging;

@@ -1,5 +1,4 @@
 using LabelerService.Core.Errors;
-using LabelerService.Storage.Datasets;
 using LabelerService.Storage.Ingest;
 using LabelerService.Storage.Security;
 using LabelerService.Storage.Telemetry;
@@ -8,7 +7,7 @@ using LabelerService.TestKit.Postgres;
 namespace LabelerService.Storage.Tests.Ingest;
 
 /// <summary>Who sends on beyond a quota is refused alone: the messages of others are written in groups as before.</summary>
-public sealed class ExceededKeyTests(PostgresFixture database) : IClassFixture<PostgresFixture>
+public sealed class ExceededKeyTests(PostgresFixture database) : IClassFixture<PostgresFixture>, IDisposable
 {
     private static readonly UnknownIds RegisterAll = new(UnknownLabelers.Register, UnknownItems.Register);
     private static readonly KeyAllowance Greedy = new("greedy", 1, 0);
@@ -17,6 +16,8 @@ public sealed class ExceededKeyTests(PostgresFixture database) : IClassFixture<P
     private readonly SemaphoreSlim _go = new(0);
     private bool _isRefused = true;
     private int _writing;
+
+    public void Dispose() => _go.Dispose();
 
     [Fact]
     public async Task Once_refused_a_key_shares_no_group_until_something_of_it_is_stored_again()
@@ -56,7 +57,7 @@ public sealed class ExceededKeyTests(PostgresFixture database) : IClassFixture<P
                 await message.Done;
             }
 
-            var refused = _isRefused ? await Assert.ThrowsAsync<ServiceException>(() => others[2].Done) : null;
+            var error = _isRefused ? await Assert.ThrowsAsync<ServiceException>(() => others[2].Done) : null;
             if (!_isRefused)
             {
                 await others[2].Done;
@@ -67,7 +68,7 @@ public sealed class ExceededKeyTests(PostgresFixture database) : IClassFixture<P
                 await _go.WaitAsync();
             }
 
-            return ([.. _groups.Select(group => string.Join(' ', group))], refused);
+            return ([.. _groups.Select(group => string.Join(' ', group))], error);
         }
 
         QueuedMessage Add(string labeler, KeyAllowance? key)
