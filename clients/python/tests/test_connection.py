@@ -130,3 +130,11 @@ with Client({own_service.address!r}, api_key={own_service.admin_key!r}) as clien
     ran = subprocess.run([sys.executable, "-c", program], cwd=CLIENT, capture_output=True, text=True, timeout=60, check=True)
     assert ran.stdout.splitlines()[0] == "2"
     assert "python3-pandas" in ran.stdout.splitlines()[1] and "python3-numpy" in ran.stdout.splitlines()[2]
+
+
+@pytest.mark.parametrize(("status", "reason", "retry_after", "transient"), [
+    ("UNAVAILABLE", "", None, True), ("RESOURCE_EXHAUSTED", "OVERLOADED", None, True), ("RESOURCE_EXHAUSTED", "RATE_LIMIT", 2.0, True),
+    ("RESOURCE_EXHAUSTED", "INGESTION_QUEUE_FULL", 1.0, True), ("RESOURCE_EXHAUSTED", "KEY_QUOTA_EXCEEDED", 3600.0, False),
+    ("RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED", None, False), ("INVALID_ARGUMENT", "", 1.0, False)])
+def test_what_passes_is_told_from_what_lasts(status: str, reason: str, retry_after: float | None, transient: bool) -> None:
+    assert LabelerError(status, "no", reason=reason, retry_after=retry_after).transient is transient

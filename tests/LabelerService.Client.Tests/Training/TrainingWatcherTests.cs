@@ -51,6 +51,51 @@ public class TrainingWatcherTests
         Assert.Equal(StatusCode.NotFound, exception.StatusCode);
     }
 
+    [Fact]
+    public async Task A_run_that_is_quiet_for_hours_is_watched_on_through_short_outages()
+    {
+        var time = new LeapingTime();
+        var service = new QuietService(time);
+        await using var host = await GrpcHost.StartAsync(service);
+        using var connection = new ServiceConnection(new ConnectionSettings(host.Address), TimeProvider.System);
+
+        var run = await new TrainingWatcher(connection, time).WaitAsync(Name, _ => { }, _ => { }, default);
+
+        Assert.Equal(TrainingRun.Types.State.Succeeded, run.State);
+        Assert.Equal(4, service.Watches);
+    }
+
+    /// <summary>Is away for a moment, twice, with an hour in between in which nothing happens.</summary>
+    private sealed class QuietService(LeapingTime time) : TrainingService.TrainingServiceBase
+    {
+        public int Watches { get; private set; }
+
+        public override Task WatchTrainingRun(
+            WatchTrainingRunRequest request, IServerStreamWriter<TrainingRunEvent> responseStream, ServerCallContext context) => ++Watches % 2 == 1
+            ? throw new RpcException(new Status(StatusCode.Unavailable, "going down"))
+            : Task.CompletedTask;
+
+        public override Task<TrainingRun> GetTrainingRun(GetTrainingRunRequest request, ServerCallContext context)
+        {
+            time.Leap(TimeSpan.FromHours(1));
+            return Task.FromResult(new TrainingRun
+            {
+                Name = request.Name,
+                State = Watches < 4 ? TrainingRun.Types.State.Running : TrainingRun.Types.State.Succeeded,
+            });
+        }
+    }
+
+    /// <summary>The system's time, and what it was set ahead.</summary>
+    private sealed class LeapingTime : TimeProvider
+    {
+        private long _ahead;
+
+        public void Leap(TimeSpan by) => Interlocked.Add(ref _ahead, (long)(by.TotalSeconds * TimestampFrequency));
+
+        public override long GetTimestamp() => base.GetTimestamp() + Interlocked.Read(ref _ahead);
+    }
+
     /// <summary>Breaks the first stream, ends the second early, and finishes the third.</summary>
     private sealed class BreakingService : TrainingService.TrainingServiceBase
     {

@@ -45,6 +45,33 @@ public sealed class ItemPagesTests(BrowserFixture browser)
     }
 
     [Fact]
+    public Task A_page_is_turned_once_however_often_the_button_is_pressed() => browser.VisitAsync("/datasets/labelme/items", async page =>
+    {
+        var rows = page.Rows("Items");
+        await Expect(rows).ToHaveCountAsync(PageSize);
+        var held = new TaskCompletionSource();
+        await page.Tab.RouteAsync("**/v1/datasets/labelme/items?*pageToken=*", async route =>
+        {
+            await held.Task;
+            await route.ContinueAsync();
+        });
+        var pager = page.Main.GetByRole(AriaRole.Navigation, new() { Name = "Pages: Items" });
+        var (next, previous) = (pager.GetByRole(AriaRole.Button, new() { Name = "Next" }), pager.GetByRole(AriaRole.Button, new() { Name = "Previous" }));
+        await next.ClickAsync();
+        await next.ClickAsync();
+        held.SetResult();
+        await Expect(pager).ToContainTextAsync("Page 2");
+        var second = (await _service.Items.ListItemsAsync(new ListItemsRequest { Parent = browser.LabelMe, PageSize = PageSize + 1 })).Items[PageSize];
+        await Expect(rows.First.Locator("td").First).ToHaveTextAsync(second.ItemId);
+
+        // Whoever turns pages by keyboard stays on the button.
+        await Expect(next).ToBeFocusedAsync();
+        await previous.ClickAsync();
+        await Expect(pager).ToContainTextAsync("Page 1");
+        await Expect(previous).ToBeDisabledAsync();
+    });
+
+    [Fact]
     public Task Filters_and_orders_are_the_services_and_whoever_comes_back_finds_the_page() => browser.VisitAsync("/datasets/labelme/items", async page =>
     {
         var rows = page.Rows("Items");

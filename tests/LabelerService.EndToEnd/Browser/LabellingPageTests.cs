@@ -205,67 +205,9 @@ public sealed class LabellingPageTests(BrowserFixture browser)
         });
     }
 
-    [Fact]
-    public async Task An_item_that_could_not_be_shown_yet_is_not_passed_over()
-    {
-        var dataset = await CreateAsync(5);
-        var items = (await _service.Items.ListItemsAsync(new ListItemsRequest { Parent = dataset })).Items.ToDictionary(item => item.ItemId, item => item.Name);
-        await browser.VisitAsync("/service", async page =>
-        {
-            await InOrderAsync(page, _service, dataset);
-            var isDown = true;
-            var held = new TaskCompletionSource();
-            await page.Tab.RouteAsync($"**/v1/{items["i1"]}?*", async route =>
-            {
-                if (isDown)
-                {
-                    await route.FulfillAsync(new() { Status = 500, ContentType = "application/json", Body = """{"message": "Something broke."}""" });
-                    return;
-                }
+    internal static ILocator Item(DashboardPage page) => page.Main.Locator(".stage h2");
 
-                await route.ContinueAsync();
-            });
-            await page.Tab.RouteAsync($"**/v1/{items["i2"]}?*", async route =>
-            {
-                await held.Task;
-                await route.ContinueAsync();
-            });
-            page.ExpectStatus(500);
-            await page.GoAsync($"/{dataset}/label");
-            await page.Tab.GetByLabel("Labels are those of the labeler").FillAsync(Labeler);
-            await page.Tab.Keyboard.PressAsync("Enter");
-            await Expect(Item(page)).ToHaveTextAsync("i0");
-            await page.Tab.EvaluateAsync("() => document.activeElement.blur()");
-
-            // What it is could not be read: asked again, it comes, and not the one after it.
-            await page.Tab.Keyboard.PressAsync("1");
-            await Expect(page.Main.Locator(".stage")).ToContainTextAsync("Something broke.");
-            await page.Main.GetByRole(AriaRole.Button, new() { Name = "Try again" }).ClickAsync();
-            await Expect(page.Main.Locator(".stage")).ToContainTextAsync("Something broke.");
-            isDown = false;
-            await page.Main.GetByRole(AriaRole.Button, new() { Name = "Try again" }).ClickAsync();
-            await Expect(Item(page)).ToHaveTextAsync("i1");
-
-            // While the next one is on its way the last answer is taken back: the next one is still the next one.
-            await page.Tab.EvaluateAsync("() => document.activeElement.blur()");
-            await page.Tab.Keyboard.PressAsync("1");
-            await Expect(page.Main.Locator(".stage[aria-busy=true]")).ToHaveCountAsync(1);
-            await page.Tab.Keyboard.PressAsync("u");
-            await Expect(page.Main.Locator(".stage:not([aria-busy])")).ToHaveCountAsync(1);
-            await Expect(Item(page)).ToHaveTextAsync("i1");
-            held.SetResult();
-            await PressAsync(page, "2", "i2");
-            await PressAsync(page, "2", "i3");
-            await StoredAsync(page);
-        });
-        Assert.Equal(
-            [("i0", SmallCrowd.Classes[0]), ("i1", SmallCrowd.Classes[1]), ("i2", SmallCrowd.Classes[1])],
-            (await StoredAsync(_service, dataset)).Select(annotation => (annotation.ItemId, annotation.ClassName)));
-    }
-
-    private static ILocator Item(DashboardPage page) => page.Main.Locator(".stage h2");
-
-    private static async Task PressAsync(DashboardPage page, string key, string next)
+    internal static async Task PressAsync(DashboardPage page, string key, string next)
     {
         await page.Tab.Keyboard.PressAsync(key);
         await Expect(Item(page)).ToHaveTextAsync(next);
@@ -273,10 +215,10 @@ public sealed class LabellingPageTests(BrowserFixture browser)
     }
 
     /// <summary>Waits until nothing of what was said on the page is on its way any more.</summary>
-    private static Task StoredAsync(DashboardPage page) => page.Tab.WaitForFunctionAsync(
+    internal static Task StoredAsync(DashboardPage page) => page.Tab.WaitForFunctionAsync(
         "() => !Object.keys(localStorage).some(key => key.startsWith('label '))");
 
-    private static async Task<List<Annotation>> StoredAsync(RunningService service, string dataset, Grpc.Core.Metadata? headers = null) =>
+    internal static async Task<List<Annotation>> StoredAsync(RunningService service, string dataset, Grpc.Core.Metadata? headers = null) =>
     [
         .. (await service.Annotations.ListAnnotationsAsync(
             new ListAnnotationsRequest { Parent = dataset, LabelerId = Labeler, ShowRetracted = true }, headers)).Annotations,
@@ -297,15 +239,17 @@ public sealed class LabellingPageTests(BrowserFixture browser)
     }
 
     /// <summary>Chooses the order in which the items came, as the page remembers it.</summary>
-    private static async Task InOrderAsync(DashboardPage page, RunningService service, string dataset) =>
+    internal static async Task InOrderAsync(DashboardPage page, RunningService service, string dataset) =>
         await page.Tab.EvaluateAsync("key => localStorage.setItem(key, '')", $"order {await UidAsync(service, dataset)}");
 
     private static async Task<string> UidAsync(RunningService service, string dataset) => (await service.Datasets.GetDatasetAsync(new GetDatasetRequest { Name = dataset })).Uid;
 
-    private async Task<string> CreateAsync(int items)
+    internal static async Task<string> CreateAsync(RunningService service, int items)
     {
-        var dataset = await _service.CreateDatasetAsync(4, SmallCrowd.Classes);
-        await _service.CreateItemsAsync(dataset, items);
+        var dataset = await service.CreateDatasetAsync(4, SmallCrowd.Classes);
+        await service.CreateItemsAsync(dataset, items);
         return dataset;
     }
+
+    private Task<string> CreateAsync(int items) => CreateAsync(_service, items);
 }
