@@ -70,13 +70,11 @@ public static class DatabaseErrors
             ErrorKind.FailedPrecondition, "SCHEMA_OUTDATED", "The database lacks a migration. Start a server of this version once to apply it."),
         PostgresErrorCodes.ReadOnlySqlTransaction => new ServiceException(
             ErrorKind.FailedPrecondition, "DATABASE_READ_ONLY", "The database is read-only. Point the service at the primary."),
-        PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
-            or PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.LockNotAvailable => Unavailable(),
 
         // Connections, who may make them, resources, what an operator does, and what the machine does to it (appendix A of PostgreSQL's manual). Also a
         // defect of a pooler in between is no defect of ours.
-        ['0', '8', ..] or ['2', '8', ..] or ['5', '3', ..] or ['5', '7', ..] or ['5', '8', ..] or PostgresErrorCodes.ObjectInUse
-            or PostgresErrorCodes.InternalError => Unavailable(),
+        ['0', '8', ..] or ['2', '8', ..] or ['5', '3', ..] or ['5', '7', ..] or ['5', '8', ..]
+            or PostgresErrorCodes.ObjectInUse or PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.InternalError => Unavailable(),
         _ => null,
     };
 

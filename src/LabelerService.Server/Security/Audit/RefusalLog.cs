@@ -24,6 +24,9 @@ internal sealed partial class RefusalLog(AuditLog log, TimeProvider time, ILogge
     private readonly SemaphoreSlim _writing = new(1, 1);
     private Dictionary<Kind, int> _counts = [];
 
+    // Refusals that are being written.
+    private int _underWay;
+
     private readonly record struct Kind(string Actor, Role? Role, string Method, string Reason);
 
     /// <summary>Notes a refusal.</summary>
@@ -71,11 +74,17 @@ internal sealed partial class RefusalLog(AuditLog log, TimeProvider time, ILogge
         using var last = new CancellationTokenSource(LastWrite);
         try
         {
-            await WriteNowAsync(last.Token);
+            // The writing itself goes on to its end, but nobody waits longer: a database may be silent for many minutes.
+            await WriteNowAsync(last.Token).WaitAsync(last.Token);
         }
-        catch (OperationCanceledException error)
+        catch (OperationCanceledException)
         {
-            LogLost(Waiting, error.Message);
+            // Told below.
+        }
+
+        if (Waiting is > 0 and var left)
+        {
+            LogLost(left, "the server has stopped before they could be written");
         }
     }
 
@@ -116,6 +125,7 @@ internal sealed partial class RefusalLog(AuditLog log, TimeProvider time, ILogge
             }
 
             (counts, _counts) = (_counts, []);
+            _underWay = counts.Values.Sum();
         }
 
         try
@@ -124,6 +134,10 @@ internal sealed partial class RefusalLog(AuditLog log, TimeProvider time, ILogge
             await log.AppendRefusalsAsync(
                 [.. counts.Select(entry => new AuditWrite(entry.Key.Actor, entry.Key.Role, entry.Key.Method, entry.Key.Reason) { Count = entry.Value })],
                 CancellationToken.None);
+            lock (_gate)
+            {
+                _underWay = 0;
+            }
         }
         catch (ServiceException error)
         {
@@ -138,7 +152,7 @@ internal sealed partial class RefusalLog(AuditLog log, TimeProvider time, ILogge
         {
             lock (_gate)
             {
-                return _counts.Values.Sum();
+                return _underWay + _counts.Values.Sum();
             }
         }
     }
@@ -148,6 +162,7 @@ internal sealed partial class RefusalLog(AuditLog log, TimeProvider time, ILogge
     {
         lock (_gate)
         {
+            _underWay = 0;
             foreach (var (kind, count) in counts)
             {
                 var fitting = _counts.ContainsKey(kind) || _counts.Count < MostKinds ? kind : Others;

@@ -111,12 +111,13 @@ export class LabelQueue extends EventTarget {
   adopt() {
     for (const name of this.foreign) {
       const entry = kept(name);
+
+      // Where there is room for one only, it is for the new one.
+      localStorage.removeItem(name);
       if (entry) {
         this.entries.push(entry);
         this.#keep(entry);
       }
-
-      localStorage.removeItem(name);
     }
 
     this.#changed();
